@@ -1,0 +1,554 @@
+/* workflow: the shape of a compiled workflow, and its rows by number and by name. See workflow.h. */
+#include "engine/workflow.h"
+
+#include <assert.h>
+
+/* ---- the shape: one line per member, in the order of the struct ---- */
+
+#define MEMBER(kind_, row, member, table_)                                                                             \
+    {                                                                                                                  \
+        .kind = (kind_), .offset = (uint32_t)offsetof(struct workflow_##row, member), .table = (table_)                \
+    }
+#define NUMBER(row, member) MEMBER(MEMBER_NUMBER, row, member, 0)
+#define WIDE(row, member) MEMBER(MEMBER_WIDE, row, member, 0)
+#define STRING(row, member) MEMBER(MEMBER_STRING, row, member, 0)
+#define NAMED(row, member) MEMBER(MEMBER_NEEDED_STRING, row, member, 0)
+#define ROW(row, member, table) MEMBER(MEMBER_ROW, row, member, WORKFLOW_##table)
+#define NEEDED(row, member, table) MEMBER(MEMBER_NEEDED_ROW, row, member, WORKFLOW_##table)
+#define SPAN(row, member, table) MEMBER(MEMBER_SPAN, row, member, WORKFLOW_##table)
+#define REFS(row, member, table) MEMBER(MEMBER_REFS, row, member, WORKFLOW_##table)
+#define CHOICE(row, member, last) MEMBER(MEMBER_CHOICE, row, member, (uint32_t)(last) + 1)
+#define FLAG(row, member) MEMBER(MEMBER_CHOICE, row, member, 2)
+
+static const struct member head_members[] = {
+    NAMED(head, name),
+    NUMBER(head, version),
+    STRING(head, title_zh),
+    STRING(head, title_en),
+    STRING(head, about_zh),
+    STRING(head, about_en),
+    NUMBER(head, applies_from),
+    STRING(head, reference),
+    NEEDED(head, opens_by, BY),
+    REFS(head, opens_at, LEVELS),
+    REFS(head, opens_needs, FIELDS),
+    REFS(head, opens_may, FIELDS),
+    NEEDED(head, start, OUTCOMES),
+    SPAN(head, anywhere, EVENTS),
+    SPAN(head, tells, PEOPLE),
+    CHOICE(head, late, LATE_REFUSE),
+};
+
+static const struct member name_members[] = {NAMED(name, name)};
+
+static const struct member ref_members[] = {MEMBER(MEMBER_REF, ref, row, 0)};
+
+static const struct member field_members[] = {
+    STRING(field, name), /* NONE: an element of a list */
+    STRING(field, title_zh),
+    STRING(field, title_en),
+    CHOICE(field, type, FIELD_REFERENCE),
+    ROW(field, of, FIELDS),
+    NUMBER(field, scale),
+    NUMBER(field, bounded),
+    WIDE(field, least),
+    WIDE(field, most),
+    SPAN(field, choices, NAMES),
+    FLAG(field, private),
+    SPAN(field, sees, PEOPLE),
+};
+
+static const struct member group_members[] = {NAMED(group, name), REFS(group, fields, FIELDS)};
+
+static const struct member people_members[] = {
+    CHOICE(people, kind, PEOPLE_MISSING), STRING(people, role),         CHOICE(people, where, WHERE_BELOW),
+    ROW(people, level, LEVELS),           ROW(people, field, FIELDS), ROW(people, group, GROUPS),
+    ROW(people, event, EVENTS),
+};
+
+static const struct member value_members[] = {NUMBER(value, kind), WIDE(value, number), STRING(value, string)};
+
+static const struct member condition_members[] = {
+    CHOICE(condition, kind, CONDITION_COUNT),
+    SPAN(condition, parts, REFS), /* of CONDITIONS or LEVELS, by kind: see workflow_sound */
+    ROW(condition, field, FIELDS),
+    SPAN(condition, values, VALUES),
+    NUMBER(condition, bounded),
+    WIDE(condition, least),
+    WIDE(condition, most),
+    WIDE(condition, after),
+    WIDE(condition, before),
+    ROW(condition, event, EVENTS),
+    CHOICE(condition, scope, COUNT_STAGE),
+    NUMBER(condition, line),
+};
+
+static const struct member duration_members[] = {
+    CHOICE(duration, unit, UNTIL_DATE),
+    NUMBER(duration, count),
+    NUMBER(duration, month),
+    NUMBER(duration, day),
+};
+
+static const struct member limit_members[] = {
+    CHOICE(limit, kind, LIMIT_UNTIL),  ROW(limit, duration, DURATIONS), ROW(limit, field, FIELDS),
+    CHOICE(limit, from, FROM_FIELD), ROW(limit, from_field, FIELDS),  SPAN(limit, rows, LIMIT_ROWS),
+};
+
+static const struct member limit_row_members[] = {
+    ROW(limit_row, level, LEVELS),
+    ROW(limit_row, value, VALUES),
+    ROW(limit_row, duration, DURATIONS),
+};
+
+static const struct member reminder_members[] = {
+    SPAN(reminder, who, PEOPLE),
+    NEEDED(reminder, every, DURATIONS),
+    CHOICE(reminder, after, AFTER_DUE),
+};
+
+static const struct member outcome_members[] = {
+    CHOICE(outcome, kind, OUTCOME_CHOOSE), ROW(outcome, stage, STAGES),
+    CHOICE(outcome, go_level, GO_LEVEL_KEEP), ROW(outcome, level, LEVELS),
+    CHOICE(outcome, direction, CLIMB_DOWN), ROW(outcome, end, ENDS),
+    SPAN(outcome, branches, BRANCHES),    SPAN(outcome, sets, SETS),
+    SPAN(outcome, notices, NOTICES),
+};
+
+static const struct member branch_members[] = {
+    ROW(branch, condition, CONDITIONS),
+    NEEDED(branch, outcome, OUTCOMES),
+};
+
+static const struct member set_members[] = {
+    NEEDED(set, field, FIELDS),
+    CHOICE(set, kind, SET_TODAY),
+    ROW(set, value, VALUES),
+    ROW(set, from, FIELDS),
+};
+
+static const struct member notice_members[] = {
+    SPAN(notice, who, PEOPLE),
+    STRING(notice, worker),
+    STRING(notice, text_zh),
+    STRING(notice, text_en),
+};
+
+static const struct member by_members[] = {
+    CHOICE(by, kind, BY_AT_LEAST),
+    SPAN(by, people, PEOPLE),
+    NUMBER(by, numerator),
+    NUMBER(by, denominator),
+};
+
+static const struct member event_members[] = {
+    NAMED(event, name),
+    STRING(event, title_zh),
+    STRING(event, title_en),
+    NEEDED(event, by, BY),
+    REFS(event, not_same_as_events, EVENTS),
+    REFS(event, not_same_as_fields, FIELDS),
+    REFS(event, needs, FIELDS),
+    REFS(event, may, FIELDS),
+    ROW(event, when, CONDITIONS),
+    ROW(event, within, DURATIONS),
+    NUMBER(event, most),
+    NEEDED(event, outcome, OUTCOMES),
+    ROW(event, task, TASKS),
+    NUMBER(event, line),
+};
+
+static const struct member task_members[] = {
+    STRING(task, name),
+    SPAN(task, people, PEOPLE),
+    SPAN(task, topics, TOPIC_ROWS),
+    ROW(task, topic_field, FIELDS),
+    ROW(task, within, LIMITS),
+    ROW(task, overdue, OUTCOMES),
+};
+
+static const struct member topic_row_members[] = {
+    ROW(topic_row, level, LEVELS),
+    ROW(topic_row, value, VALUES),
+    NAMED(topic_row, topic),
+};
+
+static const struct member extend_members[] = {
+    NEEDED(extend, by, BY), REFS(extend, needs, FIELDS), NEEDED(extend, add, DURATIONS),
+    FLAG(extend, up_to),    NUMBER(extend, most),        SPAN(extend, asks, PEOPLE),
+};
+
+static const struct member stage_members[] = {
+    NAMED(stage, name),
+    STRING(stage, title_zh),
+    STRING(stage, title_en),
+    CHOICE(stage, at, AT_PREVIOUS),
+    ROW(stage, at_level, LEVELS),
+    ROW(stage, at_field, FIELDS),
+    REFS(stage, ladder, LEVELS),
+    ROW(stage, top, OUTCOMES),
+    ROW(stage, bottom, OUTCOMES),
+    ROW(stage, within, LIMITS),
+    ROW(stage, warn, DURATIONS),
+    ROW(stage, overdue, OUTCOMES),
+    SPAN(stage, reminders, REMINDERS),
+    ROW(stage, extend, EXTENDS),
+    ROW(stage, task, TASKS),
+    SPAN(stage, tasks, TASKS),
+    CHOICE(stage, done, DONE_SOME),
+    NUMBER(stage, done_some),
+    ROW(stage, then, OUTCOMES),
+    SPAN(stage, events, EVENTS),
+    NUMBER(stage, line),
+};
+
+static const struct member end_members[] = {NAMED(end, name), STRING(end, title_zh), STRING(end, title_en)};
+
+#define SHAPE(table, row)                                                                                              \
+    [WORKFLOW_##table] = {.name = #row,                                                                                \
+                          .row_size = sizeof(struct workflow_##row),                                                   \
+                          .member_count = sizeof row##_members / sizeof row##_members[0],                              \
+                          .members = row##_members}
+
+static const struct table_shape shapes[WORKFLOW_TABLE_COUNT] = {
+    SHAPE(HEAD, head),
+    SHAPE(NAMES, name),
+    SHAPE(REFS, ref),
+    SHAPE(LEVELS, name),
+    SHAPE(FIELDS, field),
+    SHAPE(GROUPS, group),
+    SHAPE(PEOPLE, people),
+    SHAPE(VALUES, value),
+    SHAPE(CONDITIONS, condition),
+    SHAPE(DURATIONS, duration),
+    SHAPE(LIMITS, limit),
+    SHAPE(LIMIT_ROWS, limit_row),
+    SHAPE(REMINDERS, reminder),
+    SHAPE(OUTCOMES, outcome),
+    SHAPE(BRANCHES, branch),
+    SHAPE(SETS, set),
+    SHAPE(NOTICES, notice),
+    SHAPE(BY, by),
+    SHAPE(EVENTS, event),
+    SHAPE(TASKS, task),
+    SHAPE(TOPIC_ROWS, topic_row),
+    SHAPE(EXTENDS, extend),
+    SHAPE(STAGES, stage),
+    SHAPE(ENDS, end),
+};
+
+const struct form_shape workflow_shape = {
+    .name = "workflow",
+    .version = 1,
+    .shape_count = WORKFLOW_TABLE_COUNT,
+    .shapes = shapes,
+};
+
+/* ---- rows by number ---- */
+
+#define ROW_ACCESSOR(row_, table_)                                                                                     \
+    const struct workflow_##row_ *workflow_##row_(const struct workflow *workflow, int32_t row)                        \
+    {                                                                                                                  \
+        assert(row >= 0 && row < workflow->table[WORKFLOW_##table_].count);                                            \
+        return (const struct workflow_##row_ *)workflow->table[WORKFLOW_##table_].rows + row;                          \
+    }
+
+ROW_ACCESSOR(field, FIELDS)
+ROW_ACCESSOR(group, GROUPS)
+ROW_ACCESSOR(people, PEOPLE)
+ROW_ACCESSOR(value, VALUES)
+ROW_ACCESSOR(condition, CONDITIONS)
+ROW_ACCESSOR(duration, DURATIONS)
+ROW_ACCESSOR(limit, LIMITS)
+ROW_ACCESSOR(limit_row, LIMIT_ROWS)
+ROW_ACCESSOR(reminder, REMINDERS)
+ROW_ACCESSOR(outcome, OUTCOMES)
+ROW_ACCESSOR(branch, BRANCHES)
+ROW_ACCESSOR(set, SETS)
+ROW_ACCESSOR(notice, NOTICES)
+ROW_ACCESSOR(by, BY)
+ROW_ACCESSOR(event, EVENTS)
+ROW_ACCESSOR(task, TASKS)
+ROW_ACCESSOR(topic_row, TOPIC_ROWS)
+ROW_ACCESSOR(extend, EXTENDS)
+ROW_ACCESSOR(stage, STAGES)
+ROW_ACCESSOR(end, ENDS)
+
+const struct workflow_head *workflow_head(const struct workflow *workflow)
+{
+    assert(workflow->table[WORKFLOW_HEAD].count == 1);
+    return workflow->table[WORKFLOW_HEAD].rows;
+}
+
+int32_t workflow_ref(const struct workflow *workflow, int32_t row)
+{
+    assert(row >= 0 && row < workflow->table[WORKFLOW_REFS].count);
+    return ((const struct workflow_ref *)workflow->table[WORKFLOW_REFS].rows)[row].row;
+}
+
+int32_t workflow_count(const struct workflow *workflow, enum workflow_table table)
+{
+    return workflow->table[table].count;
+}
+
+void workflow_bind(struct workflow *workflow)
+{
+    for (int table = 0; table < WORKFLOW_TABLE_COUNT; table++)
+        workflow->table[table] = workflow->tables.table[table];
+}
+
+/* ---- names ---- */
+
+const char *workflow_string(const struct workflow *workflow, int32_t offset)
+{
+    if (offset == NONE)
+        return "";
+    assert(offset >= 0 && offset < workflow->tables.strings_size);
+    return workflow->tables.strings + offset;
+}
+
+const char *workflow_stage_name(const struct workflow *workflow, int32_t stage)
+{
+    return stage == NONE ? "" : workflow_string(workflow, workflow_stage(workflow, stage)->name);
+}
+
+static const struct workflow_name *level_row(const struct workflow *workflow, int32_t level)
+{
+    assert(level >= 0 && level < workflow->table[WORKFLOW_LEVELS].count);
+    return (const struct workflow_name *)workflow->table[WORKFLOW_LEVELS].rows + level;
+}
+
+const char *workflow_level_name(const struct workflow *workflow, int32_t level)
+{
+    return level == NONE ? "" : workflow_string(workflow, level_row(workflow, level)->name);
+}
+
+const char *workflow_event_name(const struct workflow *workflow, int32_t event)
+{
+    return event == NONE ? "" : workflow_string(workflow, workflow_event(workflow, event)->name);
+}
+
+const char *workflow_field_name(const struct workflow *workflow, int32_t field)
+{
+    return field == NONE ? "" : workflow_string(workflow, workflow_field(workflow, field)->name);
+}
+
+const char *workflow_end_name(const struct workflow *workflow, int32_t end)
+{
+    return end == NONE ? "" : workflow_string(workflow, workflow_end(workflow, end)->name);
+}
+
+/* ---- rows by name ---- */
+
+static bool string_is(const struct workflow *workflow, int32_t offset, struct text name)
+{
+    return offset != NONE && text_is(name, workflow_string(workflow, offset));
+}
+
+int32_t workflow_find_field(const struct workflow *workflow, struct text name)
+{
+    for (int32_t row = 0; row < workflow_count(workflow, WORKFLOW_FIELDS); row++)
+        if (string_is(workflow, workflow_field(workflow, row)->name, name))
+            return row;
+    return NONE;
+}
+
+int32_t workflow_find_stage(const struct workflow *workflow, struct text name)
+{
+    for (int32_t row = 0; row < workflow_count(workflow, WORKFLOW_STAGES); row++)
+        if (string_is(workflow, workflow_stage(workflow, row)->name, name))
+            return row;
+    return NONE;
+}
+
+int32_t workflow_find_level(const struct workflow *workflow, struct text name)
+{
+    for (int32_t row = 0; row < workflow_count(workflow, WORKFLOW_LEVELS); row++)
+        if (string_is(workflow, level_row(workflow, row)->name, name))
+            return row;
+    return NONE;
+}
+
+static int32_t find_event_in(const struct workflow *workflow, struct span events, struct text name)
+{
+    for (int32_t row = events.first; row < events.first + events.count; row++)
+        if (string_is(workflow, workflow_event(workflow, row)->name, name))
+            return row;
+    return NONE;
+}
+
+int32_t workflow_find_event(const struct workflow *workflow, int32_t stage, struct text name)
+{
+    int32_t event = stage == NONE ? NONE : find_event_in(workflow, workflow_stage(workflow, stage)->events, name);
+    return event != NONE ? event : find_event_in(workflow, workflow_head(workflow)->anywhere, name);
+}
+
+/* ---- the events that a key gives ---- */
+
+static bool has_tasks(const struct workflow *workflow)
+{
+    return workflow_count(workflow, WORKFLOW_TASKS) > 0;
+}
+
+static bool has_extend(const struct workflow *workflow)
+{
+    return workflow_count(workflow, WORKFLOW_EXTENDS) > 0;
+}
+
+static bool has_asking_extend(const struct workflow *workflow)
+{
+    for (int32_t row = 0; row < workflow_count(workflow, WORKFLOW_EXTENDS); row++)
+        if (workflow_extend(workflow, row)->asks.count > 0)
+            return true;
+    return false;
+}
+
+/* Only what counts in parts can be taken back. */
+static bool has_parts(const struct workflow *workflow)
+{
+    for (int32_t row = 0; row < workflow_count(workflow, WORKFLOW_BY); row++)
+        if (workflow_by(workflow, row)->kind != BY_ANY)
+            return true;
+    return false;
+}
+
+static const struct {
+    const char *name;
+    bool (*given)(const struct workflow *workflow);
+} given_events[] = {
+    {"extend", has_extend},     {"grant", has_asking_extend}, {"deny", has_asking_extend},
+    {"claim", has_tasks}, {"hand-over", has_tasks},   {"take-back", has_parts},
+};
+
+bool workflow_knows_event(const struct workflow *workflow, struct text name)
+{
+    struct span all = {0, workflow_count(workflow, WORKFLOW_EVENTS)};
+    if (find_event_in(workflow, all, name) != NONE)
+        return true;
+    for (size_t i = 0; i < sizeof given_events / sizeof given_events[0]; i++)
+        if (text_is(name, given_events[i].name))
+            return given_events[i].given(workflow);
+    return false;
+}
+
+/* ---- soundness of a decoded form ---- */
+
+/* Refs of a condition's parts: conditions before `row`, or levels. */
+static bool parts_sound(const struct workflow *workflow, struct span parts, int32_t below)
+{
+    for (int32_t i = 0; i < parts.count; i++) {
+        int32_t part = workflow_ref(workflow, parts.first + i);
+        if (part < 0 || part >= below)
+            return false;
+    }
+    return true;
+}
+
+static bool condition_sound(const struct workflow *workflow, int32_t row)
+{
+    const struct workflow_condition *condition = workflow_condition(workflow, row);
+    switch ((enum condition_kind)condition->kind) {
+    case CONDITION_ALL:
+    case CONDITION_ANY:
+    case CONDITION_NONE: return parts_sound(workflow, condition->parts, row);
+    case CONDITION_LEVEL: return parts_sound(workflow, condition->parts, workflow_count(workflow, WORKFLOW_LEVELS));
+    case CONDITION_IN:
+    case CONDITION_RANGE: return condition->field != NONE;
+    case CONDITION_COUNT: return condition->event != NONE;
+    }
+    return false;
+}
+
+static bool outcome_sound(const struct workflow *workflow, int32_t row)
+{
+    const struct workflow_outcome *outcome = workflow_outcome(workflow, row);
+    for (int32_t i = 0; i < outcome->branches.count; i++)
+        if (workflow_branch(workflow, outcome->branches.first + i)->outcome >= row)
+            return false;
+    switch ((enum outcome_kind)outcome->kind) {
+    case OUTCOME_GO: return outcome->stage != NONE && (outcome->go_level != GO_LEVEL_NAMED || outcome->level != NONE);
+    case OUTCOME_END: return outcome->end != NONE;
+    case OUTCOME_CHOOSE: return outcome->branches.count > 0;
+    case OUTCOME_CLIMB:
+    case OUTCOME_STAY: return true;
+    }
+    return false;
+}
+
+static bool people_sound(const struct workflow *workflow, int32_t row)
+{
+    const struct workflow_people *people = workflow_people(workflow, row);
+    switch ((enum people_kind)people->kind) {
+    case PEOPLE_ROLE: return people->role != NONE && (people->where != WHERE_LEVEL || people->level != NONE);
+    case PEOPLE_FIELD: return people->field != NONE;
+    case PEOPLE_GROUP: return people->group != NONE;
+    case PEOPLE_MISSING: return people->event != NONE;
+    case PEOPLE_OPENER:
+    case PEOPLE_RESIDENT:
+    case PEOPLE_WORKER: return true;
+    }
+    return false;
+}
+
+/* "Missing" is defined by an event's `by`: it may not stand in one itself. */
+static bool by_sound(const struct workflow *workflow, int32_t row)
+{
+    const struct workflow_by *by = workflow_by(workflow, row);
+    for (int32_t i = 0; i < by->people.count; i++)
+        if (workflow_people(workflow, by->people.first + i)->kind == PEOPLE_MISSING)
+            return false;
+    return by->people.count > 0 && (by->kind != BY_AT_LEAST || (by->numerator > 0 && by->denominator >= 0));
+}
+
+static bool field_sound(const struct workflow *workflow, int32_t row)
+{
+    const struct workflow_field *field = workflow_field(workflow, row);
+    if (field->type != FIELD_LIST)
+        return field->of == NONE;
+    return field->of != NONE && workflow_field(workflow, field->of)->type != FIELD_LIST;
+}
+
+static bool limit_sound(const struct workflow *workflow, int32_t row)
+{
+    const struct workflow_limit *limit = workflow_limit(workflow, row);
+    if (limit->from == FROM_FIELD && limit->from_field == NONE)
+        return false;
+    switch ((enum limit_kind)limit->kind) {
+    case LIMIT_ONE: return limit->duration != NONE;
+    case LIMIT_LEVEL: return true;
+    case LIMIT_FIELD:
+    case LIMIT_UNTIL: return limit->field != NONE;
+    }
+    return false;
+}
+
+static bool set_sound(const struct workflow *workflow, int32_t row)
+{
+    const struct workflow_set *set = workflow_set(workflow, row);
+    return set->kind != SET_FIELD || set->from != NONE;
+}
+
+static bool stage_sound(const struct workflow *workflow, int32_t row)
+{
+    const struct workflow_stage *stage = workflow_stage(workflow, row);
+    return (stage->at != AT_LEVEL || stage->at_level != NONE) && (stage->at != AT_UNIT_FIELD || stage->at_field != NONE);
+}
+
+bool workflow_sound(const struct workflow *workflow)
+{
+    static const struct {
+        enum workflow_table table;
+        bool (*sound)(const struct workflow *workflow, int32_t row);
+    } checks[] = {
+        {WORKFLOW_CONDITIONS, condition_sound}, {WORKFLOW_OUTCOMES, outcome_sound}, {WORKFLOW_PEOPLE, people_sound},
+        {WORKFLOW_BY, by_sound},                {WORKFLOW_FIELDS, field_sound},     {WORKFLOW_LIMITS, limit_sound},
+        {WORKFLOW_SETS, set_sound},             {WORKFLOW_STAGES, stage_sound},
+    };
+    if (workflow_count(workflow, WORKFLOW_HEAD) != 1)
+        return false;
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++)
+        for (int32_t row = 0; row < workflow_count(workflow, checks[i].table); row++)
+            if (!checks[i].sound(workflow, row))
+                return false;
+    return true;
+}
