@@ -1,0 +1,59 @@
+/* client: the C client. One connection to one engine; blocking or polled; one thread.
+ *
+ * It keeps every event that was submitted and has no final answer yet, and sends it again with the same event id when the
+ * connection was lost, when the engine said busy, or when no answer came within the retry time: this is what makes
+ * "once only" hold from end to end. The answer of a repeat (duplicate) is the first answer.
+ *
+ *     client_connect ── client_submit* ──> outstanding ──(applied, duplicate, refused)──> client_next gives it, forgotten
+ *                                             │  ^ (busy: after its time; lost; timeout: sent again)
+ *                                             └──┘   (parked: given once as provisional, stays outstanding)
+ *
+ * The happy path of a program: connect; submit up to `in_flight_most` events; client_next until all are answered. */
+#ifndef STAIRCASE_CLIENT_H
+#define STAIRCASE_CLIENT_H
+
+#include "engine/arena.h"
+#include "proto/message.h"
+
+struct client;
+
+struct client_options {
+    const char *endpoint;      /* ipc:///path/engine.sock or tcp://127.0.0.1:PORT */
+    const char *name;          /* who speaks, for the engine's log */
+    uint32_t in_flight_most;   /* events without a final answer; 0 means 1024 */
+    uint32_t retry_ms;         /* send again when no answer came in this time; 0 means 5000 */
+    uint32_t give_up_ms;       /* 0: never; otherwise ERR_TIMED_OUT for an event that old, ERR_NO_ENGINE before any contact */
+};
+
+enum err client_connect(struct client **client, const struct client_options *options);
+/* Forgets what is outstanding (their event ids may be sent again by another client). */
+void client_disconnect(struct client **client);
+
+/* Queues an event (open, send, release, retry, deploy part) or a question. `message->request` is set here and returned in
+ * `*request`; an event without `id` (and an opening without `key`) is given a new UUIDv7, readable in client_id_of until
+ * answered. Copies everything. ERR_BUSY: in_flight_most are outstanding; take answers first. */
+enum err client_submit(struct client *client, const struct message *message, uint64_t *request);
+
+/* The next answer, waiting up to wait_ms (0: do not wait; negative: for ever). The message lives in the client until the next call.
+ * ERR_OK; ERR_TIMED_OUT when nothing came or the oldest event was given up (then `answer->request` names it, otherwise 0);
+ * ERR_NO_ENGINE. */
+enum err client_next(struct client *client, int wait_ms, struct message *answer);
+
+/* Submits and waits for the final answer (a parked one counts as an answer). For questions with several result messages
+ * it returns each in turn: call client_next while `answer->more`. */
+enum err client_ask(struct client *client, const struct message *message, struct message *answer);
+
+uint32_t client_outstanding(const struct client *client);
+/* Event id of an outstanding request, 16 bytes; NULL when it is not outstanding. */
+const uint8_t *client_id_of(const struct client *client, uint64_t request);
+
+/* File descriptor for poll: readable means: call client_next(…, 0) until ERR_TIMED_OUT (it is edge-triggered). */
+int client_descriptor(struct client *client);
+
+/* A new UUIDv7 from the wall clock and the system's random source. */
+void client_new_id(uint8_t id[ID_SIZE]);
+
+/* Hands a deployment over in parts and waits for the answer to the last. */
+enum err client_deploy(struct client *client, const char *what, const char *name, struct text source, const char *as, struct message *answer);
+
+#endif
