@@ -1,0 +1,82 @@
+# Staircase. `make run` and `make test` are all a newcomer needs; both install what is missing.
+#   make            build/staircase and build/mediation_centre
+#   make run        engine and mediation centre on the sample district, until Ctrl-C
+#   make test       everything that must hold, with a plain count at the end
+#   make unit       the unit tests alone          make simulate SEEDS=N   the simulator, N seeds
+#   make sanitize   unit tests and simulator under ASan and UBSan
+#   make lint       clang-tidy and cppcheck       make clean
+# B=DIR builds into another folder; CC=clang-14 works too.
+
+B     ?= build
+CC    := $(if $(filter default,$(origin CC)),gcc,$(CC))
+SEEDS ?= 200
+PKGS   = libzmq lmdb msgpack libuv yaml-0.1 libsodium
+DEBS   = gcc libc6-dev pkg-config libzmq3-dev liblmdb-dev libmsgpack-dev libuv1-dev libyaml-dev libsodium-dev libcmocka-dev \
+         tzdata python3 python3-zmq python3-msgpack
+
+CPPFLAGS = -I. -D_GNU_SOURCE -MMD -MP
+CFLAGS   = -std=c11 -O2 -g -fno-omit-frame-pointer -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+           -Werror -fstack-protector-strong $(EXTRA)
+LDLIBS   = -lzmq -llmdb -lmsgpackc -luv -lyaml -lsodium -lpthread
+LDFLAGS  = $(EXTRA)
+
+# The rooms, lowest first: what stands further down may include what stands above it, never the other way round.
+PROTO  = $(addprefix proto/, $(addsuffix .c, err wire wire_put message_members message_decode message_encode json client))
+PURE   = $(addprefix engine/, $(addsuffix .c, $(PURE_ROOMS)))
+PURE_ROOMS = arena calendar directory workflow condition case access effect outcome advance
+# Everything else under engine/ and workers/ is found by name.
+ENGINE  = $(filter-out $(PURE) engine/main.c, $(wildcard engine/*.c engine/command/*.c))
+WORKERS = $(filter-out workers/mediation_centre.c, $(wildcard workers/*.c))
+
+objects = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
+
+all: $(B)/staircase $(B)/mediation_centre
+.PHONY: all run test unit simulate sanitize lint clean deps
+.SECONDARY:
+
+# Leaves a stamp when every header and tool is here; installs them when not. Quiet when there is nothing to do.
+deps: $(B)/.deps
+$(B)/.deps: Makefile
+	@mkdir -p $(B)
+	@if ! { command -v pkg-config && command -v $(CC) && pkg-config --exists $(PKGS) cmocka && test -d /usr/share/zoneinfo && \
+	  /usr/bin/python3 -c 'import zmq, msgpack'; } >/dev/null 2>&1; then \
+	  echo "installing the packages that are missing (apt-get; log in $(B)/install.log)"; \
+	  root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+	  { $$root apt-get update && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y --no-install-recommends $(DEBS); } \
+	    >$(B)/install.log 2>&1 || { tail -5 $(B)/install.log; echo "could not install: $(DEBS)"; exit 1; }; \
+	fi
+	@touch $@
+
+$(B)/%.o: %.c | $(B)/.deps
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+$(B)/proto.a:   $(call objects,$(PROTO))
+$(B)/pure.a:    $(call objects,$(PURE))
+$(B)/engine.a:  $(call objects,$(ENGINE))
+$(B)/workers.a: $(call objects,$(WORKERS))
+$(B)/%.a:
+	@rm -f $@; ar rcs $@ $^
+
+LIBS = $(B)/workers.a $(B)/engine.a $(B)/pure.a $(B)/proto.a
+$(B)/staircase: $(B)/engine/main.o $(LIBS)
+	@$(CC) $(LDFLAGS) $< -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS) -o $@
+$(B)/mediation_centre: $(B)/workers/mediation_centre.o $(LIBS)
+	@$(CC) $(LDFLAGS) $< -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS) -o $@
+
+# ---- tests: one program per file; its archives are those its layer needs ----
+UNIT = $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
+# Tests of the lower layers link only those; everything else links all.
+$(B)/tests/unit/0%_test: TEST_LIBS = $(B)/proto.a $(B)/pure.a
+$(B)/tests/unit/0%_test: $(B)/tests/unit/0%_test.o $(B)/pure.a $(B)/proto.a
+	@$(CC) $(LDFLAGS) $< -Wl,--start-group $(B)/pure.a $(B)/proto.a -Wl,--end-group -lmsgpackc -lzmq -lpthread -lcmocka -o $@
+$(B)/tests/unit/%_test: $(B)/tests/unit/%_test.o $(LIBS)
+	@$(CC) $(LDFLAGS) $< -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS) -lcmocka -o $@
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+unit: $(UNIT)
+	@tests/run unit $(B)
+
+clean:
+	@rm -rf $(B)

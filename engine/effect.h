@@ -1,0 +1,56 @@
+/* effect: what should happen because of a decision, as values. engine.c writes them with the batch; nothing happens before the commit. */
+#ifndef STAIRCASE_EFFECT_H
+#define STAIRCASE_EFFECT_H
+
+#include "engine/case.h"
+
+enum effect_kind {
+    EFFECT_OFFER,    /* a task is owed to a worker process of `topic` from `ready_at` on (again, after a failure, with a later one) */
+    EFFECT_WITHDRAW, /* it is no longer to be offered (settled, cancelled, accepted); it was ready at `was_ready_at` */
+    EFFECT_CANCEL,   /* a worker that holds `task` (accepted it) is told that it is no longer wanted: owed until settled */
+    EFFECT_TELL_WORKER, /* a notice to a worker topic: owed until settled */
+    EFFECT_NOTICE,   /* people are told; leaves by the log (news), nothing is owed */
+    EFFECT_INCIDENT, /* a person must look at `task` */
+    EFFECT_INCIDENT_CLOSED,
+};
+
+enum notice_kind {
+    NOTICE_TEXT,      /* the workflow's own `notify` */
+    NOTICE_STAGE,     /* the case changed its stage or level: `tells`, and who is owed work there */
+    NOTICE_WARN, NOTICE_OVERDUE, NOTICE_REMINDER,
+    NOTICE_CANCELLED, /* work that someone held is no longer wanted */
+    NOTICE_ENDED,
+    NOTICE_EXTENDED,
+};
+
+struct effect {
+    enum effect_kind kind;
+    uint64_t task;         /* id; for TELL_WORKER and CANCEL the id of the new outbox entry (made like a task's) */
+    uint64_t about;        /* CANCEL: the task that was accepted */
+    struct text topic;
+    int64_t ready_at, was_ready_at;
+    enum notice_kind notice;
+    const struct text *who; /* persons as they are; roles as role@unit-path */
+    uint32_t who_count;
+    struct text text_zh, text_en;
+    struct text why;       /* INCIDENT */
+    struct text worker;    /* CANCEL: who held it */
+};
+
+/* What became of an event. */
+struct decision {
+    enum err code;            /* ERR_OK: applied */
+    struct text why;          /* of a refusal: one sentence with the particulars */
+    const struct text *possible; /* of not-now and unknown-event: what may be sent now */
+    uint32_t possible_count;
+    struct case_state *after; /* of an applied event; last_position and events are the engine's to set */
+    struct effect *effects;
+    uint32_t effect_count;
+    const struct text *trace; /* what was looked at, in order; only when asked for */
+    uint32_t trace_count;
+};
+
+/* Appends to a decision's effects; grows in the arena. */
+struct effect *effect_add(struct arena *arena, struct decision *decision, enum effect_kind kind);
+
+#endif

@@ -1,0 +1,100 @@
+/* engine: the journey of an event, from the door to the disk. engine.c tells it from top to bottom.
+ *
+ * It owns the state: the store, the newest directory and calendars, the workflows in use, the working set of the batch. It
+ * knows nothing of sockets, clocks, keys or files: the server brings events in and carries answers out.
+ *
+ *     engine_begin(now) ─ engine_decide … engine_fire … ─ engine_commit ── ERR_OK: answers may be sent
+ *                                                                     └─ any error: no answer may be sent (engine_reload or leave)
+ *
+ * In a batch every event sees the ones before it; nothing is written before all are decided; the log is written first; one
+ * transaction, one sync. Answers, and all texts in them, live until the next engine_begin. */
+#ifndef STAIRCASE_ENGINE_H
+#define STAIRCASE_ENGINE_H
+
+#include "engine/advance.h"
+#include "engine/record.h"
+
+struct engine;
+
+struct engine_options {
+    uint32_t partition;
+    uint32_t cached_workflows_most; /* 0 means 256 */
+    bool read_only;                 /* verify: never begins a batch */
+};
+
+/* Reads the state; a new store is begun with META. ERR_OK, ERR_NEWER_FORMAT, ERR_CORRUPT, ERR_IO; `*why` (static or in the
+ * engine's memory) says more. The store stays the caller's. */
+enum err engine_open(struct engine **engine, struct store *store, const struct engine_options *options, const char **why);
+void engine_close(struct engine **engine);
+
+/* ---- a batch ---- */
+/* The batch's one time is the greater of `now` and the last batch's. */
+void engine_begin(struct engine *engine, int64_t now);
+int64_t engine_now(const struct engine *engine);
+/* Memory of the batch: for events that are made for it. */
+struct arena *engine_arena(struct engine *engine);
+
+/* Decides one event after the ones before it; what is due in its case fires first. `answer` is what the sender shall hear after
+ * the commit: applied, duplicate, parked or refused. Internal events (due, recompute, fail, unpark) may pass NULL.
+ * ERR_OK: decided, one way or the other; otherwise the store could not be read: abort the batch. */
+enum err engine_decide(struct engine *engine, const struct event *event, struct message *answer);
+
+/* Fires what is due by the batch's time (and what waits to be computed anew under a newer calendar), at most `most` events;
+ * `*fired` says how many. 0: nothing is due. */
+enum err engine_fire(struct engine *engine, uint32_t most, uint32_t *fired);
+/* When the first deadline is due (milliseconds UTC): the batch that fires it must be later than this. INT64_MAX: none. Between batches. */
+int64_t engine_next_due(struct engine *engine);
+
+/* A deployment: source and compiled form; split into pieces and committed by one event, all in this batch. `id` and `sender` as of events. */
+struct deployment {
+    struct text id, sender, as;
+    struct text what, name;
+    uint32_t version;
+    int32_t applies_from;
+    struct text source, compiled;
+};
+enum err engine_deploy(struct engine *engine, const struct deployment *deployment, struct message *answer);
+
+/* What the commit brought about, for whoever sends effects out. Lives until the next engine_begin. */
+struct engine_done {
+    uint64_t first, last;        /* positions written; last < first: none */
+    bool outbox_changed;         /* something new is owed to workers */
+    const uint64_t *withdrawn;   /* tasks that are no longer to be done: tell who leases them */
+    uint32_t withdrawn_count;
+    const struct text *unparkable; /* keys of cases that opened while events were parked for them */
+    uint32_t unparkable_count;
+};
+/* Writes and syncs. ERR_MAP_FULL is mended inside (grow, run again). Any other error: the batch is gone, no answer may be sent; the engine
+ * must be reloaded (engine_reload) before the next batch. */
+enum err engine_commit(struct engine *engine, struct engine_done *done);
+/* Gives the batch up. */
+void engine_abort(struct engine *engine);
+/* Reads position, directory, calendars from the store again, after a failed commit. */
+enum err engine_reload(struct engine *engine, const char **why);
+
+/* ---- what the server asks, inside a batch (seeing its events) or between batches (seeing what is committed) ---- */
+/* ERR_OK; ERR_UNKNOWN_CASE; store errors. The state lives until the batch ends; between batches until the next call. */
+enum err engine_find_case(struct engine *engine, const struct case_ref *ref, const struct case_state **state);
+/* The workflow that an opening on this day would take; by position: the one that a case is pinned to. NULL: none. */
+const struct workflow *engine_newest_workflow(struct engine *engine, struct text name, int64_t now);
+const struct workflow *engine_workflow(struct engine *engine, uint64_t position);
+const struct directory *engine_directory(const struct engine *engine); /* NULL: none deployed */
+const struct calendar *engine_calendar(const struct engine *engine, int32_t unit); /* NULL: none */
+/* For access checks outside a decision (who may see): an input with everything but an event. */
+void engine_input(const struct engine *engine, const struct workflow *workflow, const struct case_state *state, struct advance_input *input);
+uint64_t engine_position(const struct engine *engine); /* of the last committed record */
+const uint8_t *engine_hash(const struct engine *engine); /* of that record */
+uint32_t engine_epoch(const struct engine *engine);
+uint32_t engine_partition(const struct engine *engine);
+struct store *engine_store(const struct engine *engine);
+
+/* The next parked event of a case key after position `after`: its position and its sealed data. ERR_NOT_FOUND: no more. */
+enum err engine_parked(struct engine *engine, struct arena *arena, struct text case_key, uint64_t after, uint64_t *position, struct event *event);
+
+/* ---- replay: the same log gives the same state ---- */
+/* Decides and commits the record as the next one of this engine; ERR_CORRUPT with `*why` when anything but the same record comes of it. */
+enum err engine_replay(struct engine *engine, struct text record, const char **why);
+/* SHA-256 over every row of every table but the log, in order: two engines with the same log have the same. */
+enum err engine_state_hash(struct store *store, uint8_t hash[HASH_SIZE]);
+
+#endif

@@ -1,0 +1,74 @@
+/* event: what comes in at the one door: a client's event, a due deadline, a worker's report, a deployment.
+ *
+ * The server makes it from a message (filling in what a decision needs from outside the case, design 12.7) or makes it itself;
+ * the engine decides it; record.c writes it to the log in its canonical form. Private values are sealed before they get here. */
+#ifndef STAIRCASE_EVENT_H
+#define STAIRCASE_EVENT_H
+
+#include "proto/message.h"
+
+enum event_kind {
+    /* from clients */
+    EVENT_OPEN = 1,      /* opens a case of `workflow` at `unit` under `key` */
+    EVENT_SEND = 2,      /* `name` for `subject` */
+    EVENT_RELEASE = 3,   /* a held case goes live */
+    EVENT_RETRY = 4,     /* a supervisor sends the task of an incident out again */
+    /* from workers */
+    EVENT_ACCEPT = 5,    /* holds the task from now on */
+    EVENT_SETTLE = 6,    /* has taken note of a notice or a cancellation; or: a task without an event of its own is done */
+    EVENT_FAIL = 7,      /* could not do the task, or its lease lapsed */
+    /* from the engine itself */
+    EVENT_DUE = 8,       /* a clock of the case has run out */
+    EVENT_RECOMPUTE = 9, /* a newer calendar: the case's clocks are computed anew, before and after in the history */
+    EVENT_PARK = 10,     /* an event whose case is not here yet is kept */
+    EVENT_UNPARK = 11,   /* a parked event was decided and refused, or has expired: it goes */
+    EVENT_DEPLOY_PART = 12, /* a piece of a source or of a compiled form */
+    EVENT_DEPLOY = 13,   /* the pieces before it take effect */
+};
+
+struct event {
+    enum event_kind kind;
+    struct text id;         /* 16 bytes; empty for the engine's own events */
+    struct text sender;     /* the principal that sent it: receipts belong to (sender, id) */
+    struct case_ref subject;
+    struct text key;        /* of an opening: 16 bytes */
+    struct text workflow;   /* of an opening: name */
+    struct text unit;       /* of an opening: path */
+    struct text name;       /* of a send */
+    struct text as;         /* who acts: a person of the directory, or app:token */
+    struct text on_behalf;  /* who is acted for, or empty */
+    bool has_happened_at;
+    int64_t happened_at;    /* milliseconds UTC */
+    const struct field_value *data; /* sorted by name, each once; private values sealed */
+    uint32_t data_count;
+    bool held;              /* of an opening: imported */
+
+    /* a worker's report, and a send `by: worker` */
+    struct text worker;     /* the worker's name, set by the link from its registration; never from the message */
+    uint64_t task;
+    uint32_t attempt;       /* of a fail: which attempt this was, 1-based: late or double reports are no-ops */
+    bool again;             /* of a fail: worth trying again */
+    struct text why;        /* of a fail, an unpark: one sentence */
+    uint32_t attempts_most; /* of a fail: from the configuration */
+    uint32_t retry_base_ms, retry_most_ms;
+
+    /* a due clock */
+    int32_t clock_kind, clock_which;
+    int64_t due;
+
+    /* parked events */
+    uint64_t parked;        /* position of the EVENT_PARK that this send or unpark comes from; 0: none */
+    struct text sealed;     /* of a park: all its data, sealed as one under the key of the case */
+    enum err code;          /* of an unpark */
+
+    /* deployments */
+    struct text what, deployed; /* "workflow", "directory", "calendar"; its name */
+    uint32_t version;
+    uint32_t part, parts;   /* pieces of the source first, then of the compiled form */
+    bool compiled;          /* of a part: a piece of the compiled form */
+    struct text bytes;      /* of a part */
+    uint8_t hash[32];       /* of a deploy: SHA-256 of the compiled form */
+    int32_t applies_from;   /* of a workflow: days, or NONE */
+};
+
+#endif
