@@ -33,7 +33,12 @@ enum {
 enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
 
 /* Bits for what may stand somewhere. */
-enum node_kinds { SCALAR = 1 << NODE_SCALAR, LIST = 1 << NODE_LIST, MAP = 1 << NODE_MAP, ANY = SCALAR | LIST | MAP };
+enum node_kinds {
+    KIND_SCALAR = 1 << NODE_SCALAR,
+    KIND_LIST = 1 << NODE_LIST,
+    KIND_MAP = 1 << NODE_MAP,
+    KIND_ANY = KIND_SCALAR | KIND_LIST | KIND_MAP,
+};
 
 struct place {
     int32_t line, column; /* from 1; columns count characters, not bytes */
