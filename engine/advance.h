@@ -33,6 +33,9 @@ void advance(const struct advance_input *input, struct arena *arena, struct deci
  * workflow gives no numbers. One series per text, so no two cases can get one number. */
 struct text advance_series(const struct advance_input *input, struct arena *arena);
 
+/* The row of a unit by its permanent id, or of the unit that took it over when it is closed; NONE when there is neither. */
+int32_t advance_unit(const struct directory *directory, uint32_t id);
+
 /* The newest calendar that counts at a unit; NULL when the directory names none or it is not deployed. */
 const struct calendar *advance_calendar(const struct advance_input *input, int32_t unit);
 

@@ -5,7 +5,8 @@
 #include "engine/case.h"
 
 enum effect_kind {
-    EFFECT_OFFER,    /* a task is owed to a worker process of `topic` from `ready_at` on (again, after a failure, with a later one) */
+    EFFECT_OFFER,    /* a task is owed to a worker process of `topic` from `ready_at` on; again, after a failure, with a later one:
+                        then `was_ready_at` is where it stood (0: it did not stand in the outbox) */
     EFFECT_WITHDRAW, /* it is no longer to be offered (settled, cancelled, accepted); it was ready at `was_ready_at` */
     EFFECT_CANCEL,   /* a worker that holds `task` (accepted it) is told that it is no longer wanted: owed until settled */
     EFFECT_TELL_WORKER, /* a notice to a worker topic: owed until settled */
@@ -21,6 +22,9 @@ enum notice_kind {
     NOTICE_CANCELLED, /* work that someone held is no longer wanted */
     NOTICE_ENDED,
     NOTICE_EXTENDED,
+    NOTICE_ASKED,       /* an extension waits for grant or deny; to those who are asked */
+    NOTICE_DENIED,
+    NOTICE_HANDED_OVER, /* someone else holds the task now */
 };
 
 struct effect {
@@ -37,6 +41,12 @@ struct effect {
     struct text worker;    /* CANCEL: who held it */
 };
 
+/* A clock that was computed anew under a newer calendar. */
+struct clock_change {
+    int32_t kind, which;   /* as in struct case_clock */
+    int64_t before, after; /* when it was due, when it is */
+};
+
 /* What became of an event. */
 struct decision {
     enum err code;            /* ERR_OK: applied */
@@ -46,6 +56,8 @@ struct decision {
     struct case_state *after; /* of an applied event; last_position and events are the engine's to set */
     struct effect *effects;
     uint32_t effect_count;
+    struct clock_change *changed; /* of DUE and RECOMPUTE: what a newer calendar moved; goes into the history */
+    uint32_t changed_count;
     const struct text *trace; /* what was looked at, in order; only when asked for */
     uint32_t trace_count;
 };
