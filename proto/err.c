@@ -31,6 +31,11 @@ const char *err_advice(enum err code)
     return errors[known(code)].advice;
 }
 
+bool err_travels(enum err code)
+{
+    return code >= ERR_MALFORMED && code <= ERR_NOT_REGISTERED;
+}
+
 enum err err_from_name(const char *name, unsigned long length)
 {
     for (unsigned code = 0; code < ERR_COUNT; code++)

@@ -6,6 +6,8 @@
 #ifndef STAIRCASE_ERR_H
 #define STAIRCASE_ERR_H
 
+#include <stdbool.h>
+
 #define ERR_LIST(X)                                                                                                    \
     X(OK, "ok", "Done.", "Nothing to do.")                                                                             \
     /* What a sender can mend in the message itself. */                                                                \
@@ -46,6 +48,7 @@
     X(READ_ONLY, "read-only", "The disk is full: the engine answers questions only.", "Make room; send the same event again then.") \
     X(DENIED, "denied", "This connection may not do that.", "Use the connection and the key that are meant for it.")   \
     X(STOPPING, "stopping", "The engine is stopping.", "Send the same event again when it is back.")                   \
+    X(NOT_REGISTERED, "not-registered", "The engine does not know this worker: one of the two was started again, or the worker was silent too long.", "Register again; what it held comes again under a new lease.") \
     /* What the machine does to us. */                                                                                 \
     X(NO_MEMORY, "no-memory", "Memory ran out.", "Give the process more memory, or send less at once.")                \
     X(IO, "io", "Reading or writing the disk failed.", "Check the disk; the engine recovers at its next start.")       \
@@ -71,6 +74,9 @@ enum err {
 const char *err_name(enum err code);
 const char *err_sentence(enum err code);
 const char *err_advice(enum err code);
+
+/* May stand in a refusal or a busy. The others are for whoever runs a program on this machine. */
+bool err_travels(enum err code);
 
 /* The code of a name, ERR_COUNT when there is none. */
 enum err err_from_name(const char *name, unsigned long length);

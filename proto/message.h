@@ -1,6 +1,6 @@
 /* message: what travels between the engine and its clients and workers. PROTOCOL.md is the contract; this is its shape in C.
  *
- * One struct serves every kind; which members a kind must and may carry stands in the table of wire.c (and in PROTOCOL.md
+ * One struct serves every kind; which members a kind must and may carry stands in the table of message_members.c (and in PROTOCOL.md
  * section "Messages"). Members point into the received bytes or the arena they were decoded to: copy what you keep. */
 #ifndef STAIRCASE_MESSAGE_H
 #define STAIRCASE_MESSAGE_H
@@ -82,8 +82,9 @@ struct message {
     uint32_t data_count;
     bool held;                  /* "held": an imported case; its own times, no effects until released */
 
-    struct text what;           /* "what": workflow, directory or calendar (deploy); name of a client or worker (hello, register) */
-    struct text name;           /* "n": name of the deployment, for messages about it */
+    struct text what;           /* "what": workflow, directory or calendar (deploy); name of a client or worker (hello, register); of the
+                                   engine (welcome, registered); cases or units (list); task or notice (task) */
+    struct text name;           /* "n": deploy: the file's name, for messages about it; its answer: the name that was deployed */
     uint32_t part, parts;       /* "part", "parts": 1-based part of a deployment */
     struct text bytes;          /* "b": the part's bytes */
 
@@ -91,10 +92,10 @@ struct message {
     struct text stage;          /* "s": list: only this stage; applied: the stage it is in now */
     struct text level;          /* "l": applied: the level it is at now */
     bool overdue;               /* "overdue" list: only these */
-    uint64_t after;             /* "after": list, incidents: cursor; busy: milliseconds */
+    uint64_t after;             /* "after": show, list, incidents, result: cursor; busy, fail: milliseconds */
     uint32_t limit;             /* "limit": rows wanted at most */
 
-    uint64_t position;          /* "p": position in the log */
+    uint64_t position;          /* "p": position in the log; watch: the first that is wanted */
     int64_t time;               /* "t": received-at */
     uint64_t case_id;           /* "case" */
     struct text number;         /* "no": case number */
@@ -104,7 +105,7 @@ struct message {
     struct text why;            /* "why": one sentence with the particulars */
     struct text todo;           /* "do": what the sender should do next */
     struct value possible;      /* "can": refused not-now, unknown-event: list of event names */
-    struct value rows;          /* "rows": result: list of maps; news, task: one map */
+    struct value rows;          /* "rows": result: list of maps; news, task, cancel: one map; refused invalid-source: the mistakes */
     bool more;                  /* "more" */
 
     struct value topics;        /* "topics": register: list of text */
@@ -115,6 +116,7 @@ struct message {
     uint32_t attempt;           /* "try": 1-based */
     bool again;                 /* "again": fail: worth trying again */
     struct text topic;          /* "topic" */
+    uint64_t about;             /* "about": cancel: the accepted task that is no longer wanted; `task` is then the cancellation's own */
 };
 
 enum message_has {

@@ -54,6 +54,7 @@ const struct member message_members[MEMBER_COUNT] = {
 #define TRY_ MEMBER_BIT(TRY)
 #define AGAIN_ MEMBER_BIT(AGAIN)
 #define TOPIC_ MEMBER_BIT(TOPIC)
+#define ABOUT_ MEMBER_BIT(ABOUT)
 
 /* Applied and duplicate are the same answer under two names. */
 #define RECEIPT_ \
@@ -85,8 +86,8 @@ const struct message_carries message_carries[MESSAGE_KIND_COUNT] = {
     KIND(NEWS, "news", R_ | P_ | T_ | ROWS_, CASE_ | MORE_),
     KIND(REGISTER, "register", R_ | WHAT_ | TOPICS_ | CREDIT_, V_ | U_),
     KIND(REGISTERED, "registered", R_ | MS_, V_ | WHAT_ | P_ | T_),
-    KIND(TASK, "task", TASK_ | LEASE_ | MS_ | TRY_ | TOPIC_ | ROWS_, CASE_ | NO_ | KEY_ | DUE_ | P_ | T_),
-    KIND(CANCEL, "cancel", TASK_ | LEASE_, MS_ | TRY_ | TOPIC_ | CASE_ | NO_ | KEY_ | P_ | T_ | WHY_ | ROWS_),
+    KIND(TASK, "task", TASK_ | LEASE_ | MS_ | TRY_ | TOPIC_ | ROWS_, WHAT_ | CASE_ | NO_ | KEY_ | DUE_ | P_ | T_),
+    KIND(CANCEL, "cancel", TASK_ | LEASE_, ABOUT_ | MS_ | TRY_ | TOPIC_ | CASE_ | NO_ | KEY_ | P_ | T_ | WHY_ | ROWS_),
     KIND(ACCEPT, "accept", R_ | TASK_ | LEASE_, ID_),
     KIND(SETTLE, "settle", R_ | TASK_ | LEASE_, ID_ | D_ | WHY_),
     KIND(FAIL, "fail", R_ | TASK_ | LEASE_ | WHY_, ID_ | AGAIN_ | AFTER_),

@@ -75,7 +75,8 @@ enum { NUMBER_TEXT_MOST = 128, WORDS_MOST = 256 };
     X(MS, "ms", lease_ms, SHAPE_NUMBER, 0)                                                                             \
     X(TRY, "try", attempt, SHAPE_NUMBER, 0)                                                                            \
     X(AGAIN, "again", again, SHAPE_FLAG, 0)                                                                            \
-    X(TOPIC, "topic", topic, SHAPE_WORD, WIRE_NAME_MOST)
+    X(TOPIC, "topic", topic, SHAPE_WORD, WIRE_NAME_MOST)                                                               \
+    X(ABOUT, "about", about, SHAPE_WIDE, 0)
 
 enum member_index {
 #define MEMBER_INDEX(index, name, field, shape, most) INDEX_##index,
