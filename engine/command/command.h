@@ -76,8 +76,8 @@ bool command_flag(const struct command_line *line, const char *option);
  * wrong, return COMMAND_USAGE. */
 bool command_number(const struct command_line *line, const char *option, int64_t least, int64_t most, int64_t *number);
 
-/* One of the two sentences. */
-const char *command_say(const struct command_line *line, const char *en, const char *zh);
+/* One of the two sentences; both may be formats (the compiler checks both). */
+const char *command_say(const struct command_line *line, const char *en, const char *zh) __attribute__((format_arg(2), format_arg(3)));
 /* Says on stderr what is wrong with the call and where the help is; returns COMMAND_USAGE. */
 int command_misuse(const struct command_line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Says on stderr what went wrong ("staircase NAME: ..."); returns `code`. */
