@@ -52,7 +52,7 @@ struct node {
     struct place place;      /* of the value */
     struct place key_place;  /* of the key; of the value where there is none */
     const struct node *parent; /* NULL for the root */
-    const struct node *first, *next; /* first child; next sibling */
+    struct node *first, *next; /* first child; next sibling */
     uint32_t count;          /* children */
     uint32_t index;          /* among its siblings, from 0 */
 };
@@ -74,6 +74,8 @@ const struct node *node_find(const struct node *map, struct text key);
 struct text node_path(struct arena *arena, const struct node *node);
 /* What was found, for problems: `"abc"`, `a list`, `a mapping`, `nothing`. */
 const char *node_found(struct arena *arena, const struct node *node);
+/* How many bytes of a text a problem shows: at most 60, cut between characters, and nothing that moves a terminal's cursor. */
+int text_shown(struct text text);
 /* A scalar that is exactly this word. */
 bool node_is(const struct node *node, const char *word);
 /* A plain scalar without any text, `~` or `null`: where a value was forgotten. */
