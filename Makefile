@@ -21,7 +21,7 @@ LDLIBS   = -lzmq -llmdb -lmsgpackc -luv -lyaml -lsodium -lpthread
 LDFLAGS  = $(EXTRA)
 
 # The rooms, lowest first: what stands further down may include what stands above it, never the other way round.
-PROTO  = $(addprefix proto/, $(addsuffix .c, err wire wire_put message_members message_decode message_encode json client))
+PROTO  = $(addprefix proto/, $(addsuffix .c, err wire wire_put message_members message_decode message_encode json connection pending client client_deploy))
 PURE   = $(addprefix engine/, $(addsuffix .c, $(PURE_ROOMS)))
 PURE_ROOMS = arena civil calendar period duration directory workflow condition case access effect outcome advance
 # Everything else under engine/ and workers/ is found by name.
