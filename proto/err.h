@@ -61,7 +61,8 @@
     X(BAD_CONFIG, "bad-config", "The configuration contradicts itself.", "Mend the lines that are named.")             \
     X(NO_ENGINE, "no-engine", "No engine answers at this data folder.", "Start it with `staircase serve`, or name its folder with --data.") \
     X(TIMED_OUT, "timed-out", "No answer came in time: whether the event was applied is not known.", "Send it again with the same event id.") \
-    X(USAGE, "usage", "The command was called wrongly.", "See `staircase COMMAND --help`.")
+    X(USAGE, "usage", "The command was called wrongly.", "See `staircase COMMAND --help`.")                            \
+    X(OTHER, "other", "The engine refused for a reason that this program is too old to know.", "Read the sentence that came with it.")
 
 enum err {
 #define ERR_ENUM(code, name, sentence, advice) ERR_##code,

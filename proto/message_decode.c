@@ -164,9 +164,12 @@ static bool read_fields(struct decoding *decoding, const struct member *member)
 
 static bool read_code(struct decoding *decoding, const struct member *member)
 {
-    struct text name = wire_get_text(&decoding->reader);
-    decoding->out->code = err_from_name(name.data, name.size);
-    return decoding->out->code != ERR_COUNT || member_fail(decoding, member, "the name of a code");
+    struct text name;
+    if (!read_word(decoding, member, &name))
+        return false;
+    enum err code = err_from_name(name.data, name.size);
+    decoding->out->code = code == ERR_COUNT ? ERR_OTHER : code; /* a newer engine may have codes of its own */
+    return true;
 }
 
 static bool read_words(struct decoding *decoding, const struct member *member, struct value *words)

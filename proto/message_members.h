@@ -62,7 +62,7 @@ enum { NUMBER_TEXT_MOST = 128, WORDS_MOST = 256 };
     X(NUMBER, "no", number, SHAPE_WORD, NUMBER_TEXT_MOST)                                                              \
     X(DUE, "due", due, SHAPE_TIME, 0)                                                                                  \
     X(END, "end", end, SHAPE_WORD, WIRE_NAME_MOST)                                                                     \
-    X(CODE, "code", code, SHAPE_CODE, 0)                                                                               \
+    X(CODE, "code", code, SHAPE_CODE, WIRE_NAME_MOST)                                                                  \
     X(WHY, "why", why, SHAPE_PROSE, WIRE_PROSE_MOST)                                                                   \
     X(DO, "do", todo, SHAPE_PROSE, WIRE_PROSE_MOST)                                                                    \
     X(CAN, "can", possible, SHAPE_WORDS, WIRE_NAME_MOST)                                                               \
