@@ -1,8 +1,12 @@
 /* directory: units, levels, roles and the people who hold them, as a value. Residents are not in it.
  *
+ * directory_yaml.c makes it and checks it (one tree, levels rising, every name known), tables.c stores it. Every question asked
+ * here for each event is answered by binary search and by walking up the tree, never by walking through a table.
+ *
  * A unit has a permanent numeric id; its path and title are for people. Units form one tree of any depth; each unit has a
  * level. A unit may serve a level for another one (a terminal mediation centre is nobody's ancestor): then a case of that
- * other unit, or of anything below it, that goes to the level comes to the unit that serves it. */
+ * other unit, or of anything below it, that goes to the level comes to the unit that serves it. A unit that was closed stays
+ * listed and names its successor: what comes to it by its level comes to the successor. */
 #ifndef STAIRCASE_DIRECTORY_H
 #define STAIRCASE_DIRECTORY_H
 
@@ -107,19 +111,24 @@ const char *directory_level_name(const struct directory *directory, int32_t leve
 const char *directory_unit_calendar(const struct directory *directory, int32_t unit);
 /* {unit} in case numbers: the nearest short name, else the last piece of the path. */
 const char *directory_unit_short(const struct directory *directory, int32_t unit);
+/* The unit that this name belongs to (the nearest with a short name, else the unit itself): who counts case numbers by it
+ * gives no number twice. */
+int32_t directory_unit_numbering(const struct directory *directory, int32_t unit);
 
 /* `above` is `unit` itself or one of its ancestors. */
 bool directory_covers(const struct directory *directory, int32_t above, int32_t unit);
-/* The unit of that level for `home`: itself or its ancestor of the level; else who serves the level for it (nearest first); else NONE. */
+/* The unit of that level for `home`: itself or its ancestor of the level; else who serves the level for it (nearest first); its
+ * successor where it is closed; else NONE. */
 int32_t directory_unit_at(const struct directory *directory, int32_t home, int32_t level);
 /* Whether the person holds the role at the unit on that day (at the unit itself, or above it where the role reaches below). */
 bool directory_holds(const struct directory *directory, int32_t person, int32_t role, int32_t unit, int32_t day);
-/* Whether the person holds the role at any unit below `unit`. */
+/* Whether the person holds the role at any unit below `unit` (not at `unit` itself), reaching roles from above included. */
 bool directory_holds_below(const struct directory *directory, int32_t person, int32_t role, int32_t unit, int32_t day);
 /* Who holds the role at the unit that day, reaching roles from above included; ascending by person, each once.
  * Writes at most `most` rows of PEOPLE, returns how many there are. */
 int32_t directory_holders(const struct directory *directory, int32_t role, int32_t unit, int32_t day, int32_t *people, int32_t most);
-/* Unit ids from the top down to `unit`, big-endian, 4 bytes each: a prefix of it selects a subtree. Returns the depth (at most DIRECTORY_DEPTH_MOST). */
+/* Unit ids from the top down to `unit`: written big-endian, 4 bytes each, a prefix of it selects a subtree. Returns the depth (at
+ * most DIRECTORY_DEPTH_MOST). */
 enum { DIRECTORY_DEPTH_MOST = 12 };
 int32_t directory_id_path(const struct directory *directory, int32_t unit, uint32_t ids[DIRECTORY_DEPTH_MOST]);
 
