@@ -46,6 +46,8 @@ struct event {
     /* a worker's report, and a send `by: worker` */
     struct text worker;     /* the worker's name, set by the link from its registration; never from the message */
     uint64_t task;
+    struct text topic;      /* of a settle of a notice or a cancellation: with ready_at and task it names the outbox row */
+    int64_t ready_at;
     uint32_t attempt;       /* of a fail: which attempt this was, 1-based: late or double reports are no-ops */
     bool again;             /* of a fail: worth trying again */
     struct text why;        /* of a fail, an unpark: one sentence */

@@ -1,0 +1,414 @@
+/* engine: see engine.h. One event's journey, top to bottom:
+ *
+ *     seen before? ─ find its case ─ its effective time ─ what is due in the case fires ─ ADVANCE ─ apply (rows, record)
+ *
+ * Authentication came before (link), sealing too (door); the answer leaves after the commit (server). A refusal changes nothing of
+ * its own, but what fell due before the event has fired all the same: that was owed anyway. */
+#include "engine/engine_inner.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* ---- the journey ---- */
+
+/* Was this event applied before (answered with the first answer), or is it parked, or is its id in use for another one? */
+static enum err answer_if_seen(struct engine *engine, const struct event *event, struct message *answer, bool *seen)
+{
+    *seen = false;
+    if (event->id.size == 0)
+        return ERR_OK;
+    struct record_key key = key_receipt(engine->options.partition, event->id, event->sender);
+    struct text value;
+    struct receipt_row receipt;
+    enum err code = batch_get(&engine->batch, STORE_RECEIPT, &key, &value);
+    if (code == ERR_NOT_FOUND)
+        return ERR_OK;
+    code = code ? code : row_decode_receipt(value, &receipt);
+    if (code)
+        return code;
+    if (receipt.parked && receipt.position == event->parked)
+        return ERR_OK; /* its day has come */
+    *seen = true;
+    if (receipt.digest != event_digest(&engine->batch.arena, event)) {
+        engine_refuse(answer, ERR_ID_REUSED, (struct text){0});
+        return ERR_OK;
+    }
+    struct log_record record;
+    code = engine_read_record(engine, receipt.position, &record);
+    if (!code)
+        engine_answer(engine, receipt.parked ? MESSAGE_PARKED : MESSAGE_DUPLICATE, receipt.position, &record, answer);
+    return code;
+}
+
+static bool person_is_known(const struct engine *engine, struct text person)
+{
+    if (person.size == 0 || memchr(person.data, ':', person.size))
+        return true; /* nobody; or app:token, a resident: not in the directory */
+    return engine->directory && directory_find_person(&engine->directory->directory, person) != NONE;
+}
+
+/* Everything about an event that can be told without its case. ERR_OK or the refusal. */
+static enum err check_event(const struct engine *engine, const struct event *event, struct text *why, struct arena *arena)
+{
+    int64_t now = engine->working.time;
+    if (event->has_happened_at && event->happened_at > now + ENGINE_FUTURE_MS) {
+        *why = arena_print(arena, "It says it happened %lld s after now.", (long long)((event->happened_at - now) / 1000));
+        return ERR_BAD_TIME;
+    }
+    struct text persons[] = {event->as, event->on_behalf};
+    for (int i = 0; i < 2; i++)
+        if (!person_is_known(engine, persons[i])) {
+            *why = arena_print(arena, "\"%.*s\" is not in the directory.", (int)persons[i].size, persons[i].data);
+            return ERR_UNKNOWN_PERSON;
+        }
+    return ERR_OK;
+}
+
+/* Design 12.3. A held case lives in the time of its own events, in their order; a live one in the time of receipt, or, where its workflow
+ * says so, in the time of the event, but never before the case's last event. ERR_OK or the refusal. */
+static enum err effective_time(const struct engine *engine, const struct event *event, const struct case_state *state,
+                               const struct workflow *workflow, int64_t *effective)
+{
+    int64_t now = engine->working.time;
+    int64_t happened = event->has_happened_at && event->happened_at < now ? event->happened_at : now;
+    bool held = state ? (state->flags & CASE_HELD) != 0 : event->held;
+    int64_t last = state ? state->last_at : INT64_MIN;
+    *effective = now;
+    if (held && event->kind != EVENT_RELEASE) {
+        if (!event->has_happened_at)
+            return ERR_OUT_OF_ORDER;
+        if (happened < last)
+            return ERR_OUT_OF_ORDER;
+        if (state && happened == last && event->id.size == ID_SIZE && memcmp(event->id.data, state->last_id, ID_SIZE) <= 0)
+            return ERR_OUT_OF_ORDER;
+        *effective = happened;
+        return ERR_OK;
+    }
+    int32_t late = event->kind == EVENT_SEND ? workflow_head(workflow)->late : LATE_NOW;
+    if (late == LATE_REFUSE && happened + ENGINE_LATE_MS < now)
+        return ERR_TOO_LATE;
+    if (late == LATE_THEN)
+        *effective = happened > last ? happened : last;
+    return ERR_OK;
+}
+
+void engine_input(const struct engine *engine, const struct workflow *workflow, const struct case_state *state, struct advance_input *input)
+{
+    *input = (struct advance_input){
+        .workflow = workflow,
+        .directory = engine->directory ? &engine->directory->directory : NULL,
+        .calendars = engine->calendar_list,
+        .calendar_count = engine->calendar_count,
+        .before = state,
+        .now = engine->working.time,
+        .position = engine_next_position(engine),
+        .partition = engine->options.partition,
+    };
+}
+
+/* ADVANCE and, when it says yes, apply. */
+static enum err advance_and_apply(struct engine *engine, const struct event *event, const struct workflow *workflow,
+                                  const struct case_state *before, int64_t effective, uint64_t sequence, struct decision *decision)
+{
+    struct advance_input input;
+    engine_input(engine, workflow, before, &input);
+    input.event = event;
+    input.now = effective;
+    input.sequence = sequence;
+    *decision = (struct decision){0};
+    advance(&input, &engine->batch.arena, decision);
+    return decision->code ? ERR_OK : engine_apply(engine, event, before, decision, effective);
+}
+
+enum err engine_decide_case(struct engine *engine, const struct event *event, struct batch_case *subject, int64_t effective, struct decision *decision)
+{
+    const struct workflow *workflow = engine_workflow(engine, subject->state->workflow);
+    if (!workflow)
+        return ERR_CORRUPT;
+    return advance_and_apply(engine, event, workflow, subject->state, effective, 0, decision);
+}
+
+static void answer_refused(const struct decision *decision, struct arena *arena, struct message *answer)
+{
+    engine_refuse(answer, decision->code, decision->why);
+    if (decision->possible_count == 0)
+        return;
+    struct value *names = ARENA_ARRAY(arena, struct value, decision->possible_count);
+    for (uint32_t i = 0; i < decision->possible_count; i++)
+        names[i] = value_text(decision->possible[i]);
+    answer->possible = (struct value){.kind = VALUE_LIST, .count = decision->possible_count, .items = names};
+}
+
+/* The answer to what was decided: the record that was just appended, or the refusal. */
+static enum err answer_decision(struct engine *engine, const struct decision *decision, struct message *answer)
+{
+    if (decision->code) {
+        answer_refused(decision, &engine->batch.arena, answer);
+        return ERR_OK;
+    }
+    engine_answer(engine, MESSAGE_APPLIED, engine->working.position, &engine->last, answer);
+    return ERR_OK;
+}
+
+static enum err decide_known(struct engine *engine, const struct event *event, struct batch_case *subject, struct message *answer)
+{
+    const struct workflow *workflow = engine_workflow(engine, subject->state->workflow);
+    if (!workflow)
+        return ERR_CORRUPT;
+    int64_t effective;
+    enum err refusal = effective_time(engine, event, subject->state, workflow, &effective);
+    if (refusal) {
+        engine_refuse(answer, refusal, (struct text){0});
+        return ERR_OK;
+    }
+    enum err code = engine_fire_case(engine, subject, effective, NULL);
+    struct decision decision;
+    code = code ? code : engine_decide_case(engine, event, subject, effective, &decision);
+    return code ? code : answer_decision(engine, &decision, answer);
+}
+
+/* The next number of the series that the opening counts in. */
+static enum err next_in_series(struct engine *engine, const struct advance_input *input, struct record_key *key, uint64_t *sequence)
+{
+    struct text series = advance_series(input, &engine->batch.arena);
+    *sequence = 0;
+    key->size = 0;
+    if (series.size == 0)
+        return ERR_OK;
+    *key = key_counter(engine->options.partition, 'n', series);
+    struct text value;
+    enum err code = batch_get(&engine->batch, STORE_COUNTER, key, &value);
+    if (code == ERR_OK)
+        code = row_decode_number(value, sequence);
+    *sequence += 1;
+    return code == ERR_NOT_FOUND ? ERR_OK : code;
+}
+
+static enum err open_case(struct engine *engine, const struct event *event, const struct workflow *workflow, int64_t effective, struct message *answer)
+{
+    struct advance_input input;
+    engine_input(engine, workflow, NULL, &input);
+    input.event = event;
+    input.now = effective;
+    struct record_key counter;
+    uint64_t sequence;
+    enum err code = next_in_series(engine, &input, &counter, &sequence);
+    struct decision decision;
+    code = code ? code : advance_and_apply(engine, event, workflow, NULL, effective, sequence, &decision);
+    if (code)
+        return code;
+    if (!decision.code && counter.size)
+        batch_put(&engine->batch, STORE_COUNTER, &counter, row_encode_number(&engine->batch.arena, sequence));
+    code = answer_decision(engine, &decision, answer);
+    if (!code && !decision.code)
+        code = engine_note_unparkable(engine, event->key);
+    return code;
+}
+
+static enum err decide_open(struct engine *engine, const struct event *event, struct message *answer)
+{
+    struct arena *arena = &engine->batch.arena;
+    struct record_key key = key_case_key(engine->options.partition, event->key);
+    struct text value;
+    enum err code = batch_get(&engine->batch, STORE_KEY, &key, &value);
+    if (code == ERR_OK) {
+        engine_refuse(answer, ERR_KEY_TAKEN, (struct text){0});
+        return ERR_OK;
+    }
+    if (code != ERR_NOT_FOUND)
+        return code;
+    const struct directory *directory = engine_directory(engine);
+    if (!directory || directory_find_unit(directory, event->unit) == NONE) {
+        engine_refuse(answer, ERR_UNKNOWN_UNIT, arena_print(arena, "\"%.*s\" is not in the directory.", (int)event->unit.size, event->unit.data));
+        return ERR_OK;
+    }
+    int64_t day_of = event->held && event->has_happened_at ? event->happened_at : engine->working.time;
+    const struct workflow *workflow = engine_newest_workflow(engine, event->workflow, day_of);
+    if (!workflow) {
+        engine_refuse(answer, ERR_UNKNOWN_WORKFLOW, arena_print(arena, "\"%.*s\".", (int)event->workflow.size, event->workflow.data));
+        return ERR_OK;
+    }
+    int64_t effective;
+    enum err refusal = effective_time(engine, event, NULL, workflow, &effective);
+    if (refusal) {
+        engine_refuse(answer, refusal, (struct text){0});
+        return ERR_OK;
+    }
+    return open_case(engine, event, workflow, effective, answer);
+}
+
+/* A notice or a cancellation that a worker has taken note of: its row of the outbox goes. */
+static enum err decide_settled_notice(struct engine *engine, const struct event *event, struct message *answer)
+{
+    struct record_key key = key_outbox(engine->options.partition, event->topic, event->ready_at, event->task);
+    struct text value;
+    enum err code = batch_get(&engine->batch, STORE_OUTBOX, &key, &value);
+    struct outbox_row row = {0};
+    code = code ? code : row_decode_outbox(value, &row);
+    if (code == ERR_NOT_FOUND || (!code && row.kind == OUTBOX_TASK)) {
+        engine_refuse(answer, ERR_UNKNOWN_TASK, (struct text){0});
+        return ERR_OK;
+    }
+    if (code)
+        return code;
+    batch_delete(&engine->batch, STORE_OUTBOX, &key);
+    struct log_record record = {.effective = engine->working.time, .event = *event};
+    engine_append(engine, &record);
+    engine_put_receipt(engine, event, engine->working.position, false);
+    engine_answer(engine, MESSAGE_APPLIED, engine->working.position, &record, answer);
+    return ERR_OK;
+}
+
+static enum err decide_for_case(struct engine *engine, const struct event *event, struct message *answer)
+{
+    struct batch_case *subject;
+    enum err code = engine_case_by_ref(engine, &event->subject, &subject);
+    if (code == ERR_OK)
+        return decide_known(engine, event, subject, answer);
+    if (code != ERR_NOT_FOUND)
+        return code;
+    if (event->kind == EVENT_SEND && event->subject.kind == CASE_REF_KEY && event->id.size == ID_SIZE && event->worker.size == 0)
+        return engine_park(engine, event, answer);
+    engine_refuse(answer, ERR_UNKNOWN_CASE, (struct text){0});
+    return ERR_OK;
+}
+
+static enum err decide_kind(struct engine *engine, const struct event *event, struct message *answer)
+{
+    switch (event->kind) {
+    case EVENT_OPEN: return decide_open(engine, event, answer);
+    case EVENT_SETTLE: return decide_settled_notice(engine, event, answer);
+    case EVENT_SEND:
+    case EVENT_RELEASE:
+    case EVENT_RETRY:
+    case EVENT_ACCEPT:
+    case EVENT_FAIL: return decide_for_case(engine, event, answer);
+    case EVENT_UNPARK: return engine_unpark(engine, event);
+    case EVENT_DUE:
+    case EVENT_RECOMPUTE:
+    case EVENT_PARK:
+    case EVENT_DEPLOY_PART:
+    case EVENT_DEPLOY: break; /* engine_fire, engine_park and engine_deploy make these */
+    }
+    abort();
+}
+
+enum err engine_decide(struct engine *engine, const struct event *event, struct message *answer)
+{
+    assert(engine->in_batch);
+    struct message unheard;
+    answer = answer ? answer : &unheard;
+    *answer = (struct message){0};
+    bool seen;
+    enum err code = answer_if_seen(engine, event, answer, &seen);
+    if (code || seen)
+        return code;
+    struct text why = {0};
+    enum err refusal = check_event(engine, event, &why, &engine->batch.arena);
+    if (refusal)
+        engine_refuse(answer, refusal, why);
+    else
+        code = decide_kind(engine, event, answer);
+    if (!code && event->parked && answer->kind == MESSAGE_REFUSED) {
+        /* Its one final answer is no: it goes, and the log says why. */
+        struct event gone = {.kind = EVENT_UNPARK, .subject = event->subject, .parked = event->parked, .code = answer->code, .why = answer->why};
+        code = engine_unpark(engine, &gone);
+    }
+    return code;
+}
+
+void engine_refuse(struct message *answer, enum err code, struct text why)
+{
+    *answer = (struct message){
+        .kind = MESSAGE_REFUSED,
+        .code = code,
+        .has = MESSAGE_HAS_CODE,
+        .why = why.size ? why : text_of(err_sentence(code)),
+        .todo = text_of(err_advice(code)),
+    };
+}
+
+/* ---- the batch ---- */
+
+void engine_begin(struct engine *engine, int64_t now)
+{
+    assert(!engine->in_batch && !engine->failed && !engine->options.read_only);
+    form_close(&engine->retired);
+    batch_begin(&engine->batch, engine->committed.position + 1);
+    engine->working = engine->committed;
+    if (now > engine->working.time)
+        engine->working.time = now;
+    engine->done = (struct engine_done){.first = engine->committed.position + 1, .last = engine->committed.position};
+    engine->in_batch = true;
+}
+
+void engine_abort(struct engine *engine)
+{
+    assert(engine->in_batch);
+    batch_end_read(&engine->batch);
+    engine->in_batch = false;
+    engine->failed = engine->working.position != engine->committed.position; /* memory may hold what was not written */
+    engine->working = engine->committed;
+}
+
+static enum err write_meta(struct engine *engine, struct store_txn *txn)
+{
+    struct meta_row meta = {.format = RECORD_FORMAT, .epoch = engine->epoch, .position = engine->working.position, .time = engine->working.time};
+    memcpy(meta.hash, engine->working.hash, HASH_SIZE);
+    struct record_key key = key_meta(engine->options.partition);
+    return store_put(txn, STORE_META, key_text(&key), row_encode_meta(&engine->batch.arena, &meta));
+}
+
+static enum err write_once(struct engine *engine)
+{
+    struct store_txn *txn;
+    enum err code = store_begin_write(engine->store, &txn);
+    if (code)
+        return code;
+    code = batch_write(&engine->batch, txn, engine->options.partition);
+    code = code ? code : write_meta(engine, txn);
+    if (code) {
+        store_abort(&txn);
+        return code;
+    }
+    return store_commit(&txn);
+}
+
+enum err engine_commit(struct engine *engine, struct engine_done *done)
+{
+    assert(engine->in_batch);
+    batch_end_read(&engine->batch);
+    enum err code = ERR_OK;
+    if (engine->working.position != engine->committed.position) {
+        code = write_once(engine);
+        for (int grown = 0; code == ERR_MAP_FULL && grown < 8; grown++) {
+            code = store_grow(engine->store);
+            code = code ? code : write_once(engine);
+        }
+    }
+    engine->in_batch = false;
+    if (code) {
+        engine->failed = true;
+        return code;
+    }
+    engine->committed = engine->working;
+    engine->done.last = engine->committed.position;
+    if (done)
+        *done = engine->done;
+    return ERR_OK;
+}
+
+int64_t engine_now(const struct engine *engine)
+{
+    return engine->working.time;
+}
+
+struct arena *engine_arena(struct engine *engine)
+{
+    return &engine->batch.arena;
+}
+
+uint64_t engine_next_position(const struct engine *engine)
+{
+    return engine->working.position + 1;
+}

@@ -1,0 +1,269 @@
+/* engine_apply: an applied decision becomes rows of the working set and a record of the log. */
+#include "engine/engine_inner.h"
+
+#include <assert.h>
+
+/* ---- the record ---- */
+
+void engine_append(struct engine *engine, struct log_record *record)
+{
+    record->epoch = engine->epoch;
+    record->time = engine->working.time;
+    memcpy(record->predecessor, engine->working.hash, HASH_SIZE);
+    struct text bytes = log_encode(&engine->batch.arena, record);
+    log_hash(bytes, engine->working.hash);
+    engine->working.position++;
+    batch_append_record(&engine->batch, bytes);
+    engine->last = *record;
+}
+
+enum err engine_read_record(struct engine *engine, uint64_t position, struct log_record *record)
+{
+    struct text bytes;
+    const struct text *fresh = batch_record(&engine->batch, position);
+    if (fresh)
+        return log_decode(&engine->batch.arena, *fresh, record);
+    struct store_txn *txn;
+    struct record_key key = key_log(engine->options.partition, position);
+    enum err code = batch_txn(&engine->batch, &txn);
+    code = code ? code : store_get(txn, STORE_LOG, key_text(&key), &bytes);
+    if (code)
+        return code == ERR_NOT_FOUND ? ERR_CORRUPT : code;
+    return log_decode(&engine->batch.arena, arena_copy(&engine->batch.arena, bytes), record);
+}
+
+void engine_answer(struct engine *engine, enum message_kind kind, uint64_t position, const struct log_record *record, struct message *answer)
+{
+    (void)engine;
+    *answer = (struct message){
+        .kind = kind,
+        .position = position,
+        .time = record->time,
+        .case_id = record->case_id,
+        .number = record->number,
+        .stage = record->stage,
+        .level = record->level,
+        .due = record->due,
+        .end = record->end,
+    };
+}
+
+void engine_put_receipt(struct engine *engine, const struct event *event, uint64_t position, bool parked)
+{
+    if (event->id.size == 0)
+        return;
+    struct record_key key = key_receipt(engine->options.partition, event->id, event->sender);
+    struct receipt_row row = {.position = position, .digest = event_digest(&engine->batch.arena, event), .parked = parked};
+    batch_put(&engine->batch, STORE_RECEIPT, &key, row_encode_receipt(&engine->batch.arena, &row));
+}
+
+/* ---- rows that follow from the case ---- */
+
+static bool is_live(const struct case_state *state)
+{
+    return state && !(state->flags & CASE_HELD);
+}
+
+static const struct case_clock *same_clock(const struct case_state *state, const struct case_clock *clock)
+{
+    const struct case_clock *found = is_live(state) ? case_clock(state, clock->kind, clock->which) : NULL;
+    return found && found->remaining < 0 && found->due == clock->due && found->calendar == clock->calendar ? found : NULL;
+}
+
+/* A clock that runs in a live case has a row; a row that stays as it is is not written again. */
+static void put_deadlines(struct engine *engine, const struct case_state *before, const struct case_state *after)
+{
+    uint32_t partition = engine->options.partition;
+    for (uint32_t i = 0; is_live(before) && i < before->clock_count; i++) {
+        const struct case_clock *clock = &before->clocks[i];
+        if (clock->remaining >= 0 || same_clock(after, clock))
+            continue;
+        struct record_key key = key_deadline(partition, clock->due, before->id, clock->kind, clock->which);
+        batch_delete(&engine->batch, STORE_DEADLINE, &key);
+    }
+    for (uint32_t i = 0; is_live(after) && i < after->clock_count; i++) {
+        const struct case_clock *clock = &after->clocks[i];
+        if (clock->remaining >= 0 || same_clock(before, clock))
+            continue;
+        struct record_key key = key_deadline(partition, clock->due, after->id, clock->kind, clock->which);
+        batch_put(&engine->batch, STORE_DEADLINE, &key, row_encode_number(&engine->batch.arena, clock->calendar));
+    }
+}
+
+static void put_open(struct engine *engine, const struct case_state *before, const struct case_state *after)
+{
+    bool was = before && !(before->flags & CASE_ENDED), is = !(after->flags & CASE_ENDED);
+    if (was && (!is || before->unit != after->unit)) {
+        struct record_key key = key_open(engine->options.partition, before->unit, before->id);
+        batch_delete(&engine->batch, STORE_OPEN, &key);
+    }
+    if (!is)
+        return;
+    if (was && before->unit == after->unit && before->stage == after->stage && before->flags == after->flags && before->workflow == after->workflow)
+        return;
+    struct record_key key = key_open(engine->options.partition, after->unit, after->id);
+    struct open_row row = {.workflow = after->workflow, .stage = after->stage, .flags = after->flags};
+    batch_put(&engine->batch, STORE_OPEN, &key, row_encode_open(&engine->batch.arena, &row));
+}
+
+static void put_names(struct engine *engine, const struct case_state *after)
+{
+    struct text id = row_encode_number(&engine->batch.arena, after->id);
+    struct record_key key = key_case_key(engine->options.partition, (struct text){.data = (const char *)after->key, .size = ID_SIZE});
+    batch_put(&engine->batch, STORE_KEY, &key, id);
+    if (after->number.size == 0)
+        return;
+    key = key_number(engine->options.partition, after->number);
+    batch_put(&engine->batch, STORE_NUMBER, &key, id);
+}
+
+/* ---- rows that follow from the effects ---- */
+
+static void put_outbox(struct engine *engine, const struct case_state *after, const struct effect *effect, enum outbox_kind kind)
+{
+    struct outbox_row row = {.kind = kind, .case_id = after->id, .position = engine_next_position(engine), .unit = after->unit,
+                             .about = effect->about, .worker = effect->worker, .text_zh = effect->text_zh, .text_en = effect->text_en, .attempt = 1};
+    const struct case_task *task = kind == OUTBOX_TASK ? case_task_by_id(after, effect->task) : NULL;
+    if (task)
+        row.attempt = task->attempts + 1;
+    struct record_key key = key_outbox(engine->options.partition, effect->topic, effect->ready_at, effect->task);
+    batch_put(&engine->batch, STORE_OUTBOX, &key, row_encode_outbox(&engine->batch.arena, &row));
+    engine->done.outbox_changed = true;
+}
+
+/* Tasks that are withdrawn are collected in the arena, so that whoever leases them can be told. */
+static void note_withdrawn(struct engine *engine, uint64_t task)
+{
+    uint32_t count = engine->done.withdrawn_count;
+    if ((count & (count - 1)) == 0) { /* 0, 1, 2, 4, 8 ...: full */
+        uint64_t *wider = ARENA_ARRAY(&engine->batch.arena, uint64_t, count ? count * 2 : 1);
+        if (count)
+            memcpy(wider, engine->done.withdrawn, count * sizeof *wider);
+        engine->done.withdrawn = wider;
+    }
+    ((uint64_t *)(uintptr_t)engine->done.withdrawn)[count] = task;
+    engine->done.withdrawn_count++;
+}
+
+static void withdraw(struct engine *engine, const struct effect *effect)
+{
+    struct record_key key = key_outbox(engine->options.partition, effect->topic, effect->was_ready_at, effect->task);
+    batch_delete(&engine->batch, STORE_OUTBOX, &key);
+    note_withdrawn(engine, effect->task);
+}
+
+static void put_incident(struct engine *engine, const struct case_state *after, const struct effect *effect)
+{
+    const struct case_task *task = case_task_by_id(after, effect->task);
+    struct incident_row row = {.case_id = after->id, .position = engine_next_position(engine), .time = engine->working.time,
+                               .attempts = task ? task->attempts : 0, .topic = task ? task->topic : effect->topic, .why = effect->why};
+    struct record_key key = key_incident(engine->options.partition, effect->task);
+    batch_put(&engine->batch, STORE_INCIDENT, &key, row_encode_incident(&engine->batch.arena, &row));
+}
+
+static void put_effect(struct engine *engine, const struct case_state *after, const struct effect *effect)
+{
+    struct record_key key;
+    switch (effect->kind) {
+    case EFFECT_OFFER: put_outbox(engine, after, effect, OUTBOX_TASK); break;
+    case EFFECT_CANCEL: put_outbox(engine, after, effect, OUTBOX_CANCEL); break;
+    case EFFECT_TELL_WORKER: put_outbox(engine, after, effect, OUTBOX_TELL); break;
+    case EFFECT_WITHDRAW: withdraw(engine, effect); break;
+    case EFFECT_INCIDENT: put_incident(engine, after, effect); break;
+    case EFFECT_INCIDENT_CLOSED:
+        key = key_incident(engine->options.partition, effect->task);
+        batch_delete(&engine->batch, STORE_INCIDENT, &key);
+        break;
+    case EFFECT_NOTICE: break; /* in the record: read by those who watch */
+    }
+}
+
+/* ---- what the history says ---- */
+
+static void record_notices(struct arena *arena, const struct decision *decision, struct log_record *record)
+{
+    struct log_notice *notices = ARENA_ARRAY(arena, struct log_notice, decision->effect_count);
+    for (uint32_t i = 0; i < decision->effect_count; i++) {
+        const struct effect *effect = &decision->effects[i];
+        if (effect->kind == EFFECT_NOTICE)
+            notices[record->notice_count++] = (struct log_notice){.kind = effect->notice, .who = effect->who, .who_count = effect->who_count,
+                                                                  .text_zh = effect->text_zh, .text_en = effect->text_en};
+    }
+    record->notices = notices;
+}
+
+static void record_changes(struct arena *arena, const struct decision *decision, struct log_record *record)
+{
+    struct log_change *changes = ARENA_ARRAY(arena, struct log_change, decision->changed_count);
+    for (uint32_t i = 0; i < decision->changed_count; i++)
+        changes[i] = (struct log_change){.kind = decision->changed[i].kind, .which = decision->changed[i].which,
+                                         .before = decision->changed[i].before, .after = decision->changed[i].after};
+    record->changes = changes;
+    record->change_count = decision->changed_count;
+}
+
+static void record_outcome(struct engine *engine, const struct case_state *after, struct log_record *record)
+{
+    const struct workflow *workflow = engine_workflow(engine, after->workflow);
+    const struct directory *directory = engine_directory(engine);
+    int32_t unit = directory ? directory_unit_by_id(directory, after->unit) : NONE;
+    record->stage = text_of(workflow_stage_name(workflow, after->stage));
+    record->level = text_of(workflow_level_name(workflow, after->level));
+    record->end = text_of(workflow_end_name(workflow, after->end));
+    record->unit = unit == NONE ? (struct text){0} : text_of(directory_unit_path(directory, unit));
+    record->number = after->number;
+    record->due = case_due(after);
+}
+
+/* ---- all of it ---- */
+
+/* The case as the next event will see it. */
+static enum err keep_case(struct engine *engine, struct case_state *after, bool opening, struct text *encoded)
+{
+    struct batch_case *subject;
+    if (opening) {
+        subject = batch_new_case(&engine->batch, after->id);
+    } else {
+        enum err code = batch_case(&engine->batch, engine->options.partition, after->id, &subject);
+        if (code)
+            return code;
+    }
+    *encoded = case_encode(&engine->batch.arena, after);
+    subject->state = after;
+    subject->encoded = *encoded;
+    subject->dirty = true;
+    return ERR_OK;
+}
+
+enum err engine_apply(struct engine *engine, const struct event *event, const struct case_state *before, const struct decision *decision, int64_t effective)
+{
+    struct case_state *after = decision->after;
+    uint64_t position = engine_next_position(engine);
+    struct log_record record = {.effective = effective, .case_id = after->id, .previous = before ? before->last_position : 0, .event = *event};
+    after->last_position = position;
+    after->events = before ? before->events + 1 : 1;
+    if (event->id.size == ID_SIZE)
+        memcpy(after->last_id, event->id.data, ID_SIZE);
+    struct text encoded;
+    enum err code = keep_case(engine, after, !before, &encoded);
+    if (code)
+        return code;
+    struct record_key key = key_case(engine->options.partition, after->id);
+    record.case_digest = store_checksum(key_text(&key), encoded);
+    put_deadlines(engine, before, after);
+    put_open(engine, before, after);
+    if (!before)
+        put_names(engine, after);
+    for (uint32_t i = 0; is_live(after) && i < decision->effect_count; i++)
+        put_effect(engine, after, &decision->effects[i]);
+    record_notices(&engine->batch.arena, decision, &record);
+    record_changes(&engine->batch.arena, decision, &record);
+    record_outcome(engine, after, &record);
+    engine_append(engine, &record);
+    engine_put_receipt(engine, event, position, false);
+    if (event->parked) {
+        struct parked_row gone;
+        code = engine_unpark_rows(engine, event->subject.text, event->parked, &gone);
+    }
+    return code;
+}

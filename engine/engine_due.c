@@ -1,0 +1,174 @@
+/* engine_due: what falls due, and what is computed anew under a newer calendar.
+ *
+ * A due clock is an event of its own. Two ways lead to it: before an event of a case is decided, what fell due in that case fires first; and
+ * between events the server lets the store's earliest deadlines fire, a bounded number in each batch. Both end in fire_clock. */
+#include "engine/engine_inner.h"
+
+#include <assert.h>
+
+enum { SWEEP_ROWS = 2048 }; /* rows of DEADLINE that one call looks at */
+
+/* One clock that has run out. The decision may not be a refusal: the clock is the case's own. */
+static enum err fire_clock(struct engine *engine, struct batch_case *subject, const struct case_clock *clock, int64_t effective)
+{
+    struct event event = {
+        .kind = EVENT_DUE,
+        .subject = {.kind = CASE_REF_ID, .id = subject->id},
+        .clock_kind = clock->kind,
+        .clock_which = clock->which,
+        .due = clock->due,
+    };
+    struct decision decision;
+    enum err code = engine_decide_case(engine, &event, subject, effective, &decision);
+    assert(code || decision.code == ERR_OK);
+    return code;
+}
+
+enum err engine_fire_case(struct engine *engine, struct batch_case *subject, int64_t effective, uint32_t *fired)
+{
+    for (;;) {
+        const struct case_clock *clock = case_due_before(subject->state, effective);
+        if (!clock)
+            return ERR_OK;
+        bool held = (subject->state->flags & CASE_HELD) != 0;
+        int64_t at = held ? clock->due : effective;
+        int64_t last = subject->state->last_at;
+        enum err code = fire_clock(engine, subject, clock, at > last ? at : last);
+        if (code)
+            return code;
+        if (fired)
+            *fired += 1;
+    }
+}
+
+static enum err expire_parked(struct engine *engine, uint64_t position)
+{
+    struct log_record record;
+    enum err code = engine_read_record(engine, position, &record);
+    if (code)
+        return code;
+    struct event event = {.kind = EVENT_UNPARK, .subject = record.event.subject, .parked = position, .code = ERR_PARKED_EXPIRED};
+    return engine_unpark(engine, &event);
+}
+
+static enum err fire_row(struct engine *engine, const struct deadline_key *row, uint32_t *fired)
+{
+    if (row->kind == RECORD_CLOCK_PARKED) {
+        *fired += 1;
+        return expire_parked(engine, row->case_id);
+    }
+    struct batch_case *subject;
+    enum err code = engine_case_by_id(engine, row->case_id, &subject);
+    uint32_t before = *fired;
+    code = code == ERR_NOT_FOUND ? ERR_CORRUPT : code;
+    code = code ? code : engine_fire_case(engine, subject, engine->working.time, fired);
+    /* A row without its clock would be found again for ever: the indexes disagree, and `verify` must look. */
+    return !code && *fired == before ? ERR_CORRUPT : code;
+}
+
+/* Nothing is written while a batch is decided, so the cursor stands firm; rows that the batch took away are passed over. */
+static enum err fire_due(struct engine *engine, struct store_cursor *cursor, uint32_t most, uint32_t *fired)
+{
+    struct record_key from = {.size = 0};
+    struct text key, value;
+    from = key_deadline(engine->options.partition, INT64_MIN, 0, 0, 0);
+    enum err code = store_cursor_seek(cursor, key_text(&from), &key, &value);
+    while (!code && *fired < most) {
+        struct deadline_key row;
+        const struct batch_row *changed;
+        if (!key_read_deadline(key, &row))
+            return ERR_CORRUPT;
+        if (row.due >= engine->working.time)
+            return ERR_OK;
+        if (!batch_changed(&engine->batch, STORE_DEADLINE, key, &changed))
+            code = fire_row(engine, &row, fired);
+        code = code ? code : store_cursor_next(cursor, &key, &value);
+    }
+    return code == ERR_NOT_FOUND ? ERR_OK : code;
+}
+
+/* ---- a newer calendar ---- */
+
+static bool is_newest_calendar(const struct engine *engine, uint64_t revision)
+{
+    for (uint32_t i = 0; i < engine->calendar_count; i++)
+        if (engine->calendar_list[i]->position == revision)
+            return true;
+    return false;
+}
+
+static enum err recompute(struct engine *engine, uint64_t case_id, uint32_t *fired)
+{
+    struct batch_case *subject;
+    enum err code = engine_case_by_id(engine, case_id, &subject);
+    if (code)
+        return code == ERR_NOT_FOUND ? ERR_CORRUPT : code;
+    struct event event = {.kind = EVENT_RECOMPUTE, .subject = {.kind = CASE_REF_ID, .id = case_id}};
+    int64_t now = engine->working.time;
+    struct decision decision;
+    code = engine_decide_case(engine, &event, subject, now > subject->state->last_at ? now : subject->state->last_at, &decision);
+    if (!code && !decision.code)
+        *fired += 1;
+    return code;
+}
+
+static enum err sweep(struct engine *engine, struct store_cursor *cursor, uint32_t most, uint32_t *fired)
+{
+    struct text key, value;
+    enum err code = store_cursor_seek(cursor, key_text(&engine->sweep_from), &key, &value);
+    for (uint32_t looked = 0; !code && looked < SWEEP_ROWS && *fired < most; looked++) {
+        struct deadline_key row;
+        const struct batch_row *changed;
+        uint64_t revision;
+        if (!key_read_deadline(key, &row) || row_decode_number(value, &revision))
+            return ERR_CORRUPT;
+        bool old = row.kind != RECORD_CLOCK_PARKED && !is_newest_calendar(engine, revision);
+        if (old && !batch_changed(&engine->batch, STORE_DEADLINE, key, &changed))
+            code = recompute(engine, row.case_id, fired);
+        /* From just behind this row: keys are at most as wide as this one. */
+        engine->sweep_from = key_deadline(engine->options.partition, row.due, row.case_id, row.kind, row.which);
+        engine->sweep_from.bytes[engine->sweep_from.size++] = 0;
+        code = code ? code : store_cursor_next(cursor, &key, &value);
+    }
+    if (code == ERR_NOT_FOUND) {
+        engine->sweeping = false;
+        return ERR_OK;
+    }
+    return code;
+}
+
+enum err engine_fire(struct engine *engine, uint32_t most, uint32_t *fired)
+{
+    assert(engine->in_batch);
+    *fired = 0;
+    struct store_txn *txn;
+    struct store_cursor *cursor;
+    enum err code = batch_txn(&engine->batch, &txn);
+    code = code ? code : store_cursor_open(txn, STORE_DEADLINE, &cursor);
+    if (code)
+        return code;
+    code = fire_due(engine, cursor, most, fired);
+    if (!code && engine->sweeping)
+        code = sweep(engine, cursor, most, fired);
+    store_cursor_close(&cursor);
+    return code;
+}
+
+int64_t engine_next_due(struct engine *engine)
+{
+    assert(!engine->in_batch);
+    if (engine->sweeping)
+        return INT64_MIN;
+    struct record_key from = key_deadline(engine->options.partition, INT64_MIN, 0, 0, 0);
+    struct store_txn *txn;
+    struct store_cursor *cursor;
+    struct text key, value;
+    struct deadline_key row = {.due = INT64_MAX};
+    if (store_begin_read(engine->store, &txn))
+        return INT64_MAX; /* the next batch meets the error and says so */
+    if (store_cursor_open(txn, STORE_DEADLINE, &cursor) == ERR_OK &&
+        store_cursor_seek(cursor, key_text(&from), &key, &value) == ERR_OK && !key_read_deadline(key, &row))
+        row.due = INT64_MAX;
+    store_end_read(&txn);
+    return row.due;
+}

@@ -1,0 +1,124 @@
+/* engine_inner: what the files of the engine share. Nobody else includes it.
+ *
+ *   engine.c         the journey: begin, decide, commit                  (read this first)
+ *   engine_apply.c   an applied decision becomes rows of the working set and a record of the log
+ *   engine_parked.c  events whose case is not here yet
+ *   engine_due.c     what falls due, and what is computed anew
+ *   engine_state.c   what is deployed; finding cases
+ *   engine_deploy.c  deployments
+ *   engine_replay.c  replay and the hash of the state
+ *   batch.c          the working set */
+#ifndef STAIRCASE_ENGINE_INNER_H
+#define STAIRCASE_ENGINE_INNER_H
+
+#include "engine/batch.h"
+#include "engine/engine.h"
+
+enum {
+    ENGINE_DEPLOYED_MOST = 4096,     /* names and versions */
+    ENGINE_CALENDARS_MOST = 64,
+    ENGINE_PARKED_MOST = 10000,      /* of one sender */
+    ENGINE_PARKED_MS_PER_DAY = 86400000,
+    ENGINE_PARKED_DAYS = 30,
+    ENGINE_FUTURE_MS = 5 * 60 * 1000, /* a sender's clock may be that much ahead */
+    ENGINE_LATE_MS = 10 * 60 * 1000,  /* `late: refuse` means older than this */
+};
+
+/* A directory or a calendar or a workflow in memory, in an arena of its own. */
+struct form {
+    struct form *next;
+    struct arena arena;
+    union {
+        struct workflow workflow;
+        struct directory directory;
+        struct calendar calendar;
+    };
+};
+
+/* A head of DEPLOYED. */
+struct deployed {
+    struct text what, name; /* in the engine's arena of names */
+    uint32_t version;
+    struct deployed_head head;
+};
+
+/* Where the log stands. */
+struct log_place {
+    uint64_t position;
+    uint8_t hash[HASH_SIZE];
+    int64_t time;
+};
+
+struct engine {
+    struct store *store;
+    struct engine_options options;
+    uint32_t epoch;
+    struct log_place committed, working; /* working: with the events of the open batch */
+    bool failed;                         /* a commit failed: engine_reload first */
+
+    struct arena names;                  /* of the deployed heads */
+    struct deployed *deployed;
+    uint32_t deployed_count;
+    struct form *directory;
+    struct form *calendars[ENGINE_CALENDARS_MOST];
+    const struct calendar *calendar_list[ENGINE_CALENDARS_MOST];
+    uint32_t calendar_count;
+    struct form *workflows;              /* cache, newest use first */
+    uint32_t workflow_count;
+    struct form *retired;                /* replaced in this batch: freed when the next begins */
+
+    uint64_t parked_count;               /* rows of PARKED, open batch included */
+    bool sweeping;                       /* looking for clocks computed under an older calendar */
+    struct record_key sweep_from;
+
+    bool in_batch;
+    struct batch batch;
+    struct log_record last;              /* the record that was appended last, for its answer */
+    struct engine_done done;
+    struct arena scratch;                /* of questions between batches */
+    const char *why;
+};
+
+/* ---- engine.c ---- */
+/* Decides an event of a known case: what is due in it fires first, then the event. `*decision` says what became of it. */
+enum err engine_decide_case(struct engine *engine, const struct event *event, struct batch_case *subject, int64_t effective, struct decision *decision);
+void engine_refuse(struct message *answer, enum err code, struct text why);
+
+/* ---- engine_apply.c ---- */
+/* Takes over an applied decision: rows, effects, the record. `before` may be NULL (an opening). */
+enum err engine_apply(struct engine *engine, const struct event *event, const struct case_state *before, const struct decision *decision, int64_t effective);
+/* Appends a record that belongs to no case, or leaves its case as it is. */
+void engine_append(struct engine *engine, struct log_record *record);
+void engine_answer(struct engine *engine, enum message_kind kind, uint64_t position, const struct log_record *record, struct message *answer);
+void engine_put_receipt(struct engine *engine, const struct event *event, uint64_t position, bool parked);
+uint64_t engine_next_position(const struct engine *engine);
+/* A record of the log, of this batch or before. */
+enum err engine_read_record(struct engine *engine, uint64_t position, struct log_record *record);
+
+/* ---- engine_parked.c ---- */
+enum err engine_park(struct engine *engine, const struct event *event, struct message *answer);
+/* The parked event goes: applied (as event `position`), refused or expired. `record` false: the rows alone (the event itself is the record). */
+enum err engine_unpark_rows(struct engine *engine, struct text case_key, uint64_t parked, struct parked_row *row);
+enum err engine_unpark(struct engine *engine, const struct event *event);
+/* Notes the key for engine_done when events are parked for it. */
+enum err engine_note_unparkable(struct engine *engine, struct text case_key);
+
+/* ---- engine_due.c ---- */
+/* Fires every clock of the case that is due strictly before `effective`; `subject->state` moves on. */
+enum err engine_fire_case(struct engine *engine, struct batch_case *subject, int64_t effective, uint32_t *fired);
+
+/* ---- engine_state.c ---- */
+enum err engine_load(struct engine *engine);
+void engine_forget(struct engine *engine);
+enum err engine_load_form(struct engine *engine, const struct deployed *deployed, struct form **form);
+enum err engine_case_by_id(struct engine *engine, uint64_t id, struct batch_case **subject);
+enum err engine_case_by_ref(struct engine *engine, const struct case_ref *ref, struct batch_case **subject);
+const struct deployed *engine_find_deployed(const struct engine *engine, struct text what, struct text name, uint32_t version);
+int32_t engine_day(const struct engine *engine, int64_t time);
+void form_close(struct form **form);
+
+/* ---- engine_deploy.c ---- */
+enum err engine_apply_part(struct engine *engine, const struct event *event);
+enum err engine_apply_deploy(struct engine *engine, const struct event *event, uint64_t *position);
+
+#endif

@@ -1,0 +1,119 @@
+/* engine_replay: the same log gives the same state.
+ *
+ * Each record of a log is decided again, at its own time, and must come out as the same bytes: the same decision, the same case
+ * afterwards, the same hash. Everything that decides is in the log, so a fresh store and the log are enough. */
+#include "engine/engine_inner.h"
+
+#include <assert.h>
+#include <sodium.h>
+
+static enum err replay_due(struct engine *engine, const struct log_record *record)
+{
+    struct batch_case *subject;
+    enum err code = engine_case_by_id(engine, record->event.subject.id, &subject);
+    if (code)
+        return ERR_CORRUPT;
+    struct decision decision;
+    code = engine_decide_case(engine, &record->event, subject, record->effective, &decision);
+    return code ? code : decision.code ? ERR_CORRUPT : ERR_OK;
+}
+
+static enum err replay_event(struct engine *engine, const struct log_record *record)
+{
+    struct message answer;
+    struct event event = record->event;
+    uint64_t position;
+    switch (event.kind) {
+    case EVENT_DUE:
+    case EVENT_RECOMPUTE: return replay_due(engine, record);
+    case EVENT_UNPARK: return engine_unpark(engine, &event);
+    case EVENT_DEPLOY_PART: return engine_apply_part(engine, &event);
+    case EVENT_DEPLOY: return engine_apply_deploy(engine, &event, &position);
+    case EVENT_PARK:
+        event.kind = EVENT_SEND; /* it is parked again, for the same reason */
+        break;
+    case EVENT_OPEN:
+    case EVENT_SEND:
+    case EVENT_RELEASE:
+    case EVENT_RETRY:
+    case EVENT_ACCEPT:
+    case EVENT_SETTLE:
+    case EVENT_FAIL: break;
+    }
+    return engine_decide(engine, &event, &answer);
+}
+
+enum err engine_replay(struct engine *engine, struct text bytes, const char **why)
+{
+    struct log_record record;
+    *why = "";
+    struct arena arena;
+    arena_init(&arena);
+    enum err code = log_decode(&arena, bytes, &record);
+    if (!code && memcmp(record.predecessor, engine->committed.hash, HASH_SIZE) != 0) {
+        *why = "the record does not follow its predecessor (hash chain)";
+        code = ERR_CORRUPT;
+    }
+    if (code) {
+        arena_close(&arena);
+        return code;
+    }
+    engine->epoch = record.epoch;
+    engine_begin(engine, record.time);
+    code = replay_event(engine, &record);
+    const struct text *made = batch_record(&engine->batch, engine->committed.position + 1);
+    if (!code && (!made || engine->batch.record_count != 1 || !text_equal(*made, bytes))) {
+        *why = "deciding the record again gives another outcome";
+        code = ERR_CORRUPT;
+    }
+    if (code)
+        engine_abort(engine);
+    else
+        code = engine_commit(engine, NULL);
+    arena_close(&arena);
+    return code;
+}
+
+/* ---- the hash of the state ---- */
+
+static void hash_text(crypto_hash_sha256_state *hash, struct text text)
+{
+    uint64_t size = text.size;
+    crypto_hash_sha256_update(hash, (const unsigned char *)&size, sizeof size);
+    crypto_hash_sha256_update(hash, (const unsigned char *)text.data, text.size);
+}
+
+static enum err hash_table(struct store_txn *txn, enum store_table table, crypto_hash_sha256_state *hash)
+{
+    struct store_cursor *cursor;
+    struct text key, value;
+    enum err code = store_cursor_open(txn, table, &cursor);
+    if (code)
+        return code;
+    hash_text(hash, text_of(store_table_name(table)));
+    code = store_cursor_seek(cursor, (struct text){0}, &key, &value);
+    while (!code) {
+        hash_text(hash, key);
+        hash_text(hash, value);
+        code = store_cursor_next(cursor, &key, &value);
+    }
+    store_cursor_close(&cursor);
+    return code == ERR_NOT_FOUND ? ERR_OK : code;
+}
+
+/* LOG is what the state follows from, and META only says how far: neither belongs to it. */
+enum err engine_state_hash(struct store *store, uint8_t out[HASH_SIZE])
+{
+    struct store_txn *txn;
+    crypto_hash_sha256_state hash;
+    crypto_hash_sha256_init(&hash);
+    enum err code = store_begin_read(store, &txn);
+    if (code)
+        return code;
+    for (int table = 0; table < STORE_TABLE_COUNT && !code; table++)
+        if (table != STORE_LOG && table != STORE_META)
+            code = hash_table(txn, (enum store_table)table, &hash);
+    store_end_read(&txn);
+    crypto_hash_sha256_final(&hash, out);
+    return code;
+}
