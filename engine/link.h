@@ -1,0 +1,54 @@
+/* link: all ZeroMQ of the engine. Sockets in, messages out, and nothing else: it does not know what a message says.
+ *
+ * One ROUTER per endpoint. A message is one frame behind the connection's routing id, which the library makes; anything else is handed up
+ * as what it is, so that it can be refused. Who speaks is the endpoint's principal (`local`); when there are keys, ZAP puts a name there.
+ *
+ * Nothing here ever waits. A peer that does not take its answers loses them when its queue is full, and asks again (pitfall 2); one that
+ * is gone is told apart. After every call of link_drain or link_send the descriptor may not become readable although something has
+ * come (pitfall 1): ask link_pending before the loop sleeps. */
+#ifndef STAIRCASE_LINK_H
+#define STAIRCASE_LINK_H
+
+#include "engine/arena.h"
+#include "proto/err.h"
+
+struct link;
+
+enum link_side { LINK_CLIENTS, LINK_WORKERS };
+
+struct link_endpoint {
+    enum link_side side;
+    const char *address;   /* ipc://PATH, tcp://127.0.0.1:PORT or tcp://[::1]:PORT (PORT `*`: any free one) */
+    const char *principal;
+};
+
+/* A connection: which endpoint, and the id that the library gave it. Never 0, never used again. */
+typedef uint64_t link_peer;
+
+struct link_message {
+    link_peer peer;
+    enum link_side side;
+    struct text principal; /* lives as long as the link */
+    struct text bytes;     /* in the arena */
+    enum err code;         /* ERR_OK, or why it cannot be a message: ERR_MALFORMED (several frames) */
+};
+
+/* Binds. `*why` says in a sentence what is wrong: ERR_BAD_CONFIG: an address that is none, is too long for a socket's name, or reaches
+ * beyond this machine; ERR_LOCKED: in use; ERR_IO. It is in the arena. */
+enum err link_open(struct link **link, const struct link_endpoint *endpoints, uint32_t count, struct arena *arena, struct text *why);
+/* What was sent has half a second to leave. */
+void link_close(struct link **link);
+
+/* Something can be received. */
+bool link_pending(struct link *link);
+/* Receives what is there, taking the endpoints in turn: at most `most` messages or `bytes` bytes. Returns how many. */
+uint32_t link_drain(struct link *link, struct arena *arena, struct link_message *messages, uint32_t most, size_t bytes);
+/* ERR_OK; ERR_NOT_FOUND: the connection is gone; ERR_BUSY: it has too much that it has not taken; ERR_IO. Copies. */
+enum err link_send(struct link *link, link_peer peer, struct text bytes);
+
+/* For the loop's poll: readable means: look at link_pending. One per endpoint. */
+int link_descriptor(struct link *link, uint32_t endpoint);
+/* The address that was bound, with its port. */
+const char *link_address(const struct link *link, uint32_t endpoint);
+
+#endif
