@@ -59,6 +59,7 @@ enum err engine_deploy(struct engine *engine, const struct deployment *deploymen
 struct engine_done {
     uint64_t first, last;        /* positions written; last < first: none */
     bool outbox_changed;         /* something new is owed to workers */
+    int64_t outbox_from;         /* the earliest ready_at among that; a late event may owe what was ready in the past */
     const uint64_t *withdrawn;   /* tasks that are no longer to be done: tell who leases them */
     uint32_t withdrawn_count;
     const struct text *unparkable; /* keys of cases that opened while events were parked for them */
