@@ -1,7 +1,7 @@
 /* connection: one DEALER socket of a client to one engine, its options (shared rules: PROTOCOL.md section 2) and whether it still stands.
- * Only client.c uses it. One thread.
+ * client.c and workers/worker.c use it. One thread.
  *
- * A connection that broke is not mended but thrown away, with all that waited in its queues, and made anew: the client
+ * A connection that broke is not mended but thrown away, with all that waited in its queues, and made anew: the owner
  * knows what has no answer, and sends exactly that again. */
 #ifndef STAIRCASE_CONNECTION_H
 #define STAIRCASE_CONNECTION_H
