@@ -70,20 +70,30 @@ static bool harmful(uint32_t character)
            (character >= 0x2066 && character <= 0x2069) || character == 0x2028 || character == 0x2029 || character == REPLACEMENT;
 }
 
-struct text text_harmless(struct arena *arena, struct text text)
+static struct text make_harmless(struct arena *arena, struct text text, bool keep_lines)
 {
     char *out = arena_take(arena, text.size * 3 + 1); /* a replacement is three bytes */
     size_t size = 0;
     while (text.size) {
         size_t taken;
         uint32_t character = next_character(text, &taken);
-        bool space = character == '\n' || character == '\t' || character == '\r';
-        struct text shown = space ? TEXT(" ") : harmful(character) ? TEXT("\xEF\xBF\xBD") : (struct text){text.data, taken};
+        bool kept = keep_lines && character == '\n', space = character == '\n' || character == '\t' || character == '\r';
+        struct text shown = kept || !harmful(character) ? (struct text){text.data, taken} : space ? TEXT(" ") : TEXT("\xEF\xBF\xBD");
         memcpy(out + size, shown.data, shown.size);
         size += shown.size;
         text = (struct text){text.data + taken, text.size - taken};
     }
     return (struct text){out, size};
+}
+
+struct text text_harmless(struct arena *arena, struct text text)
+{
+    return make_harmless(arena, text, false);
+}
+
+struct text text_harmless_lines(struct arena *arena, struct text text)
+{
+    return make_harmless(arena, text, true);
 }
 
 int text_width(struct text text)

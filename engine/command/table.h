@@ -35,6 +35,8 @@ int text_width(struct text text);
 struct text text_fit(struct arena *arena, struct text text, int columns);
 /* A copy without control characters, line breaks, and marks that change the direction of writing. */
 struct text text_harmless(struct arena *arena, struct text text);
+/* The same, but its lines stay lines. */
+struct text text_harmless_lines(struct arena *arena, struct text text);
 /* Columns of the terminal behind that descriptor; 0: it is none. */
 int terminal_width(int descriptor);
 

@@ -1,0 +1,130 @@
+/* list: `staircase list` prints open cases, or the units of the directory, page by page. */
+#include <unistd.h>
+
+#include "engine/command/table.h"
+#include "engine/command/talk.h"
+
+static void begin(struct text_table *table, const struct command_line *line, struct arena *arena, const struct command_words *heads, int columns)
+{
+    text_table_init(table, arena, columns);
+    table->headed = true;
+    table->colour = line->colour_out;
+    table->width = terminal_width(STDOUT_FILENO);
+    for (int i = 0; i < columns; i++)
+        text_table_cell(table, text_of(command_say(line, heads[i].en, heads[i].zh)));
+}
+
+static void print_cases(const struct command_line *line, struct arena *arena, const struct talk_page *page)
+{
+    static const struct command_words heads[] = {{"case", "编号"}, {"number", "案号"}, {"workflow", "流程"}, {"stage", "环节"}, {"level", "层级"}, {"due", "时限"}, {"", ""}, {"unit", "单元"}};
+    struct text_table table;
+    begin(&table, line, arena, heads, 8);
+    table.right[0] = true;
+    for (uint32_t i = 0; i < page->count; i++) {
+        const struct value *row = &page->rows[i];
+        text_table_cell(&table, arena_print(arena, "%lld", (long long)row_integer(row, "case")));
+        text_table_cell(&table, row_text(row, "no"));
+        text_table_cell(&table, row_text(row, "w"));
+        text_table_cell(&table, row_text(row, "s"));
+        text_table_cell(&table, row_text(row, "l"));
+        text_table_cell(&table, row_due(arena, row, "due"));
+        text_table_cell(&table, row_flag(row, "overdue") ? text_of(command_say(line, "overdue", "逾期")) : row_flag(row, "held") ? text_of(command_say(line, "held", "未放行")) : TEXT(""));
+        text_table_cell(&table, row_text(row, "u"));
+    }
+    text_table_print(&table, stdout);
+}
+
+static void print_units(const struct command_line *line, struct arena *arena, const struct talk_page *page)
+{
+    static const struct command_words heads[] = {{"unit", "单元"}, {"level", "层级"}, {"title", "名称"}};
+    struct text_table table;
+    begin(&table, line, arena, heads, 3);
+    for (uint32_t i = 0; i < page->count; i++) {
+        const struct value *title = row_map(&page->rows[i], "title");
+        struct text zh = row_text(title, "zh"), en = row_text(title, "en");
+        bool chinese = line->language == LANGUAGE_ZH;
+        text_table_cell(&table, row_text(&page->rows[i], "u"));
+        text_table_cell(&table, row_text(&page->rows[i], "l"));
+        text_table_cell(&table, (chinese || !en.size) && zh.size ? zh : en);
+    }
+    text_table_print(&table, stdout);
+}
+
+/* Page by page until so many rows; 0: all. */
+static int print_pages(const struct command_line *line, struct client *client, struct message *question, int64_t most)
+{
+    struct arena arena;
+    struct talk_page page;
+    int64_t shown = 0;
+    int code;
+    arena_init(&arena);
+    do {
+        arena_reset(&arena);
+        question->limit = most && most - shown < 1000 ? (uint32_t)(most - shown) : 1000;
+        code = talk_ask(line, client, question, &arena, &page);
+        for (uint32_t i = 0; line->json && i < page.count; i++)
+            talk_print_row(line, &page.rows[i]);
+        if (!line->json && page.count)
+            (text_is(question->what, "units") ? print_units : print_cases)(line, &arena, &page);
+        shown += page.count;
+        question->after = page.after;
+    } while (code == COMMAND_DONE && page.after && !(most && shown >= most) && !ferror(stdout));
+    if (code == COMMAND_DONE && page.after && !line->json)
+        fprintf(stderr, "%s\n", command_say(line, "There are more: --limit N shows N, --limit 0 all.", "还有更多: --limit N 显示 N 条，--limit 0 显示全部。"));
+    if (code == COMMAND_DONE && shown == 0 && !line->json)
+        fprintf(stderr, "%s\n", command_say(line, "None.", "没有。"));
+    arena_close(&arena);
+    return code;
+}
+
+static int run(struct command_line *line)
+{
+    struct message question = {
+        .kind = MESSAGE_LIST,
+        .what = command_flag(line, "units") ? TEXT("units") : (struct text){NULL, 0},
+        .unit = text_of(command_value(line, "unit")),
+        .workflow = text_of(command_value(line, "workflow")),
+        .stage = text_of(command_value(line, "stage")),
+        .level = text_of(command_value(line, "level")),
+        .as = text_of(command_value(line, "as")),
+        .overdue = command_flag(line, "overdue"),
+    };
+    struct client *client;
+    int64_t most = 100;
+    if (!command_number(line, "limit", 0, 1000000000, &most))
+        return COMMAND_USAGE;
+    int code = talk_connect(line, &client);
+    if (code != COMMAND_DONE)
+        return code;
+    code = print_pages(line, client, &question, most);
+    client_disconnect(&client);
+    return code;
+}
+
+static const struct command_option options[] = {
+    {"unit", "PATH", {"only at this unit and below it", "只列该单元及其下级"}, false},
+    {"workflow", "NAME", {"only of this workflow", "只列该流程"}, false},
+    {"stage", "NAME", {"only in this stage", "只列该环节"}, false},
+    {"level", "NAME", {"only at this level", "只列该层级"}, false},
+    {"overdue", NULL, {"only what is overdue", "只列逾期的"}, false},
+    {"units", NULL, {"the units of the directory instead of cases", "改为列出通讯录中的单元"}, false},
+    {"limit", "N", {"at most so many (default 100; 0: all)", "最多条数（默认 100；0 为全部）"}, false},
+    {"as", "PERSON", {"whose eyes", "以谁的身份"}, false},
+    TALK_OPTIONS,
+    {0},
+};
+
+const struct command command_list = {
+    .name = "list",
+    .line = {"list open cases by unit, workflow, stage, overdue; or units", "列出未结案件（按单元、流程、环节、逾期），或列出单元"},
+    .synopsis = "[--unit PATH] [--workflow NAME] [--stage NAME] [--overdue] [--units]",
+    .examples = {"  staircase list --unit jinnong --overdue\n"
+                 "  staircase list --workflow dispute-mediation --stage consent --limit 0 --json\n"
+                 "  staircase list --units --unit jinnong/grid-3\n",
+                 "  staircase list --unit jinnong --overdue\n"
+                 "  staircase list --workflow dispute-mediation --stage consent --limit 0 --json\n"
+                 "  staircase list --units --unit jinnong/grid-3\n"},
+    .options = options,
+    .operands_most = 0,
+    .run = run,
+};

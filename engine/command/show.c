@@ -1,0 +1,186 @@
+/* show: `staircase show` prints one case: where it stands, who owes what, what it holds, and its history. */
+#include <unistd.h>
+
+#include "engine/command/table.h"
+#include "engine/command/talk.h"
+#include "engine/command/word.h"
+
+struct sheet {
+    const struct command_line *line;
+    struct text_table table;
+};
+
+static void add(struct sheet *sheet, const char *en, const char *zh, struct text words)
+{
+    if (words.size == 0)
+        return;
+    text_table_cell(&sheet->table, arena_print(sheet->line->arena, "  %s", command_say(sheet->line, en, zh)));
+    text_table_cell(&sheet->table, words);
+}
+
+static struct text print_place(const struct command_line *line, const struct value *row)
+{
+    struct text stage = row_text(row, "s"), level = row_text(row, "l"), unit = row_text(row, "u"), home = row_text(row, "home");
+    struct text words = arena_print(line->arena, "%.*s%s%.*s, %.*s", (int)stage.size, stage.data, level.size ? " · " : "", (int)level.size, level.data,
+                                    (int)unit.size, unit.data);
+    if (text_equal(unit, home) || home.size == 0)
+        return words;
+    return arena_print(line->arena, command_say(line, "%.*s (opened at %.*s)", "%.*s（立案于 %.*s）"), (int)words.size, words.data, (int)home.size, home.data);
+}
+
+static struct text print_deadline(const struct command_line *line, const struct value *row)
+{
+    struct text due = row_due(line->arena, row, "due");
+    if (!row_flag(row, "overdue"))
+        return due;
+    return arena_print(line->arena, command_say(line, "%.*s%soverdue", "%.*s%s已逾期"), (int)due.size, due.data, due.size ? ", " : "");
+}
+
+static void add_tasks(struct sheet *sheet, const struct value *row)
+{
+    const struct value *tasks = row_list(row, "tasks");
+    struct arena *arena = sheet->line->arena;
+    for (uint32_t i = 0; tasks && i < tasks->count; i++) {
+        const struct value *task = &tasks->items[i];
+        struct text whom = row_text(task, "for"), topic = row_text(task, "topic"), holder = row_text(task, "worker"), state = row_text(task, "state");
+        struct text words = arena_print(arena, "%.*s%s%.*s: %.*s", (int)whom.size, whom.data, whom.size && topic.size ? ", " : "", (int)topic.size, topic.data,
+                                        (int)state.size, state.data);
+        if (holder.size)
+            words = arena_print(arena, command_say(sheet->line, "%.*s by %.*s", "%.*s，%.*s"), (int)words.size, words.data, (int)holder.size, holder.data);
+        if (row_integer(task, "try"))
+            words = arena_print(arena, command_say(sheet->line, "%.*s, failed attempts: %lld", "%.*s，失败 %lld 次"), (int)words.size, words.data, (long long)row_integer(task, "try"));
+        add(sheet, i ? "" : "task", i ? "" : "交办", words);
+    }
+}
+
+static void add_data(struct sheet *sheet, const struct value *row)
+{
+    const struct value *data = row_map(row, "data");
+    for (uint32_t i = 0; data && i < data->count; i++) {
+        struct text name = data->items[2 * i].text, words = value_words(sheet->line->arena, &data->items[2 * i + 1]);
+        add(sheet, i ? "" : "data", i ? "" : "内容", arena_print(sheet->line->arena, "%.*s: %.*s", (int)name.size, name.data, (int)words.size, words.data));
+    }
+}
+
+static void print_case(const struct command_line *line, const struct value *row)
+{
+    struct sheet sheet = {.line = line};
+    struct arena *arena = line->arena;
+    struct text number = row_text(row, "no"), workflow = row_text(row, "w"), flag = row_flag(row, "held") ? text_of(command_say(line, ", held", "，未放行")) : TEXT("");
+    printf(command_say(line, "%.*s%scase %lld: %.*s version %lld%.*s\n", "%.*s%s案件 %lld: %.*s 第 %lld 版%.*s\n"), (int)number.size, number.data, number.size ? ", " : "",
+           (long long)row_integer(row, "case"), (int)workflow.size, workflow.data, (long long)row_integer(row, "version"), (int)flag.size, flag.data);
+    text_table_init(&sheet.table, arena, 2);
+    sheet.table.width = terminal_width(STDOUT_FILENO);
+    add(&sheet, "ended", "结案", row_text(row, "end"));
+    add(&sheet, "stage", "环节", print_place(line, row));
+    add(&sheet, "due", "时限", print_deadline(line, row));
+    add(&sheet, "opened", "立案", row_time(arena, row, "opened"));
+    add_tasks(&sheet, row);
+    add_data(&sheet, row);
+    const struct value *can = row_list(row, "can");
+    add(&sheet, "possible", "可办", can ? value_words(arena, can) : TEXT(""));
+    text_table_print(&sheet.table, stdout);
+}
+
+/* What an entry brought: its fields, or why, or which deadline. */
+static struct text entry_words(struct arena *arena, const struct value *entry)
+{
+    const struct value *data = row_map(entry, "data");
+    struct text why = row_text(entry, "why"), clock = row_text(entry, "clock");
+    struct text words = data ? value_words(arena, data) : TEXT("");
+    if (clock.size)
+        words = arena_print(arena, "%.*s%s%.*s", (int)clock.size, clock.data, words.size ? "; " : "", (int)words.size, words.data);
+    if (why.size)
+        words = arena_print(arena, "%.*s%s%.*s", (int)words.size, words.data, words.size ? "; " : "", (int)why.size, why.data);
+    return words;
+}
+
+static void print_history(const struct command_line *line, const struct value *rows, uint32_t count)
+{
+    static const struct command_words heads[] = {{"position", "序号"}, {"when", "时间"}, {"event", "事件"}, {"by", "办理人"}, {"then at", "其后环节"}, {"unit", "单元"}, {"due", "时限"}, {"with", "内容"}};
+    struct text_table table;
+    text_table_init(&table, line->arena, 8);
+    table.headed = true;
+    table.right[0] = true;
+    table.colour = line->colour_out;
+    table.width = terminal_width(STDOUT_FILENO);
+    for (size_t i = 0; i < 8; i++)
+        text_table_cell(&table, text_of(command_say(line, heads[i].en, heads[i].zh)));
+    for (uint32_t i = 0; i < count; i++) {
+        const struct value *entry = &rows[i];
+        struct text by = row_text(entry, "as"), whom = row_text(entry, "for"), worker = row_text(entry, "worker"), stage = row_text(entry, "s"), level = row_text(entry, "l"), end = row_text(entry, "end");
+        text_table_cell(&table, arena_print(line->arena, "%lld", (long long)row_integer(entry, "p")));
+        text_table_cell(&table, row_time(line->arena, entry, row_integer(entry, "at") ? "at" : "t"));
+        text_table_cell(&table, row_text(entry, "e"));
+        text_table_cell(&table, whom.size ? arena_print(line->arena, command_say(line, "%.*s for %.*s", "%.*s 代 %.*s"), (int)by.size, by.data, (int)whom.size, whom.data) : by.size ? by : worker);
+        text_table_cell(&table, end.size ? end : arena_print(line->arena, "%.*s%s%.*s", (int)stage.size, stage.data, level.size ? " · " : "", (int)level.size, level.data));
+        text_table_cell(&table, row_text(entry, "u"));
+        text_table_cell(&table, row_due(line->arena, entry, "due"));
+        text_table_cell(&table, entry_words(line->arena, entry));
+    }
+    printf("\n");
+    text_table_print(&table, stdout);
+}
+
+static void print_page(const struct command_line *line, const struct talk_page *page, bool first)
+{
+    if (line->json) {
+        for (uint32_t i = 0; i < page->count; i++)
+            talk_print_row(line, &page->rows[i]);
+        return;
+    }
+    uint32_t skip = first && page->count ? 1 : 0;
+    if (skip)
+        print_case(line, &page->rows[0]);
+    if (page->count > skip)
+        print_history(line, page->rows + skip, page->count - skip);
+}
+
+static int run(struct command_line *line)
+{
+    struct message question = {.kind = MESSAGE_SHOW, .history = command_flag(line, "history"), .as = text_of(command_value(line, "as"))};
+    struct client *client;
+    struct arena arena;
+    struct talk_page page;
+    if (!word_case(line, line->operands[0], &question.subject))
+        return COMMAND_USAGE;
+    int code = talk_connect(line, &client);
+    if (code != COMMAND_DONE)
+        return code;
+    arena_init(&arena);
+    bool first = true;
+    do {
+        arena_reset(&arena);
+        code = talk_ask(line, client, &question, &arena, &page);
+        if (code == COMMAND_DONE)
+            print_page(line, &page, first);
+        first = false;
+        question.after = page.after;
+    } while (code == COMMAND_DONE && question.after);
+    arena_close(&arena);
+    client_disconnect(&client);
+    return code;
+}
+
+static const struct command_option options[] = {
+    {"history", NULL, {"with everything that happened to it", "连同全部经过"}, false},
+    {"as", "PERSON", {"whose eyes: private fields are shown to those who may see them, and that is recorded", "以谁的身份：有权者可见不公开的字段，并留下记录"}, false},
+    TALK_OPTIONS,
+    {0},
+};
+
+const struct command command_show = {
+    .name = "show",
+    .line = {"show one case, with its history if asked", "查看案件及其经过"},
+    .synopsis = "CASE [--history] [--as PERSON]",
+    .examples = {"  staircase show 42\n"
+                 "  staircase show 金农调字〔2026〕15号 --history\n"
+                 "  staircase show 0190f1c2-7f3e-7abc-8def-0123456789ab --json\n",
+                 "  staircase show 42\n"
+                 "  staircase show 金农调字〔2026〕15号 --history\n"
+                 "  staircase show 0190f1c2-7f3e-7abc-8def-0123456789ab --json\n"},
+    .options = options,
+    .operands_least = 1,
+    .operands_most = 1,
+    .run = run,
+};

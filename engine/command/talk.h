@@ -1,0 +1,41 @@
+/* talk: what the commands that ask a running engine share: finding it, sending one event and telling people what became of it,
+ * asking a question and taking its rows page by page.
+ *
+ * The data folder names the engine: its socket lives there. Whether anything listens is asked of the socket itself first, so that
+ * "no engine" is said at once and not after a time of waiting. */
+#ifndef STAIRCASE_COMMAND_TALK_H
+#define STAIRCASE_COMMAND_TALK_H
+
+#include "engine/command/command.h"
+#include "engine/command/row.h"
+#include "proto/client.h"
+
+/* --timeout, of every command that talks. */
+#define TALK_OPTIONS                                                                                                   \
+    {"timeout", "SECONDS", {"wait at most so long for the answer (default 30)", "最多等待回答的秒数（默认 30）"}, false}
+
+/* Connects to the engine of the data folder. COMMAND_DONE, or what to return (it was said why). */
+int talk_connect(const struct command_line *line, struct client **client);
+
+/* Sends an event, waits for its answer, prints the receipt or the refusal (one JSON object with --json); the exit code. */
+int talk_event(const struct command_line *line, struct client *client, const struct message *event);
+/* The same for the answer to an event that was sent otherwise (client_deploy): `code` is what the client gave. */
+int talk_answer(const struct command_line *line, struct client *client, enum message_kind sent, enum err code, const struct message *answer);
+
+/* All rows of one question, in `arena`. */
+struct talk_page {
+    const struct value *rows;
+    uint32_t count, room;
+    uint64_t after; /* ask again with it for more; 0: that was all */
+};
+int talk_ask(const struct command_line *line, struct client *client, const struct message *question, struct arena *arena,
+             struct talk_page *page);
+
+/* A copy of a row; made harmless where it is for people: what a case holds must not move the cursor of a terminal. */
+struct value talk_keep(const struct command_line *line, struct arena *arena, const struct value *value);
+
+/* A message or a row as one line of JSON on stdout. */
+void talk_print_message(const struct command_line *line, const struct message *message);
+void talk_print_row(const struct command_line *line, const struct value *row);
+
+#endif
