@@ -17,6 +17,13 @@ static const struct command *const commands[] = {
     &command_list,  &command_status, &command_incidents, &command_release, &command_watch,
 };
 
+static const struct command_program staircase = {
+    "staircase",
+    {"cases that climb, from the building to the mediation centre", "案件逐级而上，从楼院到调解中心"},
+    commands,
+    sizeof commands / sizeof *commands,
+};
+
 static const struct command_option common_options[] = {
     {"data", "DIR", {"the data folder, which names the running engine (default ./var)", "数据目录，即所连接的引擎（默认 ./var）"}, false},
     {"config", "FILE", {"the configuration file", "配置文件"}, false},
@@ -31,11 +38,11 @@ struct command_given {
     const char *value; /* NULL of a flag */
 };
 
-static const struct command *find_command(const char *name)
+static const struct command *find_command(const struct command_program *program, const char *name)
 {
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
+    for (size_t i = 0; i < program->count; i++)
+        if (strcmp(program->commands[i]->name, name) == 0)
+            return program->commands[i];
     return NULL;
 }
 
@@ -62,7 +69,7 @@ const char *command_say(const struct command_line *line, const char *en, const c
 
 static void say_who(const struct command_line *line)
 {
-    fprintf(stderr, line->command ? "staircase %s: " : "staircase: ", line->command ? line->command->name : "");
+    fprintf(stderr, line->command ? "%s %s: " : "%s: ", line->program->name, line->command ? line->command->name : "");
 }
 
 int command_misuse(const struct command_line *line, const char *format, ...)
@@ -73,7 +80,7 @@ int command_misuse(const struct command_line *line, const char *format, ...)
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     const char *name = line->command ? line->command->name : "";
-    fprintf(stderr, command_say(line, "\nSee: staircase%s%s --help\n", "\n用法见: staircase%s%s --help\n"), *name ? " " : "", name);
+    fprintf(stderr, command_say(line, "\nSee: %s%s%s --help\n", "\n用法见: %s%s%s --help\n"), line->program->name, *name ? " " : "", name);
     return COMMAND_USAGE;
 }
 
@@ -291,15 +298,37 @@ static bool operands_fit(const struct command_line *line)
 {
     const struct command *command = line->command;
     if (line->operand_count < command->operands_least) {
-        command_misuse(line, command_say(line, "something is missing: staircase %s %s", "缺少参数: staircase %s %s"), command->name, command->synopsis);
+        command_misuse(line, command_say(line, "something is missing: %s %s %s", "缺少参数: %s %s %s"), line->program->name, command->name, command->synopsis);
         return false;
     }
     if (command->operands_most >= 0 && line->operand_count > command->operands_most) {
-        command_misuse(line, command_say(line, "\"%s\" is too much: staircase %s %s", "多了“%s”: staircase %s %s"), line->operands[command->operands_most],
-                       command->name, command->synopsis);
+        command_misuse(line, command_say(line, "\"%s\" is too much: %s %s %s", "多了“%s”: %s %s %s"), line->operands[command->operands_most],
+                       line->program->name, command->name, command->synopsis);
         return false;
     }
     return true;
+}
+
+/* Options that every command has may stand before its name too: `staircase --data DIR serve`. The same arguments with the name first. */
+static char **command_first(struct command_line *line, int argc, char **argv)
+{
+    int at = 1;
+    for (const struct command_option *option; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
+        const char *name = argv[at] + 2;
+        size_t size = strcspn(name, "=");
+        option = find_among(common_options, (struct text){name, size});
+        if (!option)
+            break;
+        at += option->value && !name[size];
+    }
+    if (at == 1 || at >= argc)
+        return argv;
+    char **ordered = ARENA_ARRAY(line->arena, char *, (size_t)argc + 1);
+    ordered[0] = argv[0];
+    ordered[1] = argv[at];
+    memcpy(ordered + 2, argv + 1, (size_t)(at - 1) * sizeof *argv);
+    memcpy(ordered + at + 1, argv + at + 1, (size_t)(argc - at - 1) * sizeof *argv);
+    return ordered;
 }
 
 /* ---- running ---- */
@@ -307,17 +336,17 @@ static bool operands_fit(const struct command_line *line)
 static int unknown_command(const struct command_line *line, const char *name)
 {
     struct nearest nearest = nearest_to(text_of(name));
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        nearest_offer(&nearest, text_of(commands[i]->name));
+    for (size_t i = 0; i < line->program->count; i++)
+        nearest_offer(&nearest, text_of(line->program->commands[i]->name));
     struct text hint = {"", 0};
     if (nearest.best.size)
         hint = arena_print(line->arena, command_say(line, " Did you mean \"%.*s\"?", " 是否指“%.*s”？"), (int)nearest.best.size, nearest.best.data);
     return command_misuse(line, command_say(line, "there is no command \"%s\".%s", "没有命令“%s”。%s"), name, hint.data);
 }
 
-static int print_version(void)
+static int print_version(const struct command_line *line)
 {
-    printf("staircase 0.1.0\n");
+    printf("%s 0.1.0\n", line->program->name);
     return COMMAND_DONE;
 }
 
@@ -335,14 +364,14 @@ static int flushed(const struct command_line *line, int code)
 static int run(struct command_line *line, int argc, char **argv)
 {
     if (argc < 2) {
-        help_overview(line, stderr, commands, sizeof commands / sizeof *commands, common_options);
+        help_overview(line, stderr, common_options);
         return COMMAND_USAGE;
     }
     const char *name = argv[1];
     if (strcmp(name, "--version") == 0)
-        return print_version();
+        return print_version(line);
     bool asks_help = strcmp(name, "help") == 0 && argc > 2;
-    line->command = find_command(asks_help ? argv[2] : name);
+    line->command = find_command(line->program, asks_help ? argv[2] : name);
     if (asks_help && !line->command)
         return unknown_command(line, argv[2]);
     if (!line->command && name[0] != '-' && strcmp(name, "help") != 0)
@@ -351,10 +380,10 @@ static int run(struct command_line *line, int argc, char **argv)
     if (!read_line(line, argv + skip, argc - skip))
         return COMMAND_USAGE;
     if (!line->command && name[0] == '-' && !command_flag(line, "help"))
-        return line->operand_count ? command_misuse(line, command_say(line, "the command comes first: staircase %s ...", "命令写在最前: staircase %s ..."), line->operands[0])
+        return line->operand_count ? command_misuse(line, command_say(line, "the command comes first: %s %s ...", "命令写在最前: %s %s ..."), line->program->name, line->operands[0])
                                    : command_misuse(line, "%s", command_say(line, "which command?", "哪个命令？"));
     if (!line->command) {
-        help_overview(line, stdout, commands, sizeof commands / sizeof *commands, common_options);
+        help_overview(line, stdout, common_options);
         return COMMAND_DONE;
     }
     if (asks_help || command_flag(line, "help")) {
@@ -364,19 +393,25 @@ static int run(struct command_line *line, int argc, char **argv)
     return operands_fit(line) ? line->command->run(line) : COMMAND_USAGE;
 }
 
-int command_main(int argc, char **argv)
+int command_run(const struct command_program *program, int argc, char **argv)
 {
     struct arena arena;
     arena_init(&arena);
     struct command_line line = {
+        .program = program,
         .data = "./var",
         .language = language_of_environment(),
         .colour_out = colours(STDOUT_FILENO),
         .colour_err = colours(STDERR_FILENO),
         .arena = &arena,
     };
-    int code = run(&line, argc, argv);
+    int code = run(&line, argc, command_first(&line, argc, argv));
     code = flushed(&line, code);
     arena_close(&arena);
     return code;
+}
+
+int command_main(int argc, char **argv)
+{
+    return command_run(&staircase, argc, argv);
 }

@@ -38,6 +38,14 @@ struct command_option {
 
 struct command_line;
 
+/* A program made of commands: `staircase`, and others with a table of their own (workers/mediation_centre.c). */
+struct command_program {
+    const char *name;
+    struct command_words line; /* what it is, in one line */
+    const struct command *const *commands;
+    size_t count;
+};
+
 struct command {
     const char *name;
     struct command_words line;     /* what it does, in one line */
@@ -51,6 +59,7 @@ struct command {
 
 /* A command line that was read. Strings belong to argv, or live as long as `arena`. */
 struct command_line {
+    const struct command_program *program;
     const struct command *command;
     const char *data;   /* --data: the data folder, "./var" unless given */
     const char *config; /* --config: the configuration file, or NULL */
@@ -80,7 +89,7 @@ bool command_number(const struct command_line *line, const char *option, int64_t
 const char *command_say(const struct command_line *line, const char *en, const char *zh) __attribute__((format_arg(2), format_arg(3)));
 /* Says on stderr what is wrong with the call and where the help is; returns COMMAND_USAGE. */
 int command_misuse(const struct command_line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Says on stderr what went wrong ("staircase NAME: ..."); returns `code`. */
+/* Says on stderr what went wrong ("PROGRAM NAME: ..."); returns `code`. */
 int command_fail(const struct command_line *line, enum command_exit code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The exit code of an error that no engine answered with (files, store, connection). */
 enum command_exit command_exit_of(enum err code);
@@ -92,6 +101,8 @@ void command_progress_end(const struct command_line *line);
 
 /* Runs `staircase ARGUMENTS`; what main returns. */
 int command_main(int argc, char **argv);
+/* Runs another program's `NAME ARGUMENTS`. */
+int command_run(const struct command_program *program, int argc, char **argv);
 
 /* ---- the commands, one file each ---- */
 extern const struct command command_serve, command_deploy, command_check, command_test, command_open, command_send, command_show,

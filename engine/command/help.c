@@ -35,28 +35,27 @@ static void print_exit_codes(const struct command_line *line, FILE *out)
         fprintf(out, "  %zu  %s\n", code, say(line, &codes[code]));
 }
 
-void help_overview(const struct command_line *line, FILE *out, const struct command *const *commands, size_t count,
-                   const struct command_option *common)
+void help_overview(const struct command_line *line, FILE *out, const struct command_option *common)
 {
-    fprintf(out, "%s\n\n", command_say(line, "staircase COMMAND ...: cases that climb, from the building to the mediation centre.",
-                                       "staircase 命令 ……：案件逐级而上，从楼院到调解中心。"));
+    const struct command_program *program = line->program;
+    fprintf(out, command_say(line, "%s COMMAND ...: %s.\n\n", "%s 命令 ……：%s。\n\n"), program->name, say(line, &program->line));
     struct text_table table;
     text_table_init(&table, line->arena, 2);
-    for (size_t i = 0; i < count; i++) {
-        text_table_cell(&table, arena_print(line->arena, "  %s", commands[i]->name));
-        text_table_cell(&table, text_of(say(line, &commands[i]->line)));
+    for (size_t i = 0; i < program->count; i++) {
+        text_table_cell(&table, arena_print(line->arena, "  %s", program->commands[i]->name));
+        text_table_cell(&table, text_of(say(line, &program->commands[i]->line)));
     }
     text_table_print(&table, out);
     fprintf(out, "%s\n", command_say(line, "\nEvery command takes:", "\n所有命令都有："));
     print_options(line, out, common);
     print_exit_codes(line, out);
-    fprintf(out, "\n%s\n", command_say(line, "Examples: staircase COMMAND --help", "示例见: staircase 命令 --help"));
+    fprintf(out, command_say(line, "\nExamples: %s COMMAND --help\n", "\n示例见: %s 命令 --help\n"), program->name);
 }
 
 void help_command(const struct command_line *line, FILE *out, const struct command_option *common)
 {
     const struct command *command = line->command;
-    fprintf(out, "staircase %s %s\n\n%s\n", command->name, command->synopsis, say(line, &command->line));
+    fprintf(out, "%s %s %s\n\n%s\n", line->program->name, command->name, command->synopsis, say(line, &command->line));
     if (command->examples.en)
         fprintf(out, "\n%s\n%s", command_say(line, "Examples:", "示例："), say(line, &command->examples));
     fprintf(out, "\n%s\n", command_say(line, "Options:", "选项："));
