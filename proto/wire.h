@@ -38,8 +38,8 @@ struct text wire_encode(struct arena *arena, const struct message *message);
 /* The same for who has the members from outside: ERR_TOO_LARGE instead of an assertion. */
 enum err wire_encode_bounded(struct arena *arena, const struct message *message, struct text *out);
 
-/* How many of the first items of the list `rows` fit into one result (at least 1, unless there are none): the rest goes
- * into the next message, with `more` in this one. */
+/* How many of these rows, from the first on, fit into one result (at least 1, unless there are none): the rest goes into the
+ * next message, with `more` in this one. A single row that is too large for a message is the caller's to cut. */
 uint32_t wire_rows_fit(const struct value *rows, uint32_t count);
 
 const char *message_kind_name(enum message_kind kind);

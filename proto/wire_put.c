@@ -146,3 +146,38 @@ void wire_put_value(struct wire_writer *writer, const struct value *value)
     }
     assert(0 && "a kind of value that does not exist");
 }
+
+/* ---- measuring ---- */
+
+struct extent {
+    size_t bytes, elements; /* at most so many */
+};
+
+enum {
+    HEAD_MOST = 9,
+    REST_OF_RESULT = 1024, /* bytes of a result besides its rows; far more than its numbers take */
+    MEMBERS_OF_RESULT = 32,
+};
+
+static void extent_add(struct extent *extent, const struct value *value)
+{
+    extent->bytes += HEAD_MOST;
+    extent->elements++;
+    if (value->kind == VALUE_TEXT || value->kind == VALUE_BYTES)
+        extent->bytes += value->text.size;
+    uint32_t items = value->kind == VALUE_LIST ? value->count : value->kind == VALUE_MAP ? value->count * 2 : 0;
+    for (uint32_t i = 0; i < items; i++)
+        extent_add(extent, &value->items[i]);
+}
+
+uint32_t wire_rows_fit(const struct value *rows, uint32_t count)
+{
+    struct extent extent = {.bytes = REST_OF_RESULT, .elements = MEMBERS_OF_RESULT};
+    for (uint32_t i = 0; i < count; i++) {
+        extent_add(&extent, &rows[i]);
+        bool full = extent.bytes > WIRE_MESSAGE_MOST || extent.elements > WIRE_ELEMENTS_MOST;
+        if (full && i > 0)
+            return i;
+    }
+    return count;
+}
