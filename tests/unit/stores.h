@@ -29,7 +29,7 @@ static inline void folder_make(char *folder, size_t size)
 
 static inline void folder_remove(const char *folder)
 {
-    char path[512];
+    char path[1024];
     DIR *listing = opendir(folder);
     assert_non_null(listing);
     for (struct dirent *entry; (entry = readdir(listing)) != NULL;) {
