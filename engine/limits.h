@@ -58,10 +58,10 @@ enum {
 /* A batch with every answer has room in a connection's queue, twice: so one connection may have everything of a batch. */
 _Static_assert(LIMIT_LINK_SEND >= 2 * LIMIT_BATCH_MESSAGES, "the answers of a batch fit into the queue of one connection");
 _Static_assert(LIMIT_LINK_RECEIVE >= LIMIT_BATCH_MESSAGES, "one connection alone can fill a batch");
-_Static_assert(LIMIT_BATCH_BYTES >= 2 * WIRE_MESSAGE_MOST, "a batch holds the largest message");
-_Static_assert(LIMIT_PAGE_BYTES >= 2 * WIRE_MESSAGE_MOST, "a page holds more than one answer");
-_Static_assert(LIMIT_LONG_BYTES <= WIRE_MESSAGE_MOST / 2, "a row with its long texts fits into a message");
-_Static_assert(LIMIT_DEPLOY_PART < WIRE_MESSAGE_MOST, "a part fits into a message");
+_Static_assert((int)LIMIT_BATCH_BYTES >= 2 * (int)WIRE_MESSAGE_MOST, "a batch holds the largest message");
+_Static_assert((int)LIMIT_PAGE_BYTES >= 2 * (int)WIRE_MESSAGE_MOST, "a page holds more than one answer");
+_Static_assert((int)LIMIT_LONG_BYTES <= (int)WIRE_MESSAGE_MOST / 2, "a row with its long texts fits into a message");
+_Static_assert((int)LIMIT_DEPLOY_PART < (int)WIRE_MESSAGE_MOST, "a part fits into a message");
 _Static_assert(LIMIT_DEPLOY_BYTES <= LIMIT_DEPLOY_PARTS * LIMIT_DEPLOY_PART, "a source can be sent in its parts");
 _Static_assert(LIMIT_TURN_OFFERS <= LIMIT_TURN_SCAN, "what is handed out has been looked at");
 _Static_assert(LIMIT_CREDIT <= LIMIT_LEASES, "one worker alone cannot be owed more leases than there are");

@@ -1,0 +1,385 @@
+/* seal: see seal.h.
+ *
+ * A key is two secrets: one that nonces are derived with, one that values are sealed with. Rows of the store of keys:
+ *
+ *     KEY   kind 1, id 16   ->   version 1 | 'L' (lives), secret for nonces 32, secret for sealing 32   or   version 1 | 'D' (destroyed)
+ *
+ * A destroyed key keeps its row, so that it is never made again. What LMDB has freed may stand on the disk until the page is used
+ * again: whoever must be sure earlier wipes the disk. In memory keys are found in the list of new ones, then in a cache, then in the store. */
+#include "engine/seal.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "engine/limits.h"
+#include "engine/store.h"
+
+enum {
+    SECRET_SIZE = 32,
+    NONCE_SIZE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+    TAG_SIZE = crypto_aead_xchacha20poly1305_ietf_ABYTES,
+    FIELD_MOST = WIRE_NAME_MOST,
+    SEAL_VERSION = 1,
+    ROW_VERSION = 1,
+    ROW_KEY_SIZE = 1 + ID_SIZE,
+    ROW_SIZE = 2 + 2 * SECRET_SIZE,
+    NAMED_SIZE = 2 + ID_SIZE, /* version, kind and id of the key: the header without its nonce */
+    SLOTS = 2 * LIMIT_NEW_KEYS,
+    NO_SLOT = 0,
+};
+_Static_assert(SEAL_HEADER_SIZE == NAMED_SIZE + NONCE_SIZE && SEAL_OVERHEAD == SEAL_HEADER_SIZE + TAG_SIZE, "the header is as seal.h says");
+_Static_assert((SLOTS & (SLOTS - 1)) == 0 && (LIMIT_KEYS_CACHED & (LIMIT_KEYS_CACHED - 1)) == 0, "slots are found by masking");
+
+struct secrets {
+    struct seal_key key;
+    uint8_t nonce[SECRET_SIZE], sealing[SECRET_SIZE];
+    bool destroyed;
+};
+
+struct seal {
+    struct store *store;
+    struct seal_random random;
+    struct secrets *made;      /* not on disk yet */
+    uint32_t made_count, made_room;
+    uint16_t slots[SLOTS];     /* of `made`: number + 1, open addressing */
+    struct secrets *cache;     /* [LIMIT_KEYS_CACHED], by hash */
+};
+_Static_assert(LIMIT_NEW_KEYS < UINT16_MAX, "a slot holds the number of a new key");
+
+/* ---- which key ---- */
+
+struct seal_key seal_key_of_case(struct text case_key)
+{
+    assert(case_key.size == ID_SIZE);
+    struct seal_key key = {.kind = SEAL_CASE};
+    memcpy(key.id, case_key.data, ID_SIZE);
+    return key;
+}
+
+struct seal_key seal_key_of_person(struct text person)
+{
+    struct seal_key key = {.kind = SEAL_PERSON};
+    crypto_generichash(key.id, ID_SIZE, (const unsigned char *)person.data, person.size, NULL, 0);
+    return key;
+}
+
+static bool key_equal(const struct seal_key *a, const struct seal_key *b)
+{
+    return a->kind == b->kind && memcmp(a->id, b->id, ID_SIZE) == 0;
+}
+
+/* Case keys are made by senders, who could make them collide: the end of a UUID is random, and the middle is mixed in. */
+static uint32_t key_hash(const struct seal_key *key)
+{
+    uint64_t halves[2];
+    memcpy(halves, key->id, sizeof halves);
+    uint64_t mixed = (halves[0] ^ (halves[1] + (uint64_t)key->kind)) * UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)(mixed >> 32);
+}
+
+/* ---- open and close ---- */
+
+static void system_random(void *context, void *bytes, size_t size)
+{
+    (void)context;
+    randombytes_buf(bytes, size);
+}
+
+enum err seal_open(struct seal **out, struct store *keys, const struct seal_random *random)
+{
+    if (sodium_init() < 0)
+        return ERR_NO_MEMORY;
+    struct seal *seal = calloc(1, sizeof *seal);
+    struct secrets *cache = calloc(LIMIT_KEYS_CACHED, sizeof *cache);
+    if (!seal || !cache) {
+        free(seal);
+        free(cache);
+        return ERR_NO_MEMORY;
+    }
+    seal->store = keys;
+    seal->random = random ? *random : (struct seal_random){.fill = system_random};
+    seal->cache = cache;
+    *out = seal;
+    return ERR_OK;
+}
+
+void seal_close(struct seal **seal)
+{
+    if (!*seal)
+        return;
+    sodium_memzero((*seal)->cache, LIMIT_KEYS_CACHED * sizeof *(*seal)->cache);
+    free((*seal)->cache);
+    if ((*seal)->made)
+        sodium_memzero((*seal)->made, (*seal)->made_room * sizeof *(*seal)->made);
+    free((*seal)->made);
+    free(*seal);
+    *seal = NULL;
+}
+
+/* ---- new keys of the batch ---- */
+
+static uint16_t *made_slot(struct seal *seal, const struct seal_key *key)
+{
+    uint32_t at = key_hash(key) & (SLOTS - 1);
+    while (seal->slots[at] != NO_SLOT && !key_equal(&seal->made[seal->slots[at] - 1].key, key))
+        at = (at + 1) & (SLOTS - 1);
+    return &seal->slots[at];
+}
+
+static bool make_room(struct seal *seal)
+{
+    if (seal->made_count < seal->made_room)
+        return true;
+    uint32_t room = seal->made_room ? seal->made_room * 2 : 64;
+    struct secrets *wider = calloc(room, sizeof *wider);
+    if (!wider)
+        return false;
+    if (seal->made) {
+        memcpy(wider, seal->made, seal->made_count * sizeof *wider);
+        sodium_memzero(seal->made, seal->made_room * sizeof *wider);
+    }
+    free(seal->made);
+    seal->made = wider;
+    seal->made_room = room;
+    return true;
+}
+
+static enum err make_key(struct seal *seal, const struct seal_key *key, const struct secrets **out)
+{
+    if (seal->made_count == LIMIT_NEW_KEYS)
+        return ERR_BUSY;
+    if (!make_room(seal))
+        return ERR_NO_MEMORY;
+    struct secrets *made = &seal->made[seal->made_count];
+    *made = (struct secrets){.key = *key};
+    seal->random.fill(seal->random.context, made->nonce, SECRET_SIZE);
+    seal->random.fill(seal->random.context, made->sealing, SECRET_SIZE);
+    uint16_t *slot = made_slot(seal, key);
+    assert(*slot == NO_SLOT);
+    *slot = (uint16_t)++seal->made_count;
+    *out = made;
+    return ERR_OK;
+}
+
+uint32_t seal_save(const struct seal *seal)
+{
+    return seal->made_count;
+}
+
+/* Last made, first forgotten: so a slot can just be emptied, no later one was put behind it. */
+void seal_rewind(struct seal *seal, uint32_t mark)
+{
+    assert(mark <= seal->made_count);
+    while (seal->made_count > mark) {
+        struct secrets *last = &seal->made[seal->made_count - 1];
+        *made_slot(seal, &last->key) = NO_SLOT;
+        sodium_memzero(last, sizeof *last);
+        seal->made_count--;
+    }
+}
+
+/* ---- keys on disk ---- */
+
+static struct text row_key(uint8_t bytes[ROW_KEY_SIZE], const struct seal_key *key)
+{
+    bytes[0] = (uint8_t)key->kind;
+    memcpy(bytes + 1, key->id, ID_SIZE);
+    return (struct text){.data = (const char *)bytes, .size = ROW_KEY_SIZE};
+}
+
+static enum err decode_row(struct text row, struct secrets *out)
+{
+    const uint8_t *bytes = (const uint8_t *)row.data;
+    if (row.size < 2)
+        return ERR_CORRUPT;
+    if (bytes[0] != ROW_VERSION)
+        return ERR_NEWER_FORMAT;
+    out->destroyed = bytes[1] == 'D';
+    if (out->destroyed)
+        return ERR_OK;
+    if (bytes[1] != 'L' || row.size != ROW_SIZE)
+        return ERR_CORRUPT;
+    memcpy(out->nonce, bytes + 2, SECRET_SIZE);
+    memcpy(out->sealing, bytes + 2 + SECRET_SIZE, SECRET_SIZE);
+    return ERR_OK;
+}
+
+static enum err read_key(struct seal *seal, const struct seal_key *key, struct secrets *out)
+{
+    struct store_txn *txn;
+    enum err code = store_begin_read(seal->store, &txn);
+    if (code)
+        return code;
+    uint8_t bytes[ROW_KEY_SIZE];
+    struct text row;
+    *out = (struct secrets){.key = *key};
+    code = store_get(txn, STORE_KEY, row_key(bytes, key), &row);
+    if (!code)
+        code = decode_row(row, out);
+    store_end_read(&txn);
+    return code;
+}
+
+static struct secrets *cache_slot(struct seal *seal, const struct seal_key *key)
+{
+    return &seal->cache[key_hash(key) & (LIMIT_KEYS_CACHED - 1)];
+}
+
+/* ERR_NOT_FOUND: there never was such a key. A destroyed one is found. */
+static enum err find_key(struct seal *seal, const struct seal_key *key, const struct secrets **out)
+{
+    uint16_t made = *made_slot(seal, key);
+    if (made != NO_SLOT) {
+        *out = &seal->made[made - 1];
+        return ERR_OK;
+    }
+    struct secrets *cached = cache_slot(seal, key);
+    *out = cached;
+    if (key_equal(&cached->key, key))
+        return ERR_OK;
+    struct secrets found;
+    enum err code = read_key(seal, key, &found);
+    if (!code)
+        *cached = found;
+    sodium_memzero(&found, sizeof found);
+    return code;
+}
+
+/* ---- sealing ---- */
+
+static void put_header(uint8_t *at, const struct seal_key *key)
+{
+    at[0] = SEAL_VERSION;
+    at[1] = (uint8_t)key->kind;
+    memcpy(at + 2, key->id, ID_SIZE);
+}
+
+static void derive_nonce(uint8_t *nonce, const struct secrets *secrets, struct text event_id, struct text field, struct text plain)
+{
+    crypto_generichash_state state;
+    const uint8_t sizes[2] = {(uint8_t)event_id.size, (uint8_t)field.size}; /* so that nothing can move across a border */
+    crypto_generichash_init(&state, secrets->nonce, SECRET_SIZE, NONCE_SIZE);
+    crypto_generichash_update(&state, sizes, sizeof sizes);
+    crypto_generichash_update(&state, (const unsigned char *)event_id.data, event_id.size);
+    crypto_generichash_update(&state, (const unsigned char *)field.data, field.size);
+    crypto_generichash_update(&state, (const unsigned char *)plain.data, plain.size);
+    crypto_generichash_final(&state, nonce, NONCE_SIZE);
+}
+
+/* What is authenticated besides the value: under which key, in which field. */
+static size_t bind(uint8_t bound[NAMED_SIZE + FIELD_MOST], const uint8_t *header, struct text field)
+{
+    memcpy(bound, header, NAMED_SIZE);
+    if (field.size)
+        memcpy(bound + NAMED_SIZE, field.data, field.size);
+    return NAMED_SIZE + field.size;
+}
+
+enum err seal_value(struct seal *seal, struct arena *arena, const struct seal_key *key, struct text event_id, struct text field, struct text plain,
+                    struct text *sealed)
+{
+    assert(field.size <= FIELD_MOST && event_id.size <= ID_SIZE);
+    const struct secrets *secrets;
+    enum err code = find_key(seal, key, &secrets);
+    if (code == ERR_NOT_FOUND)
+        code = make_key(seal, key, &secrets);
+    if (code)
+        return code;
+    if (secrets->destroyed)
+        return ERR_NOT_FOUND;
+    uint8_t *out = arena_take(arena, SEAL_OVERHEAD + plain.size);
+    uint8_t bound[NAMED_SIZE + FIELD_MOST];
+    put_header(out, key);
+    derive_nonce(out + NAMED_SIZE, secrets, event_id, field, plain);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(out + SEAL_HEADER_SIZE, NULL, (const unsigned char *)plain.data, plain.size, bound,
+                                               bind(bound, out, field), NULL, out + NAMED_SIZE, secrets->sealing);
+    *sealed = (struct text){.data = (const char *)out, .size = SEAL_OVERHEAD + plain.size};
+    return ERR_OK;
+}
+
+enum err unseal_value(struct seal *seal, struct arena *arena, struct text field, struct text sealed, struct text *plain)
+{
+    const uint8_t *bytes = (const uint8_t *)sealed.data;
+    if (sealed.size < SEAL_OVERHEAD || field.size > FIELD_MOST)
+        return ERR_CORRUPT;
+    if (bytes[0] != SEAL_VERSION)
+        return ERR_NEWER_FORMAT;
+    if (bytes[1] != SEAL_CASE && bytes[1] != SEAL_PERSON)
+        return ERR_CORRUPT;
+    struct seal_key key = {.kind = bytes[1]};
+    memcpy(key.id, bytes + 2, ID_SIZE);
+    const struct secrets *secrets;
+    enum err code = find_key(seal, &key, &secrets);
+    if (code)
+        return code;
+    if (secrets->destroyed)
+        return ERR_NOT_FOUND;
+    size_t size = sealed.size - SEAL_OVERHEAD;
+    uint8_t *out = arena_take(arena, size), bound[NAMED_SIZE + FIELD_MOST];
+    if (crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL, bytes + SEAL_HEADER_SIZE, sealed.size - SEAL_HEADER_SIZE, bound,
+                                                   bind(bound, bytes, field), bytes + NAMED_SIZE, secrets->sealing) != 0)
+        return ERR_CORRUPT;
+    *plain = (struct text){.data = (const char *)out, .size = size};
+    return ERR_OK;
+}
+
+/* ---- to the disk ---- */
+
+static enum err put_key(struct store_txn *txn, const struct secrets *secrets)
+{
+    uint8_t key[ROW_KEY_SIZE], row[ROW_SIZE] = {ROW_VERSION, secrets->destroyed ? 'D' : 'L'};
+    size_t size = 2;
+    if (!secrets->destroyed) {
+        memcpy(row + 2, secrets->nonce, SECRET_SIZE);
+        memcpy(row + 2 + SECRET_SIZE, secrets->sealing, SECRET_SIZE);
+        size = ROW_SIZE;
+    }
+    enum err code = store_put(txn, STORE_KEY, row_key(key, &secrets->key), (struct text){.data = (const char *)row, .size = size});
+    sodium_memzero(row, sizeof row);
+    return code;
+}
+
+static enum err write_once(struct seal *seal, const struct secrets *keys, uint32_t count)
+{
+    struct store_txn *txn;
+    enum err code = store_begin_write(seal->store, &txn);
+    if (code)
+        return code;
+    for (uint32_t i = 0; !code && i < count; i++)
+        code = put_key(txn, &keys[i]);
+    if (code) {
+        store_abort(&txn);
+        return code;
+    }
+    return store_commit(&txn);
+}
+
+static enum err write_keys(struct seal *seal, const struct secrets *keys, uint32_t count)
+{
+    enum err code = write_once(seal, keys, count);
+    for (int grown = 0; code == ERR_MAP_FULL && grown < 8; grown++) {
+        code = store_grow(seal->store);
+        code = code ? code : write_once(seal, keys, count);
+    }
+    return code;
+}
+
+enum err seal_commit(struct seal *seal)
+{
+    enum err code = seal->made_count ? write_keys(seal, seal->made, seal->made_count) : ERR_OK;
+    for (uint32_t i = 0; !code && i < seal->made_count; i++)
+        *cache_slot(seal, &seal->made[i].key) = seal->made[i];
+    seal_rewind(seal, 0);
+    return code;
+}
+
+enum err seal_destroy(struct seal *seal, const struct seal_key *key)
+{
+    assert(seal->made_count == 0);
+    struct secrets gone = {.key = *key, .destroyed = true};
+    struct secrets *cached = cache_slot(seal, key);
+    if (key_equal(&cached->key, key))
+        sodium_memzero(cached, sizeof *cached);
+    return write_keys(seal, &gone, 1);
+}
