@@ -67,7 +67,7 @@ static enum err check_event(const struct engine *engine, const struct event *eve
 /* Design 12.3. A held case lives in the time of its own events, in their order; a live one in the time of receipt, or, where its workflow
  * says so, in the time of the event, but never before the case's last event. ERR_OK or the refusal. */
 static enum err effective_time(const struct engine *engine, const struct event *event, const struct case_state *state,
-                               const struct workflow *workflow, int64_t *effective)
+                               const struct workflow *workflow, int64_t *effective, struct text *why)
 {
     int64_t now = engine->working.time;
     int64_t happened = event->has_happened_at && event->happened_at < now ? event->happened_at : now;
@@ -75,8 +75,10 @@ static enum err effective_time(const struct engine *engine, const struct event *
     int64_t last = state ? state->last_at : INT64_MIN;
     *effective = now;
     if (held && event->kind != EVENT_RELEASE) {
-        if (!event->has_happened_at)
-            return ERR_OUT_OF_ORDER;
+        if (!event->has_happened_at) {
+            *why = TEXT("An event of an imported case must say when it happened, until the case is released.");
+            return ERR_BAD_DATA;
+        }
         if (happened < last)
             return ERR_OUT_OF_ORDER;
         if (state && happened == last && event->id.size == ID_SIZE && memcmp(event->id.data, state->last_id, ID_SIZE) <= 0)
@@ -156,9 +158,10 @@ static enum err decide_known(struct engine *engine, const struct event *event, s
     if (!workflow)
         return ERR_CORRUPT;
     int64_t effective;
-    enum err refusal = effective_time(engine, event, subject->state, workflow, &effective);
+    struct text why = {0};
+    enum err refusal = effective_time(engine, event, subject->state, workflow, &effective, &why);
     if (refusal) {
-        engine_refuse(answer, refusal, (struct text){0});
+        engine_refuse(answer, refusal, why);
         return ERR_OK;
     }
     enum err code = engine_fire_case(engine, subject, effective, NULL);
@@ -229,9 +232,10 @@ static enum err decide_open(struct engine *engine, const struct event *event, st
         return ERR_OK;
     }
     int64_t effective;
-    enum err refusal = effective_time(engine, event, NULL, workflow, &effective);
+    struct text why = {0};
+    enum err refusal = effective_time(engine, event, NULL, workflow, &effective, &why);
     if (refusal) {
-        engine_refuse(answer, refusal, (struct text){0});
+        engine_refuse(answer, refusal, why);
         return ERR_OK;
     }
     return open_case(engine, event, workflow, effective, answer);
@@ -334,6 +338,10 @@ void engine_begin(struct engine *engine, int64_t now)
 {
     assert(!engine->in_batch && !engine->failed && !engine->options.read_only);
     form_close(&engine->retired);
+    if (engine->workflow_count > engine->options.cached_workflows_most) {
+        form_close(&engine->workflows); /* loaded again when asked for */
+        engine->workflow_count = 0;
+    }
     batch_begin(&engine->batch, engine->committed.position + 1);
     engine->working = engine->committed;
     if (now > engine->working.time)

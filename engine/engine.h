@@ -93,7 +93,8 @@ struct store *engine_store(const struct engine *engine);
 enum err engine_parked(struct engine *engine, struct arena *arena, struct text case_key, uint64_t after, uint64_t *position, struct event *event);
 
 /* ---- replay: the same log gives the same state ---- */
-/* Decides and commits the record as the next one of this engine; ERR_CORRUPT with `*why` when anything but the same record comes of it. */
+/* Decides the record, inside a batch (begun with time INT64_MIN), as the next one of this engine, at the record's own time; ERR_CORRUPT with `*why` when
+ * anything but the same record comes of it. As many records in a batch as one likes: where batches end changes nothing. */
 enum err engine_replay(struct engine *engine, struct text record, const char **why);
 /* SHA-256 over every row of every table but the log, in order: two engines with the same log have the same. */
 enum err engine_state_hash(struct store *store, uint8_t hash[HASH_SIZE]);

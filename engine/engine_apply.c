@@ -128,6 +128,8 @@ static void put_outbox(struct engine *engine, const struct case_state *after, co
         row.attempt = task->attempts + 1;
     struct record_key key = key_outbox(engine->options.partition, effect->topic, effect->ready_at, effect->task);
     batch_put(&engine->batch, STORE_OUTBOX, &key, row_encode_outbox(&engine->batch.arena, &row));
+    if (!engine->done.outbox_changed || effect->ready_at < engine->done.outbox_from)
+        engine->done.outbox_from = effect->ready_at;
     engine->done.outbox_changed = true;
 }
 

@@ -45,32 +45,30 @@ static enum err replay_event(struct engine *engine, const struct log_record *rec
 
 enum err engine_replay(struct engine *engine, struct text bytes, const char **why)
 {
+    assert(engine->in_batch);
     struct log_record record;
     *why = "";
-    struct arena arena;
-    arena_init(&arena);
-    enum err code = log_decode(&arena, bytes, &record);
-    if (!code && memcmp(record.predecessor, engine->committed.hash, HASH_SIZE) != 0) {
-        *why = "the record does not follow its predecessor (hash chain)";
-        code = ERR_CORRUPT;
-    }
-    if (code) {
-        arena_close(&arena);
+    uint64_t position = engine_next_position(engine);
+    bytes = arena_copy(&engine->batch.arena, bytes); /* the event lives as long as the batch */
+    enum err code = log_decode(&engine->batch.arena, bytes, &record);
+    if (code)
         return code;
+    if (memcmp(record.predecessor, engine->working.hash, HASH_SIZE) != 0) {
+        *why = "the record does not follow its predecessor (hash chain)";
+        return ERR_CORRUPT;
+    }
+    if (record.time < engine->working.time) {
+        *why = "the record is older than its predecessor";
+        return ERR_CORRUPT;
     }
     engine->epoch = record.epoch;
-    engine_begin(engine, record.time);
+    engine->working.time = record.time;
     code = replay_event(engine, &record);
-    const struct text *made = batch_record(&engine->batch, engine->committed.position + 1);
-    if (!code && (!made || engine->batch.record_count != 1 || !text_equal(*made, bytes))) {
+    const struct text *made = batch_record(&engine->batch, position);
+    if (!code && (!made || engine->working.position != position || !text_equal(*made, bytes))) {
         *why = "deciding the record again gives another outcome";
-        code = ERR_CORRUPT;
+        return ERR_CORRUPT;
     }
-    if (code)
-        engine_abort(engine);
-    else
-        code = engine_commit(engine, NULL);
-    arena_close(&arena);
     return code;
 }
 
