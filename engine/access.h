@@ -4,15 +4,29 @@
 
 #include "engine/advance.h"
 
-/* Is the person (and, for PEOPLE_WORKER, the event's worker and task) among these people of the case now? `unit` is the
- * case's current unit (a row of the directory). */
+/* All of them look at input->before as the case, so it may not be NULL, and at input->now as the day on which roles are held. */
+
+/* Is the person (and, for PEOPLE_WORKER, the event's worker and task) among these people of the case now? */
 bool access_includes(const struct advance_input *input, struct span people, struct text person);
+
+/* In the directory, a resident, or named in the case: someone that an event may speak of. */
+bool access_knows(const struct advance_input *input, struct text person);
 
 /* Everyone that must act for `each`: people fields and groups by their entries (each once, ascending); roles by who holds them now. */
 uint32_t access_everyone(const struct advance_input *input, struct arena *arena, struct span people, const struct text **persons);
 
-/* For notices: persons as they are, roles as role@unit-path. */
+/* For notices: persons as they are, roles as role@unit-path (role@unit-path/ for those below it). Ascending, each once. */
 uint32_t access_names(const struct advance_input *input, struct arena *arena, struct span people, const struct text **names);
+
+/* A growing list of persons or names: ascending, each once. Begin with {.arena = arena}. */
+struct persons {
+    struct arena *arena;
+    struct text *items;
+    uint32_t count, room;
+};
+void persons_add(struct persons *persons, struct text person);
+/* As access_names, onto a list. */
+void access_add_names(const struct advance_input *input, struct persons *names, struct span people);
 
 /* In words, for refusals: "mediator at jinnong/grid-3, applicant". */
 struct text access_words(const struct advance_input *input, struct arena *arena, struct span people);

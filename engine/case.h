@@ -8,7 +8,13 @@
 #include "engine/event.h"
 #include "engine/workflow.h"
 
-enum { CASE_BYTES_MOST = 16 * 1024, CASE_TEXT_INLINE = 96, CASE_CLOCKS_MOST = 64, CASE_TASKS_MOST = 64 };
+enum {
+    CASE_BYTES_MOST = 16 * 1024, /* encoded; advance refuses case-full before a case gets there */
+    CASE_TEXT_INLINE = 96,
+    CASE_CLOCKS_MOST = 64,
+    CASE_TASKS_MOST = 64,
+    CASE_PARTS_MOST = 256,
+};
 
 enum case_flag {
     CASE_HELD = 1,    /* imported: its own times, no effects */
@@ -26,10 +32,11 @@ enum clock_kind {
 };
 
 struct case_clock {
-    int32_t kind, which;
+    int32_t kind, which; /* which: 0 where there is only one of the kind */
     int64_t started;     /* what the period counts from */
     int64_t due;         /* the last moment in time */
-    int64_t remaining;   /* milliseconds of working time left when stopped; -1: runs */
+    int64_t remaining;   /* -1: runs. Otherwise it is stopped: it cannot fall due and has no row among the deadlines; milliseconds of working time
+                            left, or 0 while an extension waits for its answer (then `due` still says when it would have been) */
     uint64_t calendar;   /* revision (position of deployment) it was computed by */
     bool provisional;
     int32_t added;       /* CLOCK_STAGE: units of the stage's `extend.add` that were added */
@@ -47,7 +54,7 @@ struct case_task {
     uint64_t id;       /* position of the event that made it * 256 + its number among that event's effects */
     int32_t row;       /* of TASKS */
     enum task_state state;
-    struct text topic; /* of workers; empty: people only */
+    struct text topic; /* of workers; empty: people only. A person who claims it empties it: so TASK_HELD with a topic is held by a worker */
     struct text holder; /* person or worker name; empty: nobody yet */
     int64_t ready_at;  /* when a worker may have it (later after a failure) */
     uint32_t attempts; /* failed so far since the last retry by a person */
@@ -69,9 +76,11 @@ struct case_count {
 
 enum { CASE_EXTEND = -2 };
 
+/* Kept for stages whose `within` counts from their first entry. */
 struct case_first {
     int32_t stage;
-    int64_t at; /* of its first entry */
+    int64_t at;    /* of its first entry */
+    int32_t added; /* what extensions had added when it was left: the deadline survives leaving, and so do they */
 };
 
 struct case_state {
@@ -81,7 +90,7 @@ struct case_state {
     uint64_t workflow;      /* position of the deployment it is pinned to */
     uint32_t home_unit, unit, previous_unit; /* permanent ids; previous_unit 0: none */
     int32_t stage;          /* row of STAGES; the last one when ended */
-    int32_t level;          /* row of LEVELS, or NONE: the stage has no ladder */
+    int32_t level;          /* row of LEVELS: the rung of the stage's ladder, else the level of the current unit; NONE: a level that the workflow does not name */
     int32_t end;            /* row of ENDS, or NONE */
     uint32_t flags;         /* enum case_flag */
     int64_t opened_at, entered_at, last_at; /* effective times: opening, entry of the stage, last event */
@@ -109,13 +118,39 @@ struct case_state {
     uint32_t first_count;
 };
 
+/* Rows of the arrays below are kept in the order that makes the stored form canonical: clocks by kind and which, counts by event,
+ * firsts by stage, tasks by id, parts as they came. Pointers into an array are good until something is added to it or dropped from it. */
+
 /* The clock of that kind and row, or NULL. */
 struct case_clock *case_clock(const struct case_state *state, int32_t kind, int32_t which);
-/* The earliest clock that is due strictly before `time` (ties: by kind, then row), or NULL. */
+/* It can fall due. */
+bool case_clock_runs(const struct case_clock *clock);
+/* The earliest running clock that is due strictly before `time` (ties: by kind, then row), or NULL. */
 const struct case_clock *case_due_before(const struct case_state *state, int64_t time);
 /* The stage's deadline, 0 when there is none. */
 int64_t case_due(const struct case_state *state);
 struct case_task *case_task_by_id(const struct case_state *state, uint64_t id);
+/* The same for a task that is not done. */
+struct case_task *case_task_by_row(const struct case_state *state, int32_t row);
+struct case_count *case_count_of(const struct case_state *state, int32_t event);
+struct case_first *case_first_of(const struct case_state *state, int32_t stage);
+/* How many parts of that event have been given. */
+uint32_t case_parts_of(const struct case_state *state, int32_t event);
+
+/* For advance: adding returns the row, zeroed but for what names it (an existing one of that name as it is). */
+struct case_clock *case_add_clock(struct arena *arena, struct case_state *state, int32_t kind, int32_t which);
+struct case_task *case_add_task(struct arena *arena, struct case_state *state, uint64_t id);
+struct case_part *case_add_part(struct arena *arena, struct case_state *state);
+struct case_count *case_add_count(struct arena *arena, struct case_state *state, int32_t event);
+struct case_first *case_add_first(struct arena *arena, struct case_state *state, int32_t stage);
+void case_drop_clock(struct case_state *state, int32_t kind, int32_t which);
+void case_drop_part(struct case_state *state, uint32_t index);
+
+/* At least as many bytes as the stored form has; cheap. */
+size_t case_size(const struct case_state *state);
+/* Every row of the case is one of the workflow's. What is read back from a disk is asked this once; advance relies on it. */
+bool case_fits(const struct case_state *state, const struct workflow *workflow);
+
 /* A copy whose arrays may be changed; texts and values are shared. */
 struct case_state *case_copy(struct arena *arena, const struct case_state *state);
 /* Is `person` in the people field's value? */
@@ -124,6 +159,20 @@ bool case_has_person(const struct value *people, struct text person);
 struct text case_person(const struct value *entry);
 
 /* ---- case_record.c: the stored form (fixed header, then msgpack); not among the pure rooms ---- */
+
+/* What lists need, by offset, without decoding the rest. */
+struct case_header {
+    uint32_t flags, partition;
+    uint64_t id, workflow, last_position;
+    uint8_t key[ID_SIZE];
+    uint32_t home_unit, unit, previous_unit, events;
+    int32_t stage, level, end;
+    int64_t opened_at, entered_at, last_at;
+    int64_t due; /* the stage's deadline, 0: none */
+};
+/* ERR_OK, ERR_CORRUPT (too short), ERR_NEWER_FORMAT. */
+enum err case_header_read(struct text bytes, struct case_header *out);
+
 struct text case_encode(struct arena *arena, const struct case_state *state);
 /* ERR_OK, ERR_CORRUPT, ERR_NEWER_FORMAT. Texts point into `bytes`, which the caller keeps (or copies first). */
 enum err case_decode(struct arena *arena, struct text bytes, struct case_state **out);

@@ -6,7 +6,7 @@
 #ifndef STAIRCASE_STEP_H
 #define STAIRCASE_STEP_H
 
-#include "engine/advance.h"
+#include "engine/access.h"
 
 struct step {
     struct advance_input input; /* as given; `before` is `state` */

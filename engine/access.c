@@ -1,0 +1,243 @@
+/* access: see access.h. Roles are asked of the directory at the unit that `where` says, on the civil day of the case's unit;
+ * people fields, groups and the opener are read from the case. Words and names for notices: access_words.c. */
+#include "engine/access.h"
+#include "engine/access_place.h"
+
+struct place access_place(const struct advance_input *input)
+{
+    struct place place = {.input = input, .unit = NONE};
+    place.unit = advance_unit(input->directory, input->before->unit);
+    const struct calendar *calendar = place.unit == NONE ? NULL : advance_calendar(input, place.unit);
+    if (calendar)
+        place.day = calendar_date(calendar, input->now);
+    else
+        place.unit = NONE; /* without a day nobody holds a role */
+    return place;
+}
+
+int32_t access_role_unit(const struct place *place, const struct workflow_people *people)
+{
+    const struct directory *directory = place->input->directory;
+    if (place->unit == NONE || people->where == WHERE_CURRENT || people->where == WHERE_BELOW)
+        return place->unit;
+    int32_t home = advance_unit(directory, place->input->before->home_unit);
+    if (people->where == WHERE_HOME || home == NONE)
+        return home;
+    int32_t level = directory_find_level(directory, text_of(workflow_level_name(place->input->workflow, people->level)));
+    return level == NONE ? NONE : directory_unit_at(directory, home, level);
+}
+
+bool access_is_resident(struct text person)
+{
+    const char *colon = person.size ? memchr(person.data, ':', person.size) : NULL;
+    return colon && colon > person.data && colon + 1 < person.data + person.size;
+}
+
+/* ---- is someone among them? ---- */
+
+static bool holds_role(const struct advance_input *input, const struct workflow_people *people, struct text name)
+{
+    const struct directory *directory = input->directory;
+    int32_t person = directory_find_person(directory, name);
+    if (person == NONE)
+        return false;
+    int32_t role = directory_find_role(directory, text_of(workflow_string(input->workflow, people->role)));
+    if (role == NONE)
+        return false;
+    struct place place = access_place(input);
+    int32_t unit = access_role_unit(&place, people);
+    if (unit == NONE)
+        return false;
+    return people->where == WHERE_BELOW ? directory_holds_below(directory, person, role, unit, place.day)
+                                        : directory_holds(directory, person, role, unit, place.day);
+}
+
+static bool in_group(const struct advance_input *input, int32_t group, struct text person)
+{
+    struct span fields = workflow_group(input->workflow, group)->fields;
+    for (int32_t i = 0; i < fields.count; i++)
+        if (case_has_person(&input->before->data[workflow_ref(input->workflow, fields.first + i)], person))
+            return true;
+    return false;
+}
+
+/* The worker of the event holds the task that it names, or is doing it under a lease (which the outbox has checked). */
+static bool is_worker(const struct advance_input *input)
+{
+    const struct event *event = input->event;
+    const struct case_task *task = event->worker.size ? case_task_by_id(input->before, event->task) : NULL;
+    if (!task || !task->topic.size)
+        return false;
+    return task->state == TASK_OPEN || (task->state == TASK_HELD && text_equal(task->holder, event->worker));
+}
+
+static bool has_sent(const struct case_state *state, int32_t event, struct text person)
+{
+    for (uint32_t i = 0; i < state->part_count; i++)
+        if (state->parts[i].event == event && text_equal(state->parts[i].person, person))
+            return true;
+    return false;
+}
+
+static bool is_missing(const struct advance_input *input, int32_t event, struct text person)
+{
+    const struct workflow_by *by = workflow_by(input->workflow, workflow_event(input->workflow, event)->by);
+    return access_includes(input, by->people, person) && !has_sent(input->before, event, person);
+}
+
+static bool included(const struct advance_input *input, const struct workflow_people *people, struct text person)
+{
+    const struct case_state *state = input->before;
+    if (people->kind == PEOPLE_WORKER)
+        return is_worker(input);
+    if (!person.size)
+        return false;
+    switch ((enum people_kind)people->kind) {
+    case PEOPLE_ROLE: return holds_role(input, people, person);
+    case PEOPLE_FIELD: return case_has_person(&state->data[people->field], person);
+    case PEOPLE_GROUP: return in_group(input, people->group, person);
+    case PEOPLE_OPENER: return text_equal(person, state->opener) || text_equal(person, state->opener_for);
+    case PEOPLE_RESIDENT: return access_is_resident(person);
+    case PEOPLE_MISSING: return is_missing(input, people->event, person);
+    case PEOPLE_WORKER: break;
+    }
+    return false;
+}
+
+bool access_includes(const struct advance_input *input, struct span people, struct text person)
+{
+    for (int32_t i = 0; i < people.count; i++)
+        if (included(input, workflow_people(input->workflow, people.first + i), person))
+            return true;
+    return false;
+}
+
+bool access_knows(const struct advance_input *input, struct text person)
+{
+    const struct case_state *state = input->before;
+    if (access_is_resident(person) || directory_find_person(input->directory, person) != NONE)
+        return true;
+    if (person.size && (text_equal(person, state->opener) || text_equal(person, state->opener_for)))
+        return true;
+    for (uint32_t field = 0; field < state->data_count; field++)
+        if (workflow_field(input->workflow, (int32_t)field)->type == FIELD_PEOPLE && case_has_person(&state->data[field], person))
+            return true;
+    return false;
+}
+
+/* ---- all of them ---- */
+
+void persons_add(struct persons *persons, struct text person)
+{
+    uint32_t low = 0, high = persons->count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        int order = text_compare(persons->items[middle], person);
+        if (order == 0)
+            return;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (persons->count == persons->room) {
+        persons->room = persons->room ? persons->room * 2 : 8;
+        struct text *grown = ARENA_ARRAY(persons->arena, struct text, persons->room);
+        if (persons->count)
+            memcpy(grown, persons->items, persons->count * sizeof *grown);
+        persons->items = grown;
+    }
+    memmove(persons->items + low + 1, persons->items + low, (persons->count - low) * sizeof *persons->items);
+    persons->items[low] = person;
+    persons->count++;
+}
+
+static void add_field(const struct advance_input *input, struct persons *persons, int32_t field)
+{
+    const struct value *people = &input->before->data[field];
+    for (uint32_t i = 0; people->kind == VALUE_LIST && i < people->count; i++)
+        persons_add(persons, case_person(&people->items[i]));
+}
+
+static void add_group(const struct advance_input *input, struct persons *persons, int32_t group)
+{
+    struct span fields = workflow_group(input->workflow, group)->fields;
+    for (int32_t i = 0; i < fields.count; i++)
+        add_field(input, persons, workflow_ref(input->workflow, fields.first + i));
+}
+
+static struct text person_id(const struct directory *directory, int32_t person)
+{
+    return text_of(directory_string(directory, directory_person(directory, person)->id));
+}
+
+static void add_holders(const struct place *place, struct persons *persons, int32_t role, int32_t unit)
+{
+    const struct directory *directory = place->input->directory;
+    int32_t count = directory_holders(directory, role, unit, place->day, NULL, 0);
+    int32_t *rows = ARENA_ARRAY(persons->arena, int32_t, (size_t)count);
+    directory_holders(directory, role, unit, place->day, rows, count);
+    for (int32_t i = 0; i < count; i++)
+        persons_add(persons, person_id(directory, rows[i]));
+}
+
+static void add_holders_below(const struct place *place, struct persons *persons, int32_t role, int32_t unit)
+{
+    const struct directory *directory = place->input->directory;
+    const struct directory_hold *holds = directory->table[DIRECTORY_HOLDS].rows;
+    for (int32_t i = 0; i < directory->table[DIRECTORY_HOLDS].count; i++)
+        if (holds[i].role == role && directory_covers(directory, unit, holds[i].unit) &&
+            directory_holds_below(directory, holds[i].person, role, unit, place->day))
+            persons_add(persons, person_id(directory, holds[i].person));
+}
+
+static void add_role(const struct advance_input *input, struct persons *persons, const struct workflow_people *people)
+{
+    struct place place = access_place(input);
+    int32_t role = directory_find_role(input->directory, text_of(workflow_string(input->workflow, people->role)));
+    int32_t unit = access_role_unit(&place, people);
+    if (role == NONE || unit == NONE)
+        return;
+    if (people->where == WHERE_BELOW)
+        add_holders_below(&place, persons, role, unit);
+    else
+        add_holders(&place, persons, role, unit);
+}
+
+static void add_missing(const struct advance_input *input, struct persons *persons, int32_t event)
+{
+    const struct workflow_by *by = workflow_by(input->workflow, workflow_event(input->workflow, event)->by);
+    const struct text *everyone;
+    uint32_t count = access_everyone(input, persons->arena, by->people, &everyone);
+    for (uint32_t i = 0; i < count; i++)
+        if (!has_sent(input->before, event, everyone[i]))
+            persons_add(persons, everyone[i]);
+}
+
+static void add_people(const struct advance_input *input, struct persons *persons, const struct workflow_people *people)
+{
+    const struct case_state *state = input->before;
+    switch ((enum people_kind)people->kind) {
+    case PEOPLE_ROLE: add_role(input, persons, people); break;
+    case PEOPLE_FIELD: add_field(input, persons, people->field); break;
+    case PEOPLE_GROUP: add_group(input, persons, people->group); break;
+    case PEOPLE_OPENER: persons_add(persons, state->opener_for.size ? state->opener_for : state->opener); break;
+    case PEOPLE_MISSING: add_missing(input, persons, people->event); break;
+    case PEOPLE_RESIDENT: /* nobody can say who they all are */
+    case PEOPLE_WORKER: break;
+    }
+}
+
+uint32_t access_everyone(const struct advance_input *input, struct arena *arena, struct span people, const struct text **persons)
+{
+    struct persons found = {.arena = arena};
+    for (int32_t i = 0; i < people.count; i++)
+        add_people(input, &found, workflow_people(input->workflow, people.first + i));
+    *persons = found.items;
+    return found.count;
+}
+
+void access_add_people(const struct advance_input *input, struct persons *persons, int32_t people)
+{
+    add_people(input, persons, workflow_people(input->workflow, people));
+}

@@ -1,0 +1,300 @@
+/* advance: see advance.h. The order of things is section 7 of the language; its numbers stand beside the code.
+ *
+ *     EVENT_OPEN       unit, level, by, fields, number, start
+ *     EVENT_SEND       the language's own events (extend, claim, ...), or: find, may, fields, when, parts, outcome, tasks done
+ *     EVENT_RELEASE    a held case goes live
+ *     EVENT_ACCEPT, SETTLE, FAIL, RETRY               task_report.c
+ *     EVENT_DUE, EVENT_RECOMPUTE                      due.c */
+#include "engine/clock.h"
+#include "engine/condition.h"
+#include "engine/due.h"
+#include "engine/extend.h"
+#include "engine/intake.h"
+#include "engine/number.h"
+#include "engine/outcome.h"
+#include "engine/part.h"
+#include "engine/sender.h"
+#include "engine/task.h"
+
+#include <assert.h>
+
+int32_t advance_unit(const struct directory *directory, uint32_t id)
+{
+    int32_t unit = directory_unit_by_id(directory, id);
+    /* Successors follow each other only so often: what a directory says in a circle leads nowhere. */
+    for (int hop = 0; unit != NONE && directory_unit(directory, unit)->successor; hop++)
+        unit = hop < DIRECTORY_DEPTH_MOST ? directory_unit_by_id(directory, (uint32_t)directory_unit(directory, unit)->successor) : NONE;
+    return unit;
+}
+
+const struct calendar *advance_calendar(const struct advance_input *input, int32_t unit)
+{
+    const char *name = directory_unit_calendar(input->directory, unit);
+    for (uint32_t i = 0; i < input->calendar_count; i++)
+        if (strcmp(calendar_name(input->calendars[i]), name) == 0)
+            return input->calendars[i];
+    return NULL;
+}
+
+/* ---- opening ---- */
+
+static bool find_home(struct step *step)
+{
+    const struct directory *directory = step->input.directory;
+    struct text path = step->input.event->unit;
+    int32_t unit = directory_find_unit(directory, path);
+    if (unit == NONE)
+        return step_refuse(step, ERR_UNKNOWN_UNIT, "there is no unit '%.*s'", SHOWN(path));
+    const struct directory_unit *row = directory_unit(directory, unit);
+    int32_t heir = row->successor ? advance_unit(directory, (uint32_t)row->id) : NONE;
+    if (row->successor)
+        return step_refuse(step, ERR_UNKNOWN_UNIT, "the unit '%.*s' is closed; '%s' has taken it over", SHOWN(path),
+                           heir == NONE ? "none" : directory_unit_path(directory, heir));
+    step->state->home_unit = step->state->unit = (uint32_t)row->id;
+    return step_place(step);
+}
+
+static bool opens_here(struct step *step)
+{
+    const struct directory *directory = step->input.directory;
+    struct span levels = workflow_head(step->workflow)->opens_at;
+    const char *level = directory_level_name(directory, directory_unit(directory, step->unit)->level);
+    struct text list = {0};
+    for (int32_t i = 0; i < levels.count; i++) {
+        const char *name = workflow_level_name(step->workflow, workflow_ref(step->workflow, levels.first + i));
+        if (strcmp(name, level) == 0)
+            return true;
+    }
+    for (int32_t i = 0; i < levels.count; i++)
+        list = arena_print(step->arena, "%.*s%s%s", SHOWN(list), i ? ", " : "",
+                           workflow_level_name(step->workflow, workflow_ref(step->workflow, levels.first + i)));
+    return levels.count == 0 || step_refuse(step, ERR_BAD_DATA, "unit: %s is of the level %s; such a case is opened at: %.*s",
+                                            directory_unit_path(directory, step->unit), level, SHOWN(list));
+}
+
+static void begin_case(struct step *step)
+{
+    const struct event *event = step->input.event;
+    struct case_state *state = step->state;
+    assert(event->key.size == ID_SIZE); /* the door lets no other in */
+    state->partition = step->input.partition;
+    state->id = step->input.position;
+    memcpy(state->key, event->key.data, ID_SIZE);
+    state->workflow = step->workflow->position;
+    state->flags = event->held ? CASE_HELD : 0;
+    state->opened_at = state->entered_at = step->input.now;
+    state->opener = event->as;
+    state->opener_for = event->on_behalf;
+    state->data_count = (uint32_t)workflow_count(step->workflow, WORKFLOW_FIELDS);
+    state->data = ARENA_ARRAY(step->arena, struct value, state->data_count);
+}
+
+static void give_number(struct step *step)
+{
+    struct text series = advance_series(&step->input, step->arena);
+    if (series.size)
+        step->state->number = number_in(step->arena, series, step->input.sequence);
+}
+
+static bool open_case(struct step *step)
+{
+    const struct workflow_head *head = workflow_head(step->workflow);
+    struct intake intake = {.needs = head->opens_needs, .may = head->opens_may};
+    begin_case(step);
+    if (!find_home(step) || !opens_here(step) || !sender_named(step) ||
+        !sender_among(step, workflow_by(step->workflow, head->opens_by)->people) || !intake_check(step, &intake))
+        return false;
+    intake_take(step, &intake);
+    give_number(step);
+    return outcome_run(step, head->start);
+}
+
+/* ---- an event of the workflow ---- */
+
+static bool refuse_not_now(struct step *step)
+{
+    struct text name = step->input.event->name;
+    advance_possible(&step->input, step->arena, step->out);
+    if (workflow_knows_event(step->workflow, name))
+        return step_refuse(step, ERR_NOT_NOW, "the case stands in %s, which does not take '%.*s'",
+                           workflow_stage_name(step->workflow, step->state->stage), SHOWN(name));
+    return step_refuse(step, ERR_UNKNOWN_EVENT, "the workflow %s has no event '%.*s'",
+                       workflow_string(step->workflow, workflow_head(step->workflow)->name), SHOWN(name));
+}
+
+/* 2. Looked up in the stage, then anywhere. An event that settles a task which is done already is not there any more. */
+static bool find_event(struct step *step, int32_t *row)
+{
+    *row = workflow_find_event(step->workflow, step->state->stage, step->input.event->name);
+    if (*row == NONE)
+        return refuse_not_now(step);
+    int32_t task = workflow_event(step->workflow, *row)->task;
+    if (task == NONE || !task_is_settled(step->state, task))
+        return true;
+    advance_possible(&step->input, step->arena, step->out);
+    return step_refuse(step, ERR_NOT_NOW, "the task that '%.*s' settles is done", SHOWN(step->input.event->name));
+}
+
+static bool in_time(struct step *step, const struct workflow_event *event)
+{
+    if (event->within == NONE)
+        return true;
+    struct calendar_due due = calendar_add(step->calendar, step->state->entered_at, workflow_duration(step->workflow, event->within));
+    return step->input.now <= due.time || step_refuse(step, ERR_TOO_LATE, "it was possible until %.*s",
+                                                      SHOWN(calendar_print(step->calendar, step->arena, due.time)));
+}
+
+static bool condition_of(struct step *step, const struct workflow_event *event)
+{
+    int32_t failed;
+    if (event->when == NONE)
+        return true;
+    if (condition_holds(step->workflow, step->state, event->when, &failed)) {
+        step_trace(step, "when: %.*s", SHOWN(condition_words(step->workflow, step->arena, event->when)));
+        return true;
+    }
+    struct text words = condition_words(step->workflow, step->arena, failed);
+    return step_refuse(step, ERR_CONDITION, "it takes that %.*s (line %d of the workflow)", SHOWN(words),
+                       workflow_condition(step->workflow, failed)->line);
+}
+
+/* 9. `then`, when everything that it waits for is done. */
+static bool follow_tasks(struct step *step, int32_t task)
+{
+    if (task == NONE)
+        return true;
+    if (!task_settle(step, task))
+        return false;
+    int32_t then = step_stage(step)->then;
+    if (!task_stage_done(step) || then == NONE)
+        return true;
+    step_trace(step, "all that is needed is done");
+    return task_cancel_all(step) && outcome_run(step, then);
+}
+
+static bool send_event(struct step *step)
+{
+    int32_t row;
+    bool complete;
+    if (!task_may_report(step) || !find_event(step, &row))
+        return false;
+    const struct workflow_event *event = workflow_event(step->workflow, row);
+    struct intake intake = {.needs = event->needs, .may = event->may};
+    /* 3. Who, when, how often, with what, under which condition. */
+    if (!sender_among(step, workflow_by(step->workflow, event->by)->people) || !sender_not_same(step, event) || !in_time(step, event) ||
+        !sender_not_too_often(step, row, event->most) || !intake_check(step, &intake) || !condition_of(step, event))
+        return false;
+    /* 5. before 4.: what comes with a part is taken over with the part. */
+    intake_take(step, &intake);
+    if (!part_give(step, event->by, row, &complete))
+        return false;
+    if (!complete) {
+        clock_follow(step);
+        return true;
+    }
+    sender_count(step, row);
+    /* 6. to 8. */
+    if (!outcome_run(step, event->outcome))
+        return false;
+    if (step->entered)
+        return true;
+    clock_follow(step);
+    return follow_tasks(step, event->task);
+}
+
+/* ---- any event of a client ---- */
+
+static const struct given_event {
+    const char *name;
+    bool (*decide)(struct step *step);
+} given_events[] = {
+    {"extend", extend_ask},   {"grant", extend_grant},         {"deny", extend_deny},
+    {"claim", task_claim},    {"hand-over", task_hand_over},   {"take-back", part_take_back},
+};
+
+static bool send(struct step *step)
+{
+    struct text name = step->input.event->name;
+    if (!sender_named(step))
+        return false;
+    for (size_t i = 0; i < sizeof given_events / sizeof *given_events; i++) {
+        if (!text_is(name, given_events[i].name))
+            continue;
+        if (!workflow_knows_event(step->workflow, name))
+            return refuse_not_now(step);
+        if (given_events[i].decide(step))
+            return true;
+        if (step->out->code == ERR_NOT_NOW)
+            advance_possible(&step->input, step->arena, step->out);
+        return false;
+    }
+    return send_event(step);
+}
+
+/* Who may release what was imported is the door's to say: it is an operator's act, not one of the workflow. */
+static bool release(struct step *step)
+{
+    if (!(step->state->flags & CASE_HELD))
+        return step_refuse(step, ERR_NOT_NOW, "the case is not held");
+    step->state->flags &= ~(uint32_t)CASE_HELD;
+    task_offer_all(step);
+    return true;
+}
+
+/* An ended case takes nothing more; but an imported one that had ended when it came still goes live, since it may be reopened. */
+static bool refuse_ended(struct step *step)
+{
+    const char *end = workflow_end_name(step->workflow, step->state->end);
+    enum event_kind kind = step->input.event->kind;
+    bool report = kind == EVENT_ACCEPT || kind == EVENT_SETTLE || kind == EVENT_FAIL;
+    return step_refuse(step, report ? ERR_UNKNOWN_TASK : ERR_NOT_NOW, "the case has ended: %s", end);
+}
+
+static bool decide(struct step *step)
+{
+    enum event_kind kind = step->input.event->kind;
+    if (kind == EVENT_OPEN)
+        return open_case(step);
+    if (kind == EVENT_RELEASE)
+        return step_place(step) && release(step);
+    if (step->state->flags & CASE_ENDED)
+        return refuse_ended(step);
+    if (!step_place(step))
+        return false;
+    switch (kind) {
+    case EVENT_SEND: return send(step);
+    case EVENT_RETRY: return task_retry(step);
+    case EVENT_ACCEPT: return task_accept(step);
+    case EVENT_SETTLE: return task_settled_by_report(step);
+    case EVENT_FAIL: return task_fail(step);
+    case EVENT_DUE: return due_fire(step);
+    case EVENT_RECOMPUTE: return due_recompute(step);
+    default: break;
+    }
+    assert(!"an event that does not concern a case");
+    return false;
+}
+
+/* What a client sends must leave the case within its bounds. The engine's own events do not make a case grow, but for what a deadline
+ * leads to, and that is bounded where it happens: they must never be refused for good. */
+static bool within_bounds(struct step *step)
+{
+    enum event_kind kind = step->input.event->kind;
+    return (kind != EVENT_OPEN && kind != EVENT_SEND) || due_within_bounds(step);
+}
+
+void advance(const struct advance_input *input, struct arena *arena, struct decision *out)
+{
+    struct step step;
+    *out = (struct decision){.code = ERR_OK};
+    assert((input->before == NULL) == (input->event->kind == EVENT_OPEN));
+    step_begin(&step, input, arena, out);
+    if (!decide(&step) || !within_bounds(&step)) {
+        out->effect_count = out->changed_count = 0;
+        return;
+    }
+    if (input->event->id.size == ID_SIZE)
+        memcpy(step.state->last_id, input->event->id.data, ID_SIZE);
+    step.state->last_at = input->now;
+    out->after = step.state;
+}

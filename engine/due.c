@@ -1,0 +1,165 @@
+/* due: see due.h. */
+#include "engine/due.h"
+
+#include "engine/clock.h"
+#include "engine/notice.h"
+#include "engine/outcome.h"
+#include "engine/task.h"
+
+/* ---- an outcome that nobody can be refused ---- */
+
+/* Everything that an outcome may have changed when it is refused half-way. */
+struct before {
+    struct case_state *state;
+    uint32_t effect_count, made;
+    bool entered;
+};
+
+static struct before remember(const struct step *step)
+{
+    return (struct before){.state = case_copy(step->arena, step->state), .effect_count = step->out->effect_count,
+                           .made = step->made, .entered = step->entered};
+}
+
+/* A failure to find the old unit again cannot be: it was found for this event. */
+static void take_back(struct step *step, const struct before *before)
+{
+    *step->state = *before->state;
+    step->out->effect_count = before->effect_count;
+    step->made = before->made;
+    step->entered = before->entered;
+    step->depth = 0;
+    step_place(step);
+    step->out->code = ERR_OK;
+    step->out->why = (struct text){0};
+}
+
+static void run_overdue(struct step *step, int32_t outcome)
+{
+    if (outcome == NONE)
+        return;
+    struct before before = remember(step);
+    if (outcome_run(step, outcome) && due_within_bounds(step))
+        return;
+    struct text why = step->out->why;
+    take_back(step, &before);
+    notice_to_owners(step, NOTICE_OVERDUE, NULL,
+                     (struct notice_words){arena_print(step->arena, "逾期后的处理无法进行：%.*s", SHOWN(why)),
+                                           arena_print(step->arena, "What should follow the deadline cannot be done: %.*s", SHOWN(why))});
+}
+
+/* ---- what each kind of clock brings about ---- */
+
+static struct notice_words due_words(struct step *step, const char *zh, const char *en, int64_t due)
+{
+    struct text time = calendar_print(step->calendar, step->arena, due);
+    return (struct notice_words){
+        arena_print(step->arena, "%.*s：%s %.*s", SHOWN(step_stage_title_zh(step)), zh, SHOWN(time)),
+        arena_print(step->arena, "%.*s: %s %.*s", SHOWN(step_stage_title_en(step)), en, SHOWN(time)),
+    };
+}
+
+static void fire_stage(struct step *step, int64_t due)
+{
+    notice_to_owners(step, NOTICE_OVERDUE, NULL, due_words(step, "已逾期，时限为", "overdue, was due", due));
+    case_drop_clock(step->state, CLOCK_STAGE, 0);
+    case_drop_clock(step->state, CLOCK_WARN, 0);
+    step->state->flags |= CASE_WAS_LATE;
+    run_overdue(step, step_stage(step)->overdue);
+    if (step->entered)
+        return;
+    step->state->flags |= CASE_OVERDUE;
+    clock_start_after_due(step, due);
+}
+
+static void fire_warning(struct step *step)
+{
+    case_drop_clock(step->state, CLOCK_WARN, 0);
+    notice_to_owners(step, NOTICE_WARN, NULL, due_words(step, "即将到期，时限为", "is due soon:", case_due(step->state)));
+}
+
+static struct notice_words reminder_words(struct step *step)
+{
+    int64_t due = case_due(step->state);
+    if (due)
+        return due_words(step, "请及时办理，时限为", "a reminder; is due", due);
+    return (struct notice_words){arena_print(step->arena, "%.*s：请及时办理", SHOWN(step_stage_title_zh(step))),
+                                 arena_print(step->arena, "%.*s: a reminder", SHOWN(step_stage_title_en(step)))};
+}
+
+static void fire_reminder(struct step *step, struct case_clock *clock)
+{
+    const struct workflow_reminder *reminder = workflow_reminder(step->workflow, clock->which);
+    clock_next_reminder(step, clock);
+    notice_to_people(step, NOTICE_REMINDER, reminder->who, reminder_words(step));
+}
+
+static void fire_task(struct step *step, int32_t row, int64_t due)
+{
+    const struct case_task *task = case_task_by_row(step->state, row);
+    case_drop_clock(step->state, CLOCK_TASK, row);
+    if (!task)
+        return; /* a done task has no clock; but firing must end whatever stands here */
+    notice_to_owners(step, NOTICE_OVERDUE, task, due_words(step, "交办事项已逾期，时限为", "a task is overdue, was due", due));
+    step->state->flags |= CASE_WAS_LATE;
+    run_overdue(step, workflow_task(step->workflow, row)->overdue);
+    if (!step->entered)
+        step->state->flags |= CASE_OVERDUE;
+}
+
+static void fire(struct step *step, struct case_clock *clock)
+{
+    step_trace(step, "due since %.*s", SHOWN(calendar_print(step->calendar, step->arena, clock->due)));
+    switch ((enum clock_kind)clock->kind) {
+    case CLOCK_STAGE: fire_stage(step, clock->due); break;
+    case CLOCK_WARN: fire_warning(step); break;
+    case CLOCK_REMIND: fire_reminder(step, clock); break;
+    case CLOCK_TASK: fire_task(step, clock->which, clock->due); break;
+    }
+}
+
+/* ---- the events ---- */
+
+static bool is_due(struct step *step, const struct case_clock *clock, int64_t due)
+{
+    if (!clock || clock->due != due)
+        return step_refuse(step, ERR_NOT_NOW, "the case has no such clock that is due then");
+    if (!case_clock_runs(clock))
+        return step_refuse(step, ERR_NOT_NOW, "the clock is stopped");
+    return clock->due <= step->input.now || step_refuse(step, ERR_NOT_NOW, "the clock is not due yet");
+}
+
+/* Computed under an older calendar it is computed anew first, and fires only if it is still due. */
+bool due_fire(struct step *step)
+{
+    const struct event *event = step->input.event;
+    struct case_clock *clock = case_clock(step->state, event->clock_kind, event->clock_which);
+    if (!is_due(step, clock, event->due))
+        return false;
+    if (clock->calendar != step->calendar->position)
+        clock_recompute(step);
+    if (clock->due <= step->input.now)
+        fire(step, clock);
+    return true;
+}
+
+bool due_recompute(struct step *step)
+{
+    return clock_recompute(step) || step_refuse(step, ERR_NOT_NOW, "every clock of the case follows the calendar that counts now");
+}
+
+/* ---- bounds ---- */
+
+bool due_within_bounds(struct step *step)
+{
+    const struct case_state *state = step->state;
+    if (state->clock_count > CASE_CLOCKS_MOST)
+        return step_refuse(step, ERR_CASE_FULL, "it would have %u clocks, at most %d can run", state->clock_count, CASE_CLOCKS_MOST);
+    if (state->task_count > CASE_TASKS_MOST)
+        return step_refuse(step, ERR_CASE_FULL, "it would have %u tasks, at most %d can be open", state->task_count, CASE_TASKS_MOST);
+    if (state->part_count > CASE_PARTS_MOST)
+        return step_refuse(step, ERR_CASE_FULL, "%u people would have sent an event that others are waited for, at most %d can",
+                           state->part_count, CASE_PARTS_MOST);
+    size_t size = case_size(state);
+    return size <= CASE_BYTES_MOST || step_refuse(step, ERR_CASE_FULL, "it would take %zu bytes, at most %d are allowed", size, CASE_BYTES_MOST);
+}

@@ -1,0 +1,190 @@
+/* outcome: see outcome.h. */
+#include "engine/outcome.h"
+
+#include "engine/clock.h"
+#include "engine/condition.h"
+#include "engine/notice.h"
+#include "engine/task.h"
+
+/* ---- set ---- */
+
+static struct value value_of(struct step *step, int32_t field, int32_t row)
+{
+    if (row == NONE)
+        return (struct value){.kind = VALUE_NONE};
+    const struct workflow_value *value = workflow_value(step->workflow, row);
+    if (value->kind == VALUE_BOOLEAN)
+        return value_boolean(value->number != 0);
+    if (value->kind == VALUE_INTEGER)
+        return value_integer(value->number);
+    struct value text = value_text(text_of(workflow_string(step->workflow, value->string)));
+    if (workflow_field(step->workflow, field)->type != FIELD_PEOPLE)
+        return text;
+    struct value *one = ARENA_NEW(step->arena, struct value);
+    *one = text;
+    return (struct value){.kind = VALUE_LIST, .count = 1, .items = one};
+}
+
+static void apply_sets(struct step *step, struct span sets)
+{
+    for (int32_t i = 0; i < sets.count; i++) {
+        const struct workflow_set *set = workflow_set(step->workflow, sets.first + i);
+        struct value *field = &step->state->data[set->field];
+        switch ((enum set_kind)set->kind) {
+        case SET_VALUE: *field = value_of(step, set->field, set->value); break;
+        case SET_FIELD: *field = step->state->data[set->from]; break;
+        case SET_TODAY: *field = value_integer(calendar_date(step->calendar, step->input.now)); break;
+        }
+        step_trace(step, "set %s", workflow_field_name(step->workflow, set->field));
+    }
+}
+
+/* ---- leaving ---- */
+
+static void forget_stage(struct case_state *state)
+{
+    state->part_count = 0;
+    state->asked_by = (struct text){0};
+    state->asked_add = 0;
+    state->flags &= ~(uint32_t)CASE_OVERDUE;
+    for (uint32_t i = 0; i < state->count_count; i++)
+        state->counts[i].in_stage = 0;
+}
+
+static bool leave(struct step *step)
+{
+    if (step->state->stage == NONE)
+        return true; /* an opening comes from nowhere */
+    step->entered = true;
+    if (!task_cancel_all(step))
+        return false;
+    clock_leave(step);
+    forget_stage(step->state);
+    return true;
+}
+
+/* ---- entering ---- */
+
+static bool move(struct step *step, const struct place_to *to)
+{
+    struct case_state *state = step->state;
+    uint32_t unit = (uint32_t)directory_unit(step->input.directory, to->unit)->id;
+    if (unit != state->unit) {
+        state->previous_unit = state->unit;
+        state->unit = unit;
+    }
+    state->level = to->level;
+    return to->unit == step->unit || step_place(step);
+}
+
+/* Says what was passed over on the way, where something was; otherwise the case says where it stands. */
+static struct notice_words entry_words(struct step *step, const struct place_to *to)
+{
+    if (!to->skipped.size)
+        return NOTICE_NO_WORDS;
+    return (struct notice_words){
+        arena_print(step->arena, "%.*s（越过没有对应单元的层级：%.*s）", SHOWN(step_stage_title_zh(step)), SHOWN(to->skipped)),
+        arena_print(step->arena, "%.*s (passed over, having no unit: %.*s)", SHOWN(step_stage_title_en(step)), SHOWN(to->skipped)),
+    };
+}
+
+static bool enter(struct step *step, int32_t stage, const struct place_to *to)
+{
+    if (!leave(step) || !move(step, to))
+        return false;
+    step->state->stage = stage;
+    step->state->entered_at = step->input.now;
+    step_trace(step, "enters %s at %s, level %s", workflow_stage_name(step->workflow, stage),
+               directory_unit_path(step->input.directory, step->unit), workflow_level_name(step->workflow, to->level));
+    clock_enter(step);
+    if (!task_enter(step))
+        return false;
+    notice_to_told(step, NOTICE_STAGE, true, entry_words(step, to));
+    return true;
+}
+
+/* ---- the outcomes ---- */
+
+static bool run_go(struct step *step, const struct workflow_outcome *outcome)
+{
+    struct place_to to;
+    return place_go(step, outcome, &to) && enter(step, outcome->stage, &to);
+}
+
+static bool refuse_climb(struct step *step, enum climb_direction direction)
+{
+    return step_refuse(step, ERR_NO_LEVEL, "the ladder of %s has no level %s %s that has a unit for this case",
+                       workflow_stage_name(step->workflow, step->state->stage), direction == CLIMB_UP ? "above" : "below",
+                       workflow_level_name(step->workflow, step->state->level));
+}
+
+static bool run_climb(struct step *step, const struct workflow_outcome *outcome)
+{
+    const struct workflow_stage *stage = step_stage(step);
+    int32_t target = outcome->stage == NONE ? step->state->stage : outcome->stage;
+    struct place_to to;
+    bool beyond;
+    if (!place_climb(step, (enum climb_direction)outcome->direction, target, &to, &beyond))
+        return false;
+    if (!beyond)
+        return enter(step, target, &to);
+    int32_t instead = outcome->direction == CLIMB_UP ? stage->top : stage->bottom;
+    if (instead == NONE)
+        return refuse_climb(step, (enum climb_direction)outcome->direction);
+    step_trace(step, "beyond the %s of the ladder", outcome->direction == CLIMB_UP ? "top" : "bottom");
+    return outcome_run(step, instead);
+}
+
+static bool run_end(struct step *step, const struct workflow_outcome *outcome)
+{
+    const struct workflow_end *end = workflow_end(step->workflow, outcome->end);
+    if (!leave(step))
+        return false;
+    step->state->end = outcome->end;
+    step->state->flags |= CASE_ENDED;
+    step->entered = true;
+    step_trace(step, "ends: %s", workflow_end_name(step->workflow, outcome->end));
+    notice_to_told(step, NOTICE_ENDED, false,
+                   (struct notice_words){text_of(workflow_string(step->workflow, end->title_zh)),
+                                         text_of(workflow_string(step->workflow, end->title_en))});
+    return true;
+}
+
+static bool run_choose(struct step *step, const struct workflow_outcome *outcome)
+{
+    for (int32_t i = 0; i < outcome->branches.count; i++) {
+        const struct workflow_branch *branch = workflow_branch(step->workflow, outcome->branches.first + i);
+        bool holds = branch->condition == NONE || condition_holds(step->workflow, step->state, branch->condition, NULL);
+        if (branch->condition != NONE)
+            step_trace(step, "choose: %.*s: %s", SHOWN(condition_words(step->workflow, step->arena, branch->condition)), holds ? "yes" : "no");
+        if (holds)
+            return outcome_run(step, branch->outcome);
+    }
+    return step_refuse(step, ERR_CONDITION, "no way of the choice holds");
+}
+
+static bool run_kind(struct step *step, const struct workflow_outcome *outcome)
+{
+    switch ((enum outcome_kind)outcome->kind) {
+    case OUTCOME_GO: return run_go(step, outcome);
+    case OUTCOME_CLIMB: return run_climb(step, outcome);
+    case OUTCOME_END: return run_end(step, outcome);
+    case OUTCOME_CHOOSE: return run_choose(step, outcome);
+    case OUTCOME_STAY: step_trace(step, "stays"); return true;
+    }
+    return false;
+}
+
+/* Its notices come last: who is told by role is told where the case stands then. */
+bool outcome_run(struct step *step, int32_t row)
+{
+    const struct workflow_outcome *outcome = workflow_outcome(step->workflow, row);
+    if (step->depth == STEP_DEPTH_MOST)
+        return step_refuse(step, ERR_NO_LEVEL, "top and bottom of the ladder of %s lead to each other",
+                           workflow_stage_name(step->workflow, step->state->stage));
+    step->depth++;
+    apply_sets(step, outcome->sets);
+    bool ran = run_kind(step, outcome) && notice_workflow(step, outcome->notices);
+    step->depth--;
+    return ran;
+}

@@ -1,0 +1,29 @@
+/* outcome: what follows an event or a deadline: go, climb, end, stay, or a choice among them. Pure.
+ *
+ *     sets ── choose ──┬── stay                                                        (nothing restarts)
+ *                      ├── go, climb ── where? ── leave ── enter ── who is told
+ *                      └── end ──────────────── leave ── ended ── who is told
+ *
+ * Leaving: its tasks are cancelled and who holds them is told, its clocks, its parts of an `each` and an extension that waits go.
+ * Entering: unit and level, clocks, tasks, notices. Votes, ratings, children and publications of a stage begin in enter
+ * and end in leave, beside the tasks. */
+#ifndef STAIRCASE_OUTCOME_H
+#define STAIRCASE_OUTCOME_H
+
+#include "engine/step.h"
+
+/* Row of OUTCOMES. false: refused; what has been done to the case so far is to be thrown away. */
+bool outcome_run(struct step *step, int32_t outcome);
+
+/* ---- place.c: where a stage is entered ---- */
+struct place_to {
+    int32_t unit;         /* row of the directory */
+    int32_t level;        /* row of LEVELS, or NONE */
+    struct text skipped;  /* levels that were passed over because they have no unit: "grid, community", or empty */
+};
+/* Where `outcome` (a go) leads. false: refused. */
+bool place_go(struct step *step, const struct workflow_outcome *outcome, struct place_to *to);
+/* One rung up or down the current stage's ladder, entering `stage`. `*beyond`: there is none; nothing is refused then. false: refused. */
+bool place_climb(struct step *step, enum climb_direction direction, int32_t stage, struct place_to *to, bool *beyond);
+
+#endif

@@ -1,0 +1,65 @@
+/* possible: what may be sent to a case where it stands: the answer to `not-now`, and what a person is shown. */
+#include "engine/extend.h"
+#include "engine/task.h"
+
+struct names {
+    const struct advance_input *input;
+    struct text *items;
+    uint32_t count, room;
+};
+
+/* Inner before outer: a name that the stage has hides the same name of `anywhere`. */
+static void add(struct names *names, struct text name)
+{
+    for (uint32_t i = 0; i < names->count; i++)
+        if (text_equal(names->items[i], name))
+            return;
+    if (names->count < names->room)
+        names->items[names->count++] = name;
+}
+
+static void add_events(struct names *names, struct span events)
+{
+    const struct workflow *workflow = names->input->workflow;
+    for (int32_t row = events.first; row < events.first + events.count; row++) {
+        int32_t task = workflow_event(workflow, row)->task;
+        if (task == NONE || !task_is_settled(names->input->before, task))
+            add(names, text_of(workflow_event_name(workflow, row)));
+    }
+}
+
+/* The events that the language itself gives. */
+static void add_given(struct names *names)
+{
+    const struct workflow *workflow = names->input->workflow;
+    const struct case_state *state = names->input->before;
+    if (extend_possible(workflow, state))
+        add(names, TEXT("extend"));
+    if (extend_is_asked(state)) {
+        add(names, TEXT("grant"));
+        add(names, TEXT("deny"));
+    }
+    if (task_claimable(workflow, state)) {
+        add(names, TEXT("claim"));
+        add(names, TEXT("hand-over"));
+    }
+    if (state->part_count)
+        add(names, TEXT("take-back"));
+}
+
+enum { GIVEN_MOST = 6 };
+
+void advance_possible(const struct advance_input *input, struct arena *arena, struct decision *out)
+{
+    const struct case_state *state = input->before;
+    if (state->flags & CASE_ENDED || state->stage == NONE)
+        return;
+    struct span stage = workflow_stage(input->workflow, state->stage)->events, anywhere = workflow_head(input->workflow)->anywhere;
+    struct names names = {.input = input, .room = (uint32_t)(stage.count + anywhere.count + GIVEN_MOST)};
+    names.items = ARENA_ARRAY(arena, struct text, names.room);
+    add_events(&names, stage);
+    add_events(&names, anywhere);
+    add_given(&names);
+    out->possible = names.items;
+    out->possible_count = names.count;
+}

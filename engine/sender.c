@@ -1,0 +1,88 @@
+/* sender: see sender.h. */
+#include "engine/sender.h"
+
+bool sender_named(struct step *step)
+{
+    const struct event *event = step->input.event;
+    if (!event->as.size && !event->worker.size)
+        return step_refuse(step, ERR_UNKNOWN_PERSON, "the event does not say who acts");
+    if (event->on_behalf.size && !access_knows(&step->input, event->as))
+        return step_refuse(step, ERR_UNKNOWN_PERSON, "'%.*s', who acts for %.*s, is neither in the directory nor in this case",
+                           SHOWN(event->as), SHOWN(event->on_behalf));
+    return true;
+}
+
+bool sender_among(struct step *step, struct span people)
+{
+    if (access_includes(&step->input, people, step->person)) {
+        step_trace(step, "%.*s may send it", SHOWN(step->person.size ? step->person : step->input.event->worker));
+        return true;
+    }
+    struct text words = access_words(&step->input, step->arena, people);
+    if (step->person.size && !access_knows(&step->input, step->person))
+        return step_refuse(step, ERR_UNKNOWN_PERSON, "'%.*s' is neither in the directory nor in this case; it may be sent by: %.*s",
+                           SHOWN(step->person), SHOWN(words));
+    return step_refuse(step, ERR_NOT_ALLOWED, "%.*s may not send it; it may be sent by: %.*s",
+                       SHOWN(step->person.size ? step->person : step->input.event->worker), SHOWN(words));
+}
+
+/* ---- not-same-as ---- */
+
+static bool is_one_of(struct text person, struct text as, struct text on_behalf)
+{
+    return person.size && (text_equal(person, as) || text_equal(person, on_behalf));
+}
+
+static bool sent(const struct case_state *state, int32_t event, struct text person)
+{
+    const struct case_count *count = case_count_of(state, event);
+    if (count && is_one_of(person, count->last_as, count->last_for))
+        return true;
+    for (uint32_t i = 0; i < state->part_count; i++)
+        if (state->parts[i].event == event && is_one_of(person, state->parts[i].person, state->parts[i].by))
+            return true;
+    return false;
+}
+
+static bool differs(struct step *step, const struct workflow_event *event, struct text person)
+{
+    const struct workflow *workflow = step->workflow;
+    for (int32_t i = 0; i < event->not_same_as_events.count; i++) {
+        int32_t other = workflow_ref(workflow, event->not_same_as_events.first + i);
+        if (sent(step->state, other, person))
+            return step_refuse(step, ERR_NOT_ALLOWED, "%.*s has sent %s and may not send this one too", SHOWN(person),
+                               workflow_event_name(workflow, other));
+    }
+    for (int32_t i = 0; i < event->not_same_as_fields.count; i++) {
+        int32_t field = workflow_ref(workflow, event->not_same_as_fields.first + i);
+        if (case_has_person(&step->state->data[field], person))
+            return step_refuse(step, ERR_NOT_ALLOWED, "%.*s is named in %s and may not send this", SHOWN(person),
+                               workflow_field_name(workflow, field));
+    }
+    return true;
+}
+
+bool sender_not_same(struct step *step, const struct workflow_event *event)
+{
+    return differs(step, event, step->input.event->as) && differs(step, event, step->input.event->on_behalf);
+}
+
+/* ---- counting ---- */
+
+bool sender_not_too_often(struct step *step, int32_t event, int32_t most)
+{
+    const struct case_count *count = case_count_of(step->state, event);
+    if (most == 0 || !count || count->in_case < most)
+        return true;
+    return step_refuse(step, ERR_TOO_OFTEN, "%s has happened %d times in this case, which is all that is allowed",
+                       event == CASE_EXTEND ? "extend" : workflow_event_name(step->workflow, event), count->in_case);
+}
+
+void sender_count(struct step *step, int32_t event)
+{
+    struct case_count *count = case_add_count(step->arena, step->state, event);
+    count->in_case++;
+    count->in_stage++;
+    count->last_as = step->input.event->as;
+    count->last_for = step->input.event->on_behalf;
+}
