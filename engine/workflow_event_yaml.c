@@ -1,0 +1,181 @@
+/* workflow_event_yaml: events: of a stage, and anywhere. */
+#include "engine/workflow_reader.h"
+
+/* ---- declaring ---- */
+
+struct span events_declare(struct workflow_reader *reader, const struct node *events)
+{
+    struct workflow_event event;
+    struct span span = {.first = row_count(reader, WORKFLOW_EVENTS), .count = 0};
+    row_blank(WORKFLOW_EVENTS, &event);
+    for (node_each(item, events)) {
+        if (span.count == WORKFLOW_EVENTS_MOST || row_count(reader, WORKFLOW_EVENTS) == WORKFLOW_EVENTS_ALL_MOST) {
+            problems_add_key(reader->problems, item, "there are more than %d events here, or %d in the whole workflow.", WORKFLOW_EVENTS_MOST,
+                             WORKFLOW_EVENTS_ALL_MOST);
+            break;
+        }
+        name_allowed(reader, item);
+        event.name = string_push(reader, item->key);
+        event.line = item->key_place.line;
+        row_push(reader, WORKFLOW_EVENTS, &event, item);
+        span.count++;
+    }
+    return span;
+}
+
+/* ---- names of events ---- */
+
+static const char *events_here(const struct workflow_reader *reader)
+{
+    const char *anywhere = names_listed(reader, WORKFLOW_EVENTS, reader->anywhere);
+    if (reader->stage == NONE)
+        return anywhere;
+    const char *own = names_listed(reader, WORKFLOW_EVENTS, ROW_OF(reader, STAGES, stage, reader->stage)->events);
+    return reader->anywhere.count ? arena_print(reader->arena, "%s; anywhere: %s", own, anywhere).data : own;
+}
+
+/* The only event of that name in the whole workflow; `*found` counts them. */
+static int32_t event_elsewhere(const struct workflow_reader *reader, struct text name, int32_t *found)
+{
+    int32_t row = NONE;
+    *found = 0;
+    for (int32_t i = 0; i < row_count(reader, WORKFLOW_EVENTS); i++)
+        if (text_is(name, row_name(reader, WORKFLOW_EVENTS, i))) {
+            row = i;
+            ++*found;
+        }
+    return row;
+}
+
+static int32_t event_here(const struct workflow_reader *reader, struct text name)
+{
+    int32_t row = NONE;
+    if (reader->stage != NONE)
+        row = name_find_in(reader, WORKFLOW_EVENTS, ROW_OF(reader, STAGES, stage, reader->stage)->events, name);
+    return row != NONE ? row : name_find_in(reader, WORKFLOW_EVENTS, reader->anywhere, name);
+}
+
+static void report_no_event(struct workflow_reader *reader, const struct node *node, struct text name)
+{
+    struct nearest nearest = nearest_to(name);
+    for (int32_t i = 0; i < row_count(reader, WORKFLOW_EVENTS); i++)
+        nearest_offer(&nearest, text_of(row_name(reader, WORKFLOW_EVENTS, i)));
+    problems_add(reader->problems, node, "there is no event \"%s\".%s Events: %s.", name.data, nearest_hint(&nearest, reader->arena),
+                 events_here(reader));
+}
+
+int32_t event_resolve(struct workflow_reader *reader, const struct node *node)
+{
+    struct text name;
+    int32_t found;
+    if (!node_name(reader->problems, node, &name))
+        return NONE;
+    int32_t row = event_here(reader, name);
+    if (row != NONE)
+        return row;
+    row = event_elsewhere(reader, name, &found);
+    if (found == 0)
+        report_no_event(reader, node, name);
+    if (found > 1)
+        problems_add(reader->problems, node, "an event \"%s\" stands in %d other stages: it is not clear which is meant. Rename one of them.",
+                     name.data, found);
+    return row;
+}
+
+/* ---- not-same-as ---- */
+
+/* Every event of that name, in whichever stage; or a people field. */
+static void not_same_as_read(struct workflow_reader *reader, const struct node *node, struct workflow_event *event)
+{
+    int32_t events[WORKFLOW_LIST_MOST], fields[WORKFLOW_FIELDS_MOST], event_count = 0, field_count = 0;
+    const struct node *item;
+    uint32_t count;
+    struct text name;
+    if (!node || !node_list(reader->problems, node, true, &item, &count))
+        return;
+    for (uint32_t i = 0; i < count; i++, item = item->next) {
+        if (!node_name(reader->problems, item, &name))
+            continue;
+        int32_t before = event_count, field = name_find(reader, WORKFLOW_FIELDS, name);
+        for (int32_t row = 0; row < row_count(reader, WORKFLOW_EVENTS) && event_count < WORKFLOW_LIST_MOST; row++)
+            if (text_is(name, row_name(reader, WORKFLOW_EVENTS, row)))
+                events[event_count++] = row;
+        row_mark(reader, WORKFLOW_FIELDS, field, MARK_USED);
+        if (event_count > before && field != NONE)
+            problems_add(reader->problems, item, "\"%s\" is an event and a field: it is not clear which is meant. Rename one of them.", name.data);
+        else if (event_count == before && field == NONE)
+            report_no_event(reader, item, name);
+        else if (field != NONE && field_count < WORKFLOW_FIELDS_MOST &&
+                 field_check(reader, field, item, OF_TYPE(FIELD_PEOPLE), USE_MOVE, "\"not-same-as\" takes events or fields of type") != NONE)
+            fields[field_count++] = field;
+    }
+    event->not_same_as_events = refs_push(reader, events, event_count);
+    event->not_same_as_fields = refs_push(reader, fields, field_count);
+}
+
+/* ---- fields of an event ---- */
+
+/* What each brings must have room beside what the others bring. */
+static void check_shared_fields(struct workflow_reader *reader, struct span fields, const struct node *node)
+{
+    for (int32_t i = 0; i < fields.count; i++) {
+        int32_t field = ref_at(reader, fields.first + i);
+        if (ROW_OF(reader, FIELDS, field, field)->type != FIELD_LIST)
+            problems_add(reader->problems, node, "each of several people brings \"%s\" here, but it can hold only one. Make it a list.",
+                         row_name(reader, WORKFLOW_FIELDS, field));
+    }
+}
+
+static void check_needs_and_may(struct workflow_reader *reader, const struct workflow_event *event, const struct node *may)
+{
+    for (int32_t i = 0; i < event->may.count; i++) {
+        int32_t field = ref_at(reader, event->may.first + i);
+        if (refs_include(reader, event->needs, field))
+            problems_add(reader->problems, may, "the field \"%s\" stands in \"needs\" already.", row_name(reader, WORKFLOW_FIELDS, field));
+    }
+}
+
+/* `when` sees the data before the event: looking at what the event itself brings is nearly always a slip. */
+static void warn_of_early_look(struct workflow_reader *reader, const struct workflow_event *event, const struct node *when)
+{
+    for (int32_t i = 0; i < event->needs.count && event->when != NONE; i++) {
+        int32_t field = ref_at(reader, event->needs.first + i);
+        if (condition_looks_at(reader, event->when, field))
+            problems_warn(reader->problems, when, "\"when\" looks at the data before the event, so not at the \"%s\" that the event brings. "
+                                                  "To decide by that, use choose.", row_name(reader, WORKFLOW_FIELDS, field));
+    }
+}
+
+static void event_read(struct workflow_reader *reader, int32_t row)
+{
+    const struct node *node = row_node(reader, WORKFLOW_EVENTS, row);
+    struct workflow_event event = *ROW_OF(reader, EVENTS, event, row);
+    if (!key_check(reader, node, IN_EVENT))
+        return;
+    const struct node *needs = key_get(node, IN_EVENT, "needs"), *may = key_get(node, IN_EVENT, "may");
+    const struct node *when = key_get(node, IN_EVENT, "when");
+    title_read(reader, key_get(node, IN_EVENT, "title"), &event.title_zh, &event.title_en);
+    event.by = by_read(reader, key_get(node, IN_EVENT, "by"), ALLOW_CASE | ALLOW_RESIDENT | ALLOW_WORKER);
+    not_same_as_read(reader, key_get(node, IN_EVENT, "not-same-as"), &event);
+    if (needs)
+        event.needs = fields_read(reader, needs);
+    if (may)
+        event.may = fields_read(reader, may);
+    check_needs_and_may(reader, &event, may);
+    if (event.by != NONE && ROW_OF(reader, BY, by, event.by)->kind != BY_ANY) {
+        check_shared_fields(reader, event.needs, needs);
+        check_shared_fields(reader, event.may, may);
+    }
+    event.when = condition_read(reader, when);
+    warn_of_early_look(reader, &event, when);
+    event.within = duration_read(reader, key_get(node, IN_EVENT, "within"), false);
+    node_number(reader->problems, key_get(node, IN_EVENT, "most"), 1, 10000, &event.most);
+    event.outcome = outcome_read(reader, node, IN_EVENT);
+    *ROW_OF(reader, EVENTS, event, row) = event;
+}
+
+void events_read(struct workflow_reader *reader, struct span events)
+{
+    for (int32_t row = events.first; row < events.first + events.count; row++)
+        event_read(reader, row);
+}

@@ -1,0 +1,333 @@
+/* workflow_limit_yaml: durations, limits, and what depends on the level or on a field's value (limits and topics). */
+#include "engine/workflow_reader.h"
+
+#include "engine/calendar.h"
+
+#include <assert.h>
+
+/* ---- durations ---- */
+
+/* "5 workdays": the nearest unit, with the number that was written. */
+static const char *duration_hint(struct workflow_reader *reader, struct text text)
+{
+    static const char *const units[] = {"minutes", "hours", "days", "weeks", "months", "working hours", "working days",
+                                        "minute",  "hour",  "day",  "week",  "month",  "working hour",  "working day"};
+    size_t digits = 0;
+    while (digits < text.size && text.data[digits] >= '0' && text.data[digits] <= '9')
+        digits++;
+    size_t unit = digits;
+    while (unit < text.size && text.data[unit] == ' ')
+        unit++;
+    struct nearest nearest = nearest_to((struct text){.data = text.data + unit, .size = text.size - unit});
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        nearest_offer(&nearest, text_of(units[i]));
+    if (digits == 0 || digits > 6 || nearest.best.size == 0)
+        return "";
+    return arena_print(reader->arena, " Did you mean \"%.*s %s\"?", (int)digits, text.data, nearest.best.data).data;
+}
+
+static int32_t duration_push(struct workflow_reader *reader, const struct node *node, struct text text, bool until)
+{
+    struct workflow_duration duration;
+    if (!duration_parse(text, &duration)) {
+        problems_add(reader->problems, node,
+                     "found %s; allowed is a duration: a number, a space, and minutes, hours, working hours, days, working days, weeks or "
+                     "months.%s", node_found(reader->arena, node), duration_hint(reader, text));
+        return NONE;
+    }
+    if (duration.unit == UNTIL_DATE && !until) {
+        problems_add(reader->problems, node, "found %s; a day of the year stands only in \"within\". Allowed is a duration such as "
+                                             "\"5 working days\".", node_found(reader->arena, node));
+        return NONE;
+    }
+    return row_push(reader, WORKFLOW_DURATIONS, &duration, node);
+}
+
+static bool is_scalar(struct workflow_reader *reader, const struct node *node)
+{
+    if (!node)
+        return false;
+    if (node->kind != NODE_SCALAR || node_empty(node)) {
+        problems_add(reader->problems, node, "found %s; allowed is a duration such as \"5 working days\".", node_found(reader->arena, node));
+        return false;
+    }
+    return true;
+}
+
+int32_t duration_read(struct workflow_reader *reader, const struct node *node, bool until)
+{
+    return is_scalar(reader, node) ? duration_push(reader, node, node->text, until) : NONE;
+}
+
+int32_t extension_read(struct workflow_reader *reader, const struct node *node, int32_t *up_to)
+{
+    static const char words[] = "up to ";
+    if (!is_scalar(reader, node))
+        return NONE;
+    struct text text = node->text;
+    *up_to = text.size > sizeof words - 1 && memcmp(text.data, words, sizeof words - 1) == 0;
+    if (*up_to) {
+        text.data += sizeof words - 1;
+        text.size -= sizeof words - 1;
+    }
+    return duration_push(reader, node, text, false);
+}
+
+int64_t duration_rough(const struct workflow_reader *reader, int32_t row)
+{
+    static const int64_t minutes[] = {
+        [MINUTES] = 1,       [HOURS] = 60,   [DAYS] = 1440,  [WEEKS] = 7 * 1440,
+        [MONTHS] = 43830, [WORKING_HOURS] = 180, [WORKING_DAYS] = 2016,
+    };
+    const struct workflow_duration *duration = ROW_OF(reader, DURATIONS, duration, row);
+    return duration->unit == UNTIL_DATE ? -1 : minutes[duration->unit] * duration->count;
+}
+
+/* ---- mappings whose keys are levels or values of a field, and `any` for the rest ---- */
+
+struct keyed {
+    int32_t level, value; /* rows, or NONE; both NONE: any */
+    const struct node *node;
+};
+
+/* What the keys are: NONE for levels. */
+struct keying {
+    int32_t field;
+    struct keyed rows[WORKFLOW_LIST_MOST];
+    int32_t count;
+};
+
+/* `per: level` or `per: FIELD`. */
+static bool per_read(struct workflow_reader *reader, const struct node *per, struct keying *keying)
+{
+    keying->field = NONE;
+    keying->count = 0;
+    if (!per)
+        return false;
+    if (!node_is(per, "level")) {
+        keying->field = field_resolve(reader, per, OF_TYPE(FIELD_CHOICE) | OF_TYPE(FIELD_BOOLEAN), USE_LOOK, "\"per\" takes level or a field of type");
+        return keying->field != NONE;
+    }
+    if (reader->reading == READING_STAGE && ROW_OF(reader, STAGES, stage, reader->stage)->ladder.count > 0)
+        return true;
+    problems_add(reader->problems, per, "this stage has no ladder, so nothing can depend on the level here.");
+    return false;
+}
+
+static bool keyed_has(const struct keying *keying, int32_t level, const char *value)
+{
+    for (int32_t i = 0; i < keying->count; i++) {
+        const struct keyed *row = &keying->rows[i];
+        if (level != NONE ? row->level == level : row->value != NONE && text_is(row->node->key, value))
+            return true;
+    }
+    return false;
+}
+
+static bool key_read(struct workflow_reader *reader, const struct keying *keying, const struct node *node, struct keyed *out)
+{
+    *out = (struct keyed){.level = NONE, .value = NONE, .node = node};
+    if (text_is(node->key, "any"))
+        return true;
+    if (keying->field != NONE) {
+        out->value = value_read(reader, keying->field, key_node(reader, node));
+        return out->value != NONE;
+    }
+    out->level = level_resolve(reader, key_node(reader, node));
+    if (out->level == NONE)
+        return false;
+    struct span ladder = ROW_OF(reader, STAGES, stage, reader->stage)->ladder;
+    if (!refs_include(reader, ladder, out->level))
+        problems_add_key(reader->problems, node, "the level \"%s\" is not in the ladder of this stage.", node->key.data);
+    return true;
+}
+
+/* `any` comes last: the first row that matches counts. */
+static void keyed_read(struct workflow_reader *reader, const struct node *map, struct keying *keying)
+{
+    struct keyed any = {.node = NULL}, row;
+    for (node_each(item, map)) {
+        if (keying->count + 1 >= WORKFLOW_LIST_MOST) {
+            problems_add_key(reader->problems, item, "there are more than %d rows.", WORKFLOW_LIST_MOST);
+            break;
+        }
+        if (!key_read(reader, keying, item, &row))
+            continue;
+        if (row.level == NONE && row.value == NONE)
+            any = row;
+        else
+            keying->rows[keying->count++] = row;
+    }
+    if (any.node)
+        keying->rows[keying->count++] = any;
+}
+
+static void report_uncovered(struct workflow_reader *reader, const struct node *map, const char *what, const char *missing)
+{
+    if (*missing)
+        problems_add_key(reader->problems, map, "there is no limit for %s %s. Add it, or \"any\" for the rest (none: no limit).", what, missing);
+}
+
+static const char *missing_of(struct workflow_reader *reader, const struct keying *keying, const char *list, int32_t level, const char *value)
+{
+    if (keyed_has(keying, level, value))
+        return list;
+    return arena_print(reader->arena, "%s%s%s", list, *list ? ", " : "", value).data;
+}
+
+/* Every level of the ladder, or every value that the field can have, has a limit. */
+static void check_covered(struct workflow_reader *reader, const struct node *map, const struct keying *keying)
+{
+    const char *missing = "";
+    if (keying->count && keying->rows[keying->count - 1].level == NONE && keying->rows[keying->count - 1].value == NONE)
+        return;
+    if (keying->field == NONE) {
+        struct span ladder = ROW_OF(reader, STAGES, stage, reader->stage)->ladder;
+        for (int32_t i = 0; i < ladder.count; i++) {
+            int32_t level = ref_at(reader, ladder.first + i);
+            missing = missing_of(reader, keying, missing, level, row_name(reader, WORKFLOW_LEVELS, level));
+        }
+        report_uncovered(reader, map, "the level", missing);
+        return;
+    }
+    const struct workflow_field *field = ROW_OF(reader, FIELDS, field, keying->field);
+    if (field->type == FIELD_BOOLEAN)
+        missing = missing_of(reader, keying, missing_of(reader, keying, missing, NONE, "true"), NONE, "false");
+    for (int32_t i = 0; i < field->choices.count; i++)
+        missing = missing_of(reader, keying, missing, NONE, row_name(reader, WORKFLOW_NAMES, field->choices.first + i));
+    report_uncovered(reader, map, "the value", missing);
+}
+
+/* ---- limits ---- */
+
+static struct span limit_rows(struct workflow_reader *reader, const struct node *map, struct keying *keying)
+{
+    struct workflow_limit_row rows[WORKFLOW_LIST_MOST];
+    keyed_read(reader, map, keying);
+    check_covered(reader, map, keying);
+    for (int32_t i = 0; i < keying->count; i++) {
+        const struct keyed *keyed = &keying->rows[i];
+        rows[i] = (struct workflow_limit_row){.level = keyed->level, .value = keyed->value, .duration = NONE};
+        if (!node_is(keyed->node, "none"))
+            rows[i].duration = duration_read(reader, keyed->node, true);
+    }
+    struct span span = {.first = row_count(reader, WORKFLOW_LIMIT_ROWS), .count = keying->count};
+    for (int32_t i = 0; i < keying->count; i++)
+        row_push(reader, WORKFLOW_LIMIT_ROWS, &rows[i], keying->rows[i].node);
+    return span;
+}
+
+static void from_read(struct workflow_reader *reader, const struct node *from, struct workflow_limit *limit)
+{
+    static const char *const words[] = {"entry", "first-entry", "opening"};
+    for (int32_t i = 0; from && i < 3; i++)
+        if (node_is(from, words[i])) {
+            limit->from = i;
+            return;
+        }
+    if (!from)
+        return;
+    limit->from = FROM_FIELD;
+    limit->from_field = field_resolve(reader, from, OF_TYPE(FIELD_DATE), USE_LOOK, "a limit counts from entry, first-entry, opening or a field of type");
+}
+
+static void per_limit_read(struct workflow_reader *reader, const struct node *node, struct workflow_limit *limit)
+{
+    struct keying keying;
+    const struct node *limits = key_get(node, IN_LIMIT, "limits");
+    if (!limits) {
+        if (!node_get(node, "limits"))
+            problems_add(reader->problems, node, "\"per\" needs \"limits\": a mapping such as limits: {building: 5 days, any: 10 days}.");
+        return;
+    }
+    if (!per_read(reader, key_get(node, IN_LIMIT, "per"), &keying))
+        return;
+    limit->kind = keying.field == NONE ? LIMIT_LEVEL : LIMIT_FIELD;
+    limit->field = keying.field;
+    limit->rows = limit_rows(reader, limits, &keying);
+}
+
+static int32_t limit_mapping(struct workflow_reader *reader, const struct node *node)
+{
+    struct workflow_limit limit;
+    row_blank(WORKFLOW_LIMITS, &limit);
+    key_check(reader, node, IN_LIMIT);
+    const struct node *one = node_get(node, "limit"), *until = node_get(node, "until"), *per = node_get(node, "per");
+    const struct node *from = key_get(node, IN_LIMIT, "from");
+    if (node_get(node, "table"))
+        return NONE;
+    if ((one != NULL) + (until != NULL) + (per != NULL) != 1) {
+        problems_add(reader->problems, node, "found %s; allowed is exactly one of: limit (a duration), until (a date field), per with limits.",
+                     one || until || per ? "several of them" : "none of them");
+        return NONE;
+    }
+    if (!per && node_get(node, "limits"))
+        problems_add_key(reader->problems, node_get(node, "limits"), "\"limits\" stands only beside \"per\".");
+    if (until && from)
+        problems_add_key(reader->problems, from, "\"from\" means nothing beside \"until\".");
+    from_read(reader, until ? NULL : from, &limit);
+    if (one)
+        limit.duration = duration_read(reader, key_get(node, IN_LIMIT, "limit"), true);
+    if (until) {
+        limit.kind = LIMIT_UNTIL;
+        limit.field = field_resolve(reader, key_get(node, IN_LIMIT, "until"), OF_TYPE(FIELD_DATE), USE_LOOK, "\"until\" takes a field of type");
+    }
+    if (per)
+        per_limit_read(reader, node, &limit);
+    return row_push(reader, WORKFLOW_LIMITS, &limit, node);
+}
+
+int32_t limit_read(struct workflow_reader *reader, const struct node *node)
+{
+    if (!node)
+        return NONE;
+    if (node->kind == NODE_MAP)
+        return limit_mapping(reader, node);
+    struct workflow_limit limit;
+    row_blank(WORKFLOW_LIMITS, &limit);
+    limit.duration = duration_read(reader, node, true);
+    return row_push(reader, WORKFLOW_LIMITS, &limit, node);
+}
+
+/* ---- topics ---- */
+
+static struct span topic_rows(struct workflow_reader *reader, const struct node *map, struct keying *keying)
+{
+    struct span span = {.first = row_count(reader, WORKFLOW_TOPIC_ROWS), .count = 0};
+    keyed_read(reader, map, keying);
+    for (int32_t i = 0; i < keying->count; i++) {
+        const struct keyed *keyed = &keying->rows[i];
+        struct text topic;
+        if (!node_name(reader->problems, keyed->node, &topic))
+            continue;
+        struct workflow_topic_row row = {.level = keyed->level, .value = keyed->value, .topic = string_push(reader, topic)};
+        row_push(reader, WORKFLOW_TOPIC_ROWS, &row, keyed->node);
+        span.count++;
+    }
+    return span;
+}
+
+struct span topics_read(struct workflow_reader *reader, const struct node *node, int32_t *topic_field)
+{
+    struct span span = {.first = row_count(reader, WORKFLOW_TOPIC_ROWS), .count = 0};
+    struct workflow_topic_row row = {.level = NONE, .value = NONE};
+    struct keying keying;
+    struct text topic;
+    *topic_field = NONE;
+    if (!node)
+        return span;
+    if (node->kind == NODE_MAP) {
+        key_check(reader, node, IN_WORKER);
+        const struct node *topics = key_get(node, IN_WORKER, "topics");
+        if (!per_read(reader, key_get(node, IN_WORKER, "per"), &keying) || !topics)
+            return span;
+        *topic_field = keying.field;
+        return topic_rows(reader, topics, &keying);
+    }
+    if (!node_name(reader->problems, node, &topic))
+        return span;
+    row.topic = string_push(reader, topic);
+    row_push(reader, WORKFLOW_TOPIC_ROWS, &row, node);
+    span.count = 1;
+    return span;
+}

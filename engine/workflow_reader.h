@@ -1,0 +1,174 @@
+/* workflow_reader: what the files of the workflow reader share. Internal to workflow_*_yaml.c, workflow_build.c and
+ * workflow_check*.c; everyone else includes workflow_yaml.h.
+ *
+ * Two passes. First every name is declared: fields, groups, stages with their events, ends get their rows, in the order of the
+ * file. Then the bodies are read, and a name can be resolved wherever it stands. Rows that a span covers are pushed together;
+ * what contains others (conditions, choices) is pushed after them. Beside each row stands the node that it was read from,
+ * and marks of how it is used: the checks of the whole file (workflow_check.c, workflow_flow.c) work on these.
+ *
+ * After a mistake reading goes on as if the nearest right thing had been written, so that one mistake does not cause others. */
+#ifndef STAIRCASE_WORKFLOW_READER_H
+#define STAIRCASE_WORKFLOW_READER_H
+
+#include "engine/workflow_yaml.h"
+
+enum workflow_mark {
+    MARK_USED = 1,   /* something refers to it */
+    MARK_FILLED = 2, /* of a field: an event brings it, or an outcome sets it */
+    MARK_REACHED = 4, /* of a stage: a case can come there */
+    MARK_ENDS = 8,    /* of a stage: an end can be reached from there */
+    MARK_REPORTED = 16, /* of an outcome: a problem of it has been said (those of `anywhere` are looked at once for each stage) */
+};
+
+struct growing {
+    char *rows;
+    const struct node **nodes; /* beside the rows; NULL where there is no own place */
+    uint8_t *marks;
+    int32_t count, room;
+};
+
+/* Where the reader stands: conditions on the level and events by worker mean something else in each. */
+enum reading { READING_HEAD, READING_STAGE, READING_ANYWHERE };
+
+struct workflow_reader {
+    struct arena *arena;
+    struct problems *problems;
+    struct growing table[WORKFLOW_TABLE_COUNT];
+    char *strings;
+    size_t strings_size, strings_room;
+    int32_t *slots; /* hash table of string offsets; NONE: free */
+    size_t slot_count, slots_used;
+    enum reading reading;
+    int32_t stage; /* row of the stage that is being read, or NONE */
+    struct span anywhere; /* EVENTS */
+    int32_t choose_depth;
+    bool doubtful[WORKFLOW_TABLE_COUNT]; /* a name could not be resolved to a row of this table: some may be used after all */
+};
+
+/* ---- workflow_build.c: rows, strings, names ---- */
+
+void reader_init(struct workflow_reader *reader, struct arena *arena, struct problems *problems);
+/* A row whose strings and rows are NONE and whose numbers are 0. */
+void row_blank(enum workflow_table table, void *row);
+/* Copies the row; returns its number. */
+int32_t row_push(struct workflow_reader *reader, enum workflow_table table, const void *row, const struct node *node);
+/* Valid until the next push to that table. */
+void *row_at(const struct workflow_reader *reader, enum workflow_table table, int32_t row);
+#define ROW_OF(reader, table, type, row) ((struct workflow_##type *)row_at((reader), WORKFLOW_##table, (row)))
+int32_t row_count(const struct workflow_reader *reader, enum workflow_table table);
+const struct node *row_node(const struct workflow_reader *reader, enum workflow_table table, int32_t row);
+void row_mark(struct workflow_reader *reader, enum workflow_table table, int32_t row, enum workflow_mark mark);
+bool row_marked(const struct workflow_reader *reader, enum workflow_table table, int32_t row, enum workflow_mark mark);
+/* Row numbers as refs, in one span. */
+struct span refs_push(struct workflow_reader *reader, const int32_t *rows, int32_t count);
+int32_t ref_at(const struct workflow_reader *reader, int32_t row);
+/* Offset of the string in the pool; equal strings have one offset. */
+int32_t string_push(struct workflow_reader *reader, struct text text);
+const char *string_at(const struct workflow_reader *reader, int32_t offset);
+/* The finished tables. */
+void reader_finish(struct workflow_reader *reader, struct workflow *out);
+
+/* The row of that name among fields, groups, stages, ends, levels (or within a span of events or tasks); NONE when there is none. */
+int32_t name_find(const struct workflow_reader *reader, enum workflow_table table, struct text name);
+int32_t name_find_in(const struct workflow_reader *reader, enum workflow_table table, struct span rows, struct text name);
+const char *row_name(const struct workflow_reader *reader, enum workflow_table table, int32_t row);
+/* The row that a scalar names, marked as used. When there is none: a problem with the nearest, which is then taken
+ * (NONE when none is near). */
+int32_t name_resolve(struct workflow_reader *reader, enum workflow_table table, const struct node *node);
+/* Names joined by commas, for problems; the first dozen. */
+const char *names_listed(const struct workflow_reader *reader, enum workflow_table table, struct span rows);
+/* A name that may be given: kebab-case and not reserved. Otherwise a problem at the key. */
+bool name_allowed(struct workflow_reader *reader, const struct node *node);
+bool word_reserved(struct text word);
+/* The level of that name: a row for each that is named anywhere. NONE with a problem when it cannot be one. */
+int32_t level_resolve(struct workflow_reader *reader, const struct node *node);
+/* Levels as refs, each once. */
+struct span levels_read(struct workflow_reader *reader, const struct node *node);
+bool refs_include(const struct workflow_reader *reader, struct span refs, int32_t row);
+
+/* A key as a scalar of its own, at the key's place: for names and values that are written as keys. */
+const struct node *key_node(const struct workflow_reader *reader, const struct node *node);
+/* keys_get and keys_check on the table of the language. */
+const struct node *key_get(const struct node *map, enum workflow_where where, const char *name);
+bool key_check(struct workflow_reader *reader, const struct node *map, enum workflow_where where);
+/* {zh, en} under `title` or another key; both NONE when it is not there. */
+void title_read(struct workflow_reader *reader, const struct node *node, int32_t *zh, int32_t *en);
+
+/* ---- workflow_data_yaml.c: fields, groups, values ---- */
+
+void data_declare(struct workflow_reader *reader, const struct node *data, const struct node *groups);
+void data_read(struct workflow_reader *reader);
+
+/* Bits of field types. */
+#define OF_TYPE(type) (1u << (type))
+enum { ANY_TYPE = 0x1ff };
+enum field_use {
+    USE_MOVE = 0, /* sealed values may go there too: needs, may */
+    USE_LOOK = 1, /* the engine looks into it: a private field may not stand there */
+};
+/* The field that a scalar names; a problem and NONE when there is none, its type is not among `types`, or it is private where
+ * the engine would have to look into it. `purpose` for the problem: "a limit counts from". */
+int32_t field_resolve(struct workflow_reader *reader, const struct node *node, unsigned types, enum field_use use, const char *purpose);
+int32_t field_check(struct workflow_reader *reader, int32_t field, const struct node *node, unsigned types, enum field_use use,
+                    const char *purpose);
+/* A list of fields, each once. */
+struct span fields_read(struct workflow_reader *reader, const struct node *node);
+const char *type_name(int32_t type);
+/* A value of a field's type (a row of VALUES). NONE with a problem when it is none. */
+int32_t value_read(struct workflow_reader *reader, int32_t field, const struct node *node);
+
+/* ---- workflow_people_yaml.c ---- */
+
+enum people_allowed {
+    ALLOW_CASE = 1,     /* people fields, groups, opener: there is a case already */
+    ALLOW_RESIDENT = 2, /* anyone */
+    ALLOW_WORKER = 4,   /* the worker that holds the task */
+    ALLOW_MISSING = 8,  /* {missing: EVENT} */
+};
+struct span people_read(struct workflow_reader *reader, const struct node *node, unsigned allowed);
+/* A row of BY; NONE with a problem when it is none. */
+int32_t by_read(struct workflow_reader *reader, const struct node *node, unsigned allowed);
+bool by_includes(const struct workflow_reader *reader, int32_t by, enum people_kind kind);
+
+/* ---- workflow_condition_yaml.c ---- */
+
+/* A row of CONDITIONS; NONE with a problem when it is none. */
+int32_t condition_read(struct workflow_reader *reader, const struct node *node);
+bool condition_looks_at(const struct workflow_reader *reader, int32_t condition, int32_t field);
+
+/* ---- workflow_limit_yaml.c ---- */
+
+/* A row of DURATIONS. `until` (a day of the year) is allowed for limits only. */
+int32_t duration_read(struct workflow_reader *reader, const struct node *node, bool until);
+/* "up to 30 days" as well. */
+int32_t extension_read(struct workflow_reader *reader, const struct node *node, int32_t *up_to);
+int32_t limit_read(struct workflow_reader *reader, const struct node *node);
+/* Rough length in minutes, for comparing: a month 30.4 days, a working day 7/5 days. -1: until a date. */
+int64_t duration_rough(const struct workflow_reader *reader, int32_t duration);
+/* `worker` of a task: its topics. */
+struct span topics_read(struct workflow_reader *reader, const struct node *node, int32_t *topic_field);
+
+/* ---- workflow_outcome_yaml.c ---- */
+
+/* A row of OUTCOMES; NONE with a problem when it is none. The keys of the mapping have been checked. */
+int32_t outcome_read(struct workflow_reader *reader, const struct node *node, enum workflow_where where);
+/* The same for a mapping that holds nothing else; NULL gives NONE. */
+int32_t outcome_alone(struct workflow_reader *reader, const struct node *node);
+
+/* ---- workflow_event_yaml.c, workflow_stage_yaml.c ---- */
+
+struct span events_declare(struct workflow_reader *reader, const struct node *events);
+void events_read(struct workflow_reader *reader, struct span events);
+/* The event that a word means here: of the stage, anywhere, or the only one of that name. NONE with a problem. */
+int32_t event_resolve(struct workflow_reader *reader, const struct node *node);
+void stages_declare(struct workflow_reader *reader, const struct node *stages);
+void stages_read(struct workflow_reader *reader);
+
+/* ---- workflow_check.c, workflow_flow.c: the whole file ---- */
+
+/* What is declared is used, what is used is filled, who works can report. */
+void check_use(struct workflow_reader *reader);
+/* Stages are reached and left, ladders are climbed within their ends. */
+void check_flow(struct workflow_reader *reader, int32_t start);
+
+#endif

@@ -1,0 +1,159 @@
+/* workflow_yaml: the top of a workflow file. See workflow_yaml.h, and workflow_reader.h for how the reading goes. */
+#include "engine/workflow_reader.h"
+
+#include <assert.h>
+
+enum { VERSION_MOST = 1000000, REFERENCE_MOST = 100 };
+
+/* ---- head ---- */
+
+/* {number} makes numbers differ; {unit} and {year} begin a new series. */
+static void check_reference(struct workflow_reader *reader, const struct node *node, struct text reference)
+{
+    static const char *const known[] = {"unit", "year", "number"};
+    int numbers = 0;
+    const char *at = reference.data, *end = reference.data + reference.size;
+    while (at && at < end && (at = memchr(at, '{', (size_t)(end - at)))) {
+        const char *close = memchr(at, '}', (size_t)(end - at));
+        struct text word = {.data = at + 1, .size = close ? (size_t)(close - at - 1) : 0};
+        bool found = false;
+        for (size_t i = 0; close && i < 3; i++)
+            found = found || text_is(word, known[i]);
+        if (!found) {
+            problems_add(reader->problems, node, "found %s; only {unit}, {year} and {number} can stand in braces.", node_found(reader->arena, node));
+            return;
+        }
+        numbers += text_is(word, "number");
+        at = close + 1;
+    }
+    if (numbers != 1)
+        problems_add(reader->problems, node, "{number} must stand in it exactly once, or two cases would have one number.");
+}
+
+static void opens_read(struct workflow_reader *reader, const struct node *node, struct workflow_head *head)
+{
+    if (!key_check(reader, node, IN_OPENS))
+        return;
+    const struct node *at = key_get(node, IN_OPENS, "at"), *by = key_get(node, IN_OPENS, "by");
+    const struct node *needs = key_get(node, IN_OPENS, "needs"), *may = key_get(node, IN_OPENS, "may");
+    head->opens_by = by_read(reader, by, ALLOW_RESIDENT);
+    if (head->opens_by != NONE && ROW_OF(reader, BY, by, head->opens_by)->kind != BY_ANY)
+        problems_add(reader->problems, by, "a case is opened by one person. Allowed is a role, resident, or a list of these.");
+    if (at)
+        head->opens_at = levels_read(reader, at);
+    if (needs)
+        head->opens_needs = fields_read(reader, needs);
+    if (may)
+        head->opens_may = fields_read(reader, may);
+    for (int32_t i = 0; i < head->opens_may.count; i++) {
+        int32_t field = ref_at(reader, head->opens_may.first + i);
+        if (refs_include(reader, head->opens_needs, field))
+            problems_add(reader->problems, may, "the field \"%s\" stands in \"needs\" already.", row_name(reader, WORKFLOW_FIELDS, field));
+    }
+}
+
+static void head_read(struct workflow_reader *reader, const struct node *root, struct workflow_head *head)
+{
+    static const char *const lates[] = {"now", "then", "refuse"};
+    struct text text;
+    const struct node *reference = key_get(root, IN_WORKFLOW, "reference"), *tells = key_get(root, IN_WORKFLOW, "tells");
+    if (node_name(reader->problems, key_get(root, IN_WORKFLOW, "workflow"), &text))
+        head->name = string_push(reader, text);
+    node_number(reader->problems, key_get(root, IN_WORKFLOW, "version"), 1, VERSION_MOST, &head->version);
+    title_read(reader, key_get(root, IN_WORKFLOW, "title"), &head->title_zh, &head->title_en);
+    title_read(reader, key_get(root, IN_WORKFLOW, "about"), &head->about_zh, &head->about_en);
+    head->applies_from = NONE;
+    node_date(reader->problems, key_get(root, IN_WORKFLOW, "applies-from"), &head->applies_from);
+    if (node_text(reader->problems, reference, REFERENCE_MOST, &text)) {
+        check_reference(reader, reference, text);
+        head->reference = string_push(reader, text);
+    }
+    node_choice(reader->problems, key_get(root, IN_WORKFLOW, "late"), lates, 3, &head->late);
+    if (tells)
+        head->tells = people_read(reader, tells, ALLOW_CASE);
+    opens_read(reader, key_get(root, IN_WORKFLOW, "opens"), head);
+}
+
+/* ---- ends ---- */
+
+static void ends_declare(struct workflow_reader *reader, const struct node *ends)
+{
+    struct workflow_end end;
+    row_blank(WORKFLOW_ENDS, &end);
+    for (node_each(item, ends)) {
+        if (item->index >= WORKFLOW_ENDS_MOST) {
+            problems_add_key(reader->problems, item, "there are more than %d ends.", WORKFLOW_ENDS_MOST);
+            break;
+        }
+        name_allowed(reader, item);
+        end.name = string_push(reader, item->key);
+        row_push(reader, WORKFLOW_ENDS, &end, item);
+    }
+}
+
+static void ends_read(struct workflow_reader *reader)
+{
+    for (int32_t row = 0; row < row_count(reader, WORKFLOW_ENDS); row++) {
+        const struct node *node = row_node(reader, WORKFLOW_ENDS, row);
+        struct workflow_end *end = ROW_OF(reader, ENDS, end, row);
+        if (node_empty(node)) /* `closed:` alone: an end that needs no title */
+            continue;
+        if (key_check(reader, node, IN_END))
+            title_read(reader, key_get(node, IN_END, "title"), &end->title_zh, &end->title_en);
+    }
+}
+
+/* ---- the whole ---- */
+
+static void refuse_empty(struct workflow_reader *reader, const struct node *node, const char *what)
+{
+    if (node && node->count == 0)
+        problems_add(reader->problems, node, "found an empty mapping; at least one %s is needed.", what);
+}
+
+static void declare(struct workflow_reader *reader, const struct node *root)
+{
+    const struct node *stages = key_get(root, IN_WORKFLOW, "stages"), *ends = key_get(root, IN_WORKFLOW, "ends");
+    data_declare(reader, key_get(root, IN_WORKFLOW, "data"), key_get(root, IN_WORKFLOW, "groups"));
+    stages_declare(reader, stages);
+    reader->anywhere = events_declare(reader, key_get(root, IN_WORKFLOW, "anywhere"));
+    ends_declare(reader, ends);
+    refuse_empty(reader, stages, "stage");
+    refuse_empty(reader, ends, "end");
+}
+
+static void root_read(struct workflow_reader *reader, const struct node *root)
+{
+    struct workflow_head head;
+    row_blank(WORKFLOW_HEAD, &head);
+    declare(reader, root);
+    data_read(reader);
+    head_read(reader, root, &head);
+    head.start = outcome_alone(reader, key_get(root, IN_WORKFLOW, "start"));
+    stages_read(reader);
+    reader->reading = READING_ANYWHERE;
+    events_read(reader, reader->anywhere);
+    head.anywhere = reader->anywhere;
+    ends_read(reader);
+    check_use(reader);
+    check_flow(reader, head.start);
+    row_push(reader, WORKFLOW_HEAD, &head, root);
+}
+
+enum err workflow_read(struct arena *arena, const char *file_name, struct text source, struct problems *problems,
+                       struct workflow *out)
+{
+    struct workflow_reader reader;
+    struct workflow workflow;
+    problems_init(problems, arena, file_name);
+    const struct node *root = yaml_load(arena, source, problems);
+    reader_init(&reader, arena, problems);
+    if (root && key_check(&reader, root, IN_WORKFLOW))
+        root_read(&reader, root);
+    if (problems->errors)
+        return ERR_INVALID_SOURCE;
+    reader_finish(&reader, &workflow);
+    assert(workflow_sound(&workflow));
+    *out = workflow;
+    return ERR_OK;
+}

@@ -1,0 +1,68 @@
+/* workflow_yaml: a workflow that a supervisor wrote, read, checked and compiled. The language: workflows/LANGUAGE.md.
+ *
+ * All mistakes of a file are found in one run, each with its place, what was found, what is allowed, and the nearest word. What
+ * has no mistake compiles to the tables of workflow.h: the same source gives the same tables, byte for byte when encoded, so that their
+ * hash names the content. */
+#ifndef STAIRCASE_WORKFLOW_YAML_H
+#define STAIRCASE_WORKFLOW_YAML_H
+
+#include "engine/workflow.h"
+#include "engine/yaml.h"
+
+/* Ceilings of one workflow. */
+enum {
+    WORKFLOW_FIELDS_MOST = 100,
+    WORKFLOW_GROUPS_MOST = 50,
+    WORKFLOW_STAGES_MOST = 200,
+    WORKFLOW_ENDS_MOST = 50,
+    WORKFLOW_EVENTS_MOST = 100,   /* of one stage, or anywhere */
+    WORKFLOW_EVENTS_ALL_MOST = 2000,
+    WORKFLOW_TASKS_MOST = 32,     /* of one stage */
+    WORKFLOW_REMINDERS_MOST = 8,  /* of one stage */
+    WORKFLOW_LEVELS_MOST = 32,
+    WORKFLOW_LIST_MOST = 200,     /* entries of one list: choices, values, people */
+    WORKFLOW_TEXT_MOST = 500,     /* characters of a title or notice */
+    WORKFLOW_CHOOSE_MOST = 8,     /* choose within choose */
+};
+
+/* Reads a workflow. ERR_OK; ERR_INVALID_SOURCE when problems->errors is above 0 (then `out` is untouched; warnings alone do no harm).
+ * `problems` is initialised here; everything lives in the arena. `position` and `hash` of the result are the caller's to set. */
+enum err workflow_read(struct arena *arena, const char *file_name, struct text source, struct problems *problems,
+                       struct workflow *out);
+
+/* ---- the keys of the language ---- */
+
+/* Kinds of mapping in a workflow file. */
+enum workflow_where {
+    IN_WORKFLOW,
+    IN_TITLE,     /* {zh, en} */
+    IN_OPENS,
+    IN_FIELD,     /* of data */
+    IN_ELEMENT,   /* of a list: what its elements are */
+    IN_STAGE,
+    IN_AT,        /* {unit: FIELD} */
+    IN_LIMIT,     /* within */
+    IN_REMIND,
+    IN_EXTEND,
+    IN_TASK,      /* task */
+    IN_TASKS,     /* one of tasks */
+    IN_WORKER,    /* {per, topics} */
+    IN_EVENT,
+    IN_OUTCOME,   /* start, overdue, top, bottom, then */
+    IN_BRANCH,    /* of choose */
+    IN_NOTIFY,
+    IN_SET_TABLE, /* {table: NAME} */
+    IN_ROLE,      /* {role, of} */
+    IN_EACH,
+    IN_AT_LEAST,
+    IN_MISSING,
+    IN_RANGE,     /* of a condition */
+    IN_COUNT,     /* of a condition */
+    IN_END,
+    WORKFLOW_WHERE_COUNT
+};
+
+/* Every key with where it stands, what it may hold and what it means: drives the reader, and makes the schema. */
+extern const struct keys workflow_keys;
+
+#endif
