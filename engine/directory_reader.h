@@ -1,0 +1,49 @@
+/* directory_reader: what directory_yaml.c (levels, roles, people) and directory_units.c (units) share. Not for others. */
+#ifndef STAIRCASE_DIRECTORY_READER_H
+#define STAIRCASE_DIRECTORY_READER_H
+
+#include "engine/directory_make.h"
+#include "engine/yaml.h"
+
+enum directory_where { IN_DIRECTORY, IN_LEVEL, IN_ROLE, IN_UNIT, IN_PERSON, IN_HOLD, IN_TITLE };
+
+/* A unit as it is written, beside its part of the same index. */
+struct unit_source {
+    const struct node *node;
+    bool has_level; /* its level was read without a mistake */
+};
+
+struct reader {
+    struct arena *arena;
+    struct problems *problems;
+    const struct node *root;
+    struct text name;
+    int32_t version;
+    struct part_level *levels;
+    struct part_role *roles;
+    struct part_unit *units;
+    struct unit_source *sources; /* [unit_count] */
+    int32_t *by_path;            /* [unit_count]: units in the order of their paths */
+    struct part_serve *serves;
+    struct part_person *people;
+    struct part_hold *holds;
+    int32_t level_count, role_count, unit_count, serve_count, person_count, hold_count;
+};
+
+const struct node *reader_get(const struct node *map, enum directory_where where, const char *name);
+bool reader_check(struct reader *reader, const struct node *map, enum directory_where where);
+/* Text for the Chinese title, or {zh, en}. */
+void reader_title(struct reader *reader, const struct node *map, enum directory_where where, struct part_title *title);
+/* The index of the level, or NONE with a problem; NONE without one for NULL. */
+int32_t reader_level(struct reader *reader, const struct node *node);
+/* The unit of that path; NONE. */
+int32_t reader_find_unit(const struct reader *reader, struct text path);
+/* The unit that a node names, or NONE with a problem; NONE without one for NULL. */
+int32_t reader_unit(struct reader *reader, const struct node *node);
+/* ` Did you mean "..."?` or "": the nearest path. Left out once there are very many mistakes, so that a hostile file buys no time. */
+const char *reader_nearest_unit(const struct reader *reader, struct text path);
+
+/* Reads everything under `units`. */
+void reader_units(struct reader *reader);
+
+#endif

@@ -1,0 +1,261 @@
+/* directory_yaml: see directory_yaml.h. The keys; levels, roles and people; units are read in directory_units.c. */
+#include "engine/directory_yaml.h"
+
+#include "engine/directory_reader.h"
+#include "proto/wire.h"
+
+static const struct key key_rows[] = {
+    {IN_DIRECTORY, "directory", KIND_SCALAR, KEY_NEEDED, "a name such as jinnong", "what the directory is called"},
+    {IN_DIRECTORY, "version", KIND_SCALAR, KEY_NEEDED, "a whole number from 1", "counted up with every change"},
+    {IN_DIRECTORY, "levels", KIND_LIST, KEY_NEEDED, "a list such as [{level: building}, {level: grid}]", "the levels of units, lowest first"},
+    {IN_DIRECTORY, "roles", KIND_MAP, KEY_NEEDED, "a mapping of roles", "what people can be at a unit"},
+    {IN_DIRECTORY, "units", KIND_MAP, KEY_NEEDED, "a mapping of paths to units", "the tree of units"},
+    {IN_DIRECTORY, "people", KIND_MAP, 0, "a mapping of people", "who holds which role where"},
+    {IN_LEVEL, "level", KIND_SCALAR, KEY_NEEDED, "a name such as grid", "what the level is called"},
+    {IN_LEVEL, "title", KIND_SCALAR | KIND_MAP, 0, "text, or {zh: 网格, en: Grid}", "shown to people"},
+    {IN_ROLE, "title", KIND_SCALAR | KIND_MAP, 0, "text, or {zh: 调解员, en: Mediator}", "shown to people"},
+    {IN_ROLE, "reach", KIND_SCALAR, KEY_NEEDED, "here or below", "holds at its unit only, or at every unit below it too"},
+    {IN_UNIT, "id", KIND_SCALAR, KEY_NEEDED, "a whole number from 1", "permanent: never changed, never given again"},
+    {IN_UNIT, "level", KIND_SCALAR, KEY_NEEDED, "one of the `levels`", "its level"},
+    {IN_UNIT, "title", KIND_SCALAR | KIND_MAP, 0, "text, or {zh: 三网格, en: Grid 3}", "shown to people"},
+    {IN_UNIT, "in", KIND_SCALAR, 0, "the path of a unit", "the unit above, where the path does not say it"},
+    {IN_UNIT, "calendar", KIND_SCALAR, 0, "the name of a calendar", "counts here and below"},
+    {IN_UNIT, "short", KIND_SCALAR, 0, "a short text such as 金农", "the name in case numbers, here and below"},
+    {IN_UNIT, "serves", KIND_SCALAR | KIND_LIST, 0, "the path of a unit, or a list of them", "for whom it is the unit of its level"},
+    {IN_UNIT, "successor", KIND_SCALAR, 0, "the path of a unit", "the unit is closed; its cases move there"},
+    {IN_PERSON, "name", KIND_SCALAR, 0, "text", "shown to people"},
+    {IN_PERSON, "holds", KIND_LIST, 0, "a list such as [{role: mediator, at: jinnong/grid-3}]", "the roles of the person"},
+    {IN_HOLD, "role", KIND_SCALAR, KEY_NEEDED, "one of the `roles`", "which role"},
+    {IN_HOLD, "at", KIND_SCALAR, KEY_NEEDED, "the path of a unit", "where it is held"},
+    {IN_HOLD, "from", KIND_SCALAR, 0, "a date such as 2026-01-01", "the first day"},
+    {IN_HOLD, "until", KIND_SCALAR, 0, "a date such as 2026-12-31", "the last day"},
+    {IN_TITLE, "zh", KIND_SCALAR, 0, "text", "in Chinese"},
+    {IN_TITLE, "en", KIND_SCALAR, 0, "text", "in English"},
+};
+static const struct keys keys = {key_rows, sizeof key_rows / sizeof *key_rows};
+
+enum { TITLE_MOST = 200, VERSION_MOST = 1000000000 };
+
+const struct node *reader_get(const struct node *map, enum directory_where where, const char *name)
+{
+    return keys_get(map, &keys, (int)where, name);
+}
+
+bool reader_check(struct reader *reader, const struct node *map, enum directory_where where)
+{
+    return keys_check(reader->problems, map, &keys, (int)where);
+}
+
+void reader_title(struct reader *reader, const struct node *map, enum directory_where where, struct part_title *title)
+{
+    const struct node *node = reader_get(map, where, "title");
+    if (!node || node->kind == NODE_SCALAR) {
+        node_text(reader->problems, node, TITLE_MOST, &title->zh);
+        return;
+    }
+    reader_check(reader, node, IN_TITLE);
+    node_text(reader->problems, reader_get(node, IN_TITLE, "zh"), TITLE_MOST, &title->zh);
+    node_text(reader->problems, reader_get(node, IN_TITLE, "en"), TITLE_MOST, &title->en);
+}
+
+/* ---- levels and roles ---- */
+
+static int32_t find_level(const struct reader *reader, struct text name)
+{
+    for (int32_t i = 0; i < reader->level_count; i++)
+        if (text_equal(reader->levels[i].name, name))
+            return i;
+    return NONE;
+}
+
+int32_t reader_level(struct reader *reader, const struct node *node)
+{
+    struct text name;
+    if (!node_text(reader->problems, node, 0, &name))
+        return NONE;
+    int32_t level = find_level(reader, name);
+    if (level != NONE)
+        return level;
+    struct nearest nearest = nearest_to(name);
+    for (int32_t i = 0; i < reader->level_count; i++)
+        nearest_offer(&nearest, reader->levels[i].name);
+    problems_add(reader->problems, node, "there is no level %s in `levels`.%s", node_found(reader->arena, node),
+                 nearest_hint(&nearest, reader->arena));
+    return NONE;
+}
+
+static void read_levels(struct reader *reader)
+{
+    const struct node *list = reader_get(reader->root, IN_DIRECTORY, "levels"), *first;
+    uint32_t count;
+    if (!node_list(reader->problems, list, false, &first, &count))
+        return;
+    if (count > DIRECTORY_DEPTH_MOST)
+        problems_add(reader->problems, list, "found %u levels; at most %d are allowed.", count, DIRECTORY_DEPTH_MOST);
+    reader->levels = ARENA_ARRAY(reader->arena, struct part_level, count);
+    for (node_each(item, list)) {
+        struct part_level level = {.name = TEXT("")};
+        if (!reader_check(reader, item, IN_LEVEL))
+            continue;
+        const struct node *name = reader_get(item, IN_LEVEL, "level");
+        reader_title(reader, item, IN_LEVEL, &level.title);
+        if (!node_name(reader->problems, name, &level.name))
+            continue;
+        if (find_level(reader, level.name) != NONE)
+            problems_add(reader->problems, name, "the level %s is listed twice.", level.name.data);
+        else
+            reader->levels[reader->level_count++] = level;
+    }
+}
+
+/* Words that the workflow language gives a meaning of its own wherever a role may stand. */
+static bool reserved(struct text name)
+{
+    static const char *const words[] = {"level",  "count",      "all",   "any",        "none",     "today", "previous", "opener",
+                                        "resident", "worker",   "extend", "grant",     "deny",     "stop-clock", "resume", "claim",
+                                        "hand-over", "ballot",  "attend", "recuse",    "take-back"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (text_is(name, words[i]))
+            return true;
+    return false;
+}
+
+static void read_roles(struct reader *reader)
+{
+    static const char *const reaches[] = {"here", "below"};
+    const struct node *map = reader_get(reader->root, IN_DIRECTORY, "roles");
+    reader->roles = ARENA_ARRAY(reader->arena, struct part_role, map ? map->count : 0);
+    for (node_each(node, map)) {
+        struct part_role *role = &reader->roles[reader->role_count++];
+        int32_t reach = REACH_HERE;
+        role->name = node->key;
+        if (node_key_name(reader->problems, node) && reserved(node->key))
+            problems_add_key(reader->problems, node, "\"%s\" has a meaning of its own in workflows. Use another name.", node->key.data);
+        if (!reader_check(reader, node, IN_ROLE))
+            continue;
+        reader_title(reader, node, IN_ROLE, &role->title);
+        node_choice(reader->problems, reader_get(node, IN_ROLE, "reach"), reaches, 2, &reach);
+        role->reach = (enum role_reach)reach;
+    }
+}
+
+static int32_t read_role(struct reader *reader, const struct node *node)
+{
+    struct text name;
+    if (!node_text(reader->problems, node, 0, &name))
+        return NONE;
+    struct nearest nearest = nearest_to(name);
+    for (int32_t i = 0; i < reader->role_count; i++) {
+        if (text_equal(reader->roles[i].name, name))
+            return i;
+        nearest_offer(&nearest, reader->roles[i].name);
+    }
+    problems_add(reader->problems, node, "there is no role %s in `roles`.%s", node_found(reader->arena, node),
+                 nearest_hint(&nearest, reader->arena));
+    return NONE;
+}
+
+/* ---- people ---- */
+
+/* Letters of any script, digits, - _ and point: no colon, which marks residents (app:token), and nothing that a command line splits. */
+static bool person_holds(struct text id)
+{
+    for (size_t i = 0; i < id.size; i++) {
+        unsigned char byte = (unsigned char)id.data[i];
+        bool letter = (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte >= 0x80;
+        if (!letter && (i == 0 || (byte != '-' && byte != '_' && byte != '.')))
+            return false;
+    }
+    return id.size > 0 && id.size <= WIRE_PERSON_MOST;
+}
+
+/* Whether two holds of one person are the same role at the same unit on some day. */
+static bool overlap(const struct part_hold *a, const struct part_hold *b)
+{
+    return a->person == b->person && a->role == b->role && a->unit == b->unit &&
+           (a->from == NONE || b->until == NONE || a->from <= b->until) && (b->from == NONE || a->until == NONE || b->from <= a->until);
+}
+
+static void read_hold(struct reader *reader, const struct node *node, int32_t first)
+{
+    struct part_hold hold = {.person = reader->person_count - 1, .from = NONE, .until = NONE};
+    if (!reader_check(reader, node, IN_HOLD))
+        return;
+    const struct node *until = reader_get(node, IN_HOLD, "until");
+    hold.role = read_role(reader, reader_get(node, IN_HOLD, "role"));
+    hold.unit = reader_unit(reader, reader_get(node, IN_HOLD, "at"));
+    bool both = node_date(reader->problems, reader_get(node, IN_HOLD, "from"), &hold.from);
+    both = node_date(reader->problems, until, &hold.until) && both;
+    if (both && hold.until < hold.from)
+        problems_add(reader->problems, until, "found %s, which is before `from`.", node_found(reader->arena, until));
+    if (hold.role == NONE || hold.unit == NONE)
+        return;
+    for (int32_t i = first; i < reader->hold_count; i++)
+        if (overlap(&reader->holds[i], &hold)) {
+            problems_add(reader->problems, node, "this person holds %s at %s already, in the same time.",
+                         reader->roles[hold.role].name.data, reader->units[hold.unit].path.data);
+            return;
+        }
+    reader->holds[reader->hold_count++] = hold;
+}
+
+static void read_person(struct reader *reader, const struct node *node)
+{
+    struct part_person *person = &reader->people[reader->person_count++];
+    int32_t first = reader->hold_count;
+    person->id = node->key;
+    if (!person_holds(node->key))
+        problems_add_key(reader->problems, node, "found \"%.*s\"; allowed is an id of letters, digits, hyphens, underscores and points, at most "
+                         "%d bytes, beginning with a letter or digit.", text_shown(node->key), node->key.data, WIRE_PERSON_MOST);
+    if (!reader_check(reader, node, IN_PERSON))
+        return;
+    node_text(reader->problems, reader_get(node, IN_PERSON, "name"), TITLE_MOST, &person->title);
+    for (node_each(item, reader_get(node, IN_PERSON, "holds")))
+        read_hold(reader, item, first);
+}
+
+static void read_people(struct reader *reader)
+{
+    const struct node *map = reader_get(reader->root, IN_DIRECTORY, "people");
+    size_t holds = 0;
+    for (node_each(person, map)) {
+        const struct node *list = node_get(person, "holds");
+        holds += list ? list->count : 0;
+    }
+    reader->people = ARENA_ARRAY(reader->arena, struct part_person, map ? map->count : 0);
+    reader->holds = ARENA_ARRAY(reader->arena, struct part_hold, holds);
+    for (node_each(person, map))
+        read_person(reader, person);
+}
+
+/* ---- all of it ---- */
+
+static void make_directory(const struct reader *reader, struct directory *out)
+{
+    struct directory_parts parts = {
+        .name = reader->name, .version = reader->version,
+        .levels = reader->levels, .level_count = reader->level_count, .roles = reader->roles, .role_count = reader->role_count,
+        .units = reader->units, .unit_count = reader->unit_count, .serves = reader->serves, .serve_count = reader->serve_count,
+        .people = reader->people, .person_count = reader->person_count, .holds = reader->holds, .hold_count = reader->hold_count,
+    };
+    directory_make(reader->arena, &parts, out);
+}
+
+enum err directory_read(struct arena *arena, const char *file, struct text source, struct problems *problems, struct directory *out)
+{
+    struct reader reader = {.arena = arena, .problems = problems};
+    problems_init(problems, arena, file);
+    reader.root = yaml_load(arena, source, problems);
+    if (!reader_check(&reader, reader.root, IN_DIRECTORY))
+        return ERR_INVALID_SOURCE;
+    node_name(problems, reader_get(reader.root, IN_DIRECTORY, "directory"), &reader.name);
+    node_number(problems, reader_get(reader.root, IN_DIRECTORY, "version"), 1, VERSION_MOST, &reader.version);
+    read_levels(&reader);
+    read_roles(&reader);
+    reader_units(&reader);
+    read_people(&reader);
+    if (problems->errors)
+        return ERR_INVALID_SOURCE;
+    make_directory(&reader, out);
+    return ERR_OK;
+}
