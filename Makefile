@@ -79,5 +79,29 @@ $(B)/tests/unit/%_test: $(B)/tests/unit/%_test.o $(LIBS)
 unit: $(UNIT)
 	@tests/run unit $(B)
 
+# The simulator: the real core, store interface, outbox and records under one seed. tests/simulate/README.md tells more.
+$(B)/tests/simulate/simulate: $(call objects,tests/simulate/*.c) $(LIBS)
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS) $(call objects,tests/simulate/*.c) -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS) -o $@
+simulate: $(B)/tests/simulate/simulate
+	@$< --seeds $(SEEDS)
+
+test: all $(UNIT) $(B)/tests/simulate/simulate
+	@SEEDS=$(SEEDS) tests/run all $(B)
+
+run: all
+	@$(B)/staircase serve --config config/staircase.yaml
+
+# A build of its own, so that the ordinary one stays as it is.
+sanitize:
+	@$(MAKE) --no-print-directory B=$(B)-sanitize EXTRA="-fsanitize=address,undefined -fno-sanitize-recover=all" SEEDS=$(SEEDS) sanitized
+.PHONY: sanitized
+sanitized: $(UNIT) $(B)/tests/simulate/simulate
+	@SEEDS=$(SEEDS) tests/run unit simulate $(B)
+
+lint: deps
+	@clang-tidy --quiet $(wildcard proto/*.c engine/*.c engine/command/*.c workers/*.c) -- -std=c11 $(CPPFLAGS)
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --suppressions-list=tests/cppcheck.txt -I. proto engine workers
+
 clean:
-	@rm -rf $(B)
+	@rm -rf $(B) $(B)-sanitize
