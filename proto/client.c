@@ -1,5 +1,5 @@
-/* client: see client.h. What is outstanding stands in pending.c, the socket in connection.c; here is what becomes of each
- * message, and when it is sent again. */
+/* client: see client.h. What is outstanding stands in pending.c, the socket in connection.c; here is what becomes of
+ * each message, and when it is sent again. */
 #include "proto/client.h"
 
 #include "proto/connection.h"
@@ -16,6 +16,7 @@ enum {
     IN_FLIGHT_DEFAULT = 1024,
     RETRY_MS_DEFAULT = 5000,
     QUEUE_SPARE = 64,         /* room in the socket's queues besides the events: hello, credit */
+    QUEUE_FACTOR = 2,         /* ZeroMQ gives room back only when half a queue has been sent */
     FULL_SOCKET_MS = 20,      /* how long to wait when the socket's queue is full */
     BUSY_MS_MOST = 60 * 1000, /* however long the engine asks to wait */
     PARKED_FACTOR = 12,       /* parked events are sent again this much more rarely */
@@ -32,8 +33,9 @@ struct client {
     char *name;
     int64_t retry_ms, give_up_ms;
     int64_t connected_at;
-    bool contact;          /* the engine has said something */
-    uint32_t received;     /* since lost connections and due times were looked at */
+    int64_t full_until; /* the socket's queue was full: nothing is sent before this, so that the order stays */
+    bool contact;       /* the engine has said something */
+    uint32_t received;  /* since lost connections and due times were looked at */
 };
 
 static int64_t clock_ms(clockid_t clock)
@@ -52,16 +54,28 @@ static bool is_question(enum message_kind kind)
 
 static bool is_event(enum message_kind kind)
 {
-    return kind == MESSAGE_OPEN || kind == MESSAGE_SEND || kind == MESSAGE_RELEASE || kind == MESSAGE_DEPLOY || kind == MESSAGE_RETRY;
+    return kind == MESSAGE_OPEN || kind == MESSAGE_SEND || kind == MESSAGE_RELEASE || kind == MESSAGE_DEPLOY ||
+           kind == MESSAGE_RETRY;
 }
 
-static void row_send(struct client *client, struct pending *row, int64_t now)
+/* False: the socket is full. */
+static bool row_send(struct client *client, struct pending *row, int64_t now)
 {
-    enum err code = connection_send(client->connection, (struct text){.data = row->bytes, .size = row->size});
-    if (code)
-        pending_move(&client->pending, row, PENDING_LATER, now + FULL_SOCKET_MS);
-    else
+    if (now < client->full_until)
+        return false;
+    if (connection_send(client->connection, (struct text){.data = row->bytes, .size = row->size}) == ERR_OK) {
         pending_move(&client->pending, row, PENDING_ANSWER, now + client->retry_ms);
+        return true;
+    }
+    client->full_until = now + FULL_SOCKET_MS;
+    return false;
+}
+
+/* What the socket does not take waits in the order in which it came. */
+static void row_send_or_wait(struct client *client, struct pending *row, int64_t now)
+{
+    if (!row_send(client, row, now))
+        pending_move(&client->pending, row, PENDING_LATER, now);
 }
 
 /* Lost when the queue is full: hello is a courtesy, and credit is given again with the next news. */
@@ -73,8 +87,10 @@ static bool side_send(struct client *client, const struct message *message)
 
 static void hello_send(struct client *client)
 {
-    side_send(client, &(struct message){
-                          .kind = MESSAGE_HELLO, .request = HELLO_REQUEST, .version = PROTOCOL_VERSION, .what = text_of(client->name)});
+    side_send(client, &(struct message){.kind = MESSAGE_HELLO,
+                                        .request = HELLO_REQUEST,
+                                        .version = PROTOCOL_VERSION,
+                                        .what = text_of(client->name)});
 }
 
 static bool row_encode(struct client *client, struct pending *row, const struct message *message, enum err *code)
@@ -111,11 +127,13 @@ static bool cannot_repeat(const struct pending *row)
     return row->begun && row->kind != MESSAGE_WATCH;
 }
 
-/* Everything that has no final answer is sent again, in the order in which it was submitted; what the engine put off waits on. */
+/* Everything that has no final answer is sent again, in the order in which it was submitted; what the engine put off
+ * waits on. */
 static void client_renew(struct client *client, int64_t now)
 {
     if (connection_renew(client->connection) != ERR_OK)
         return; /* connection_lost stays true: tried again at the next check */
+    client->full_until = 0;
     hello_send(client);
     for (struct pending *row = pending_oldest(&client->pending); row; row = pending_newer(&client->pending, row)) {
         if (cannot_repeat(row)) {
@@ -125,7 +143,7 @@ static void client_renew(struct client *client, int64_t now)
         if (row->kind == MESSAGE_WATCH)
             watch_move_on(client, row);
         if (row->queue != PENDING_LATER)
-            row_send(client, row, now);
+            row_send_or_wait(client, row, now);
     }
 }
 
@@ -183,7 +201,11 @@ enum err client_submit(struct client *client, const struct message *given, uint6
     }
     if (request)
         *request = row->request;
-    row_send(client, row, now);
+    const struct pending *waiting = pending_first(&client->pending, PENDING_LATER);
+    if (waiting && waiting->due <= now)
+        pending_move(&client->pending, row, PENDING_LATER, now);
+    else
+        row_send_or_wait(client, row, now);
     return ERR_OK;
 }
 
@@ -315,8 +337,8 @@ static struct pending *oldest_waiting(const struct client *client)
     return row;
 }
 
-/* Sends again what is due. A question without an answer makes the connection anew, so that no answer of the first asking can
- * mix with those of the second. ERR_TIMED_OUT: one was given up. */
+/* Sends again what is due. A question without an answer makes the connection anew, so that no answer of the first
+ * asking can mix with those of the second. ERR_TIMED_OUT: one was given up. */
 static enum err queues_run(struct client *client, int64_t now, struct message *answer)
 {
     for (int queue = 0; queue < PENDING_QUEUE_COUNT; queue++) {
@@ -328,9 +350,8 @@ static enum err queues_run(struct client *client, int64_t now, struct message *a
                 client_renew(client, now);
                 return ERR_OK;
             }
-            row_send(client, row, now);
-            if (row->queue == PENDING_LATER)
-                break; /* the socket is full still */
+            if (!row_send(client, row, now))
+                return ERR_OK;
         }
     }
     return ERR_OK;
@@ -364,7 +385,8 @@ static int64_t next_due(const struct client *client, int64_t now)
     int64_t due = now + WAIT_MS_MOST;
     for (int queue = 0; queue < PENDING_QUEUE_COUNT; queue++) {
         const struct pending *row = pending_first(&client->pending, (enum pending_queue)queue);
-        due = row ? earlier(due, row->due) : due;
+        if (row)
+            due = earlier(due, row->due > client->full_until ? row->due : client->full_until);
     }
     if (client->give_up_ms && !client->contact)
         due = earlier(due, client->connected_at + client->give_up_ms);
@@ -391,7 +413,8 @@ enum err client_next(struct client *client, int wait_ms, struct message *answer)
         int64_t now = clock_ms(CLOCK_MONOTONIC);
         until = until < 0 ? now + wait_ms : until;
         int64_t wait = earlier(until, next_due(client, now)) - now;
-        if (now >= until || !connection_wait(client->connection, wait > 0 ? (long)wait : 1)) /* 1: a failed renewal must not spin */
+        if (now >= until ||
+            !connection_wait(client->connection, wait > 0 ? (long)wait : 1)) /* 1: a failed renewal must not spin */
             return ERR_TIMED_OUT;
     }
 }
@@ -415,7 +438,7 @@ enum err client_connect(struct client **out, const struct client_options *option
     client->name = strdup(options->name && *options->name ? options->name : "client");
     enum err code = client->name && pending_init(&client->pending, most) ? ERR_OK : ERR_NO_MEMORY;
     if (code == ERR_OK)
-        code = connection_open(&client->connection, options->endpoint, most + QUEUE_SPARE);
+        code = connection_open(&client->connection, options->endpoint, most * QUEUE_FACTOR + QUEUE_SPARE);
     *out = client;
     if (code)
         client_disconnect(out);

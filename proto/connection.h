@@ -1,5 +1,5 @@
-/* connection: one DEALER socket of a client to one engine, its options (shared rules: PROTOCOL.md section 2) and whether it still stands.
- * client.c and workers/worker.c use it. One thread.
+/* connection: one DEALER socket of a client to one engine, its options (shared rules: PROTOCOL.md section 2) and
+ * whether it still stands. client.c and workers/worker.c use it. One thread.
  *
  * A connection that broke is not mended but thrown away, with all that waited in its queues, and made anew: the owner
  * knows what has no answer, and sends exactly that again. */
@@ -19,12 +19,13 @@ enum err connection_renew(struct connection *connection);
 
 /* ERR_OK; ERR_BUSY: the queue is full. */
 enum err connection_send(struct connection *connection, struct text bytes);
-/* The next message; its bytes live until the next receive or renewal. ERR_OK; ERR_TIMED_OUT: there is none; ERR_MALFORMED: it
- * had several frames and was dropped. */
+/* The next message; its bytes live until the next receive or renewal. ERR_OK; ERR_TIMED_OUT: there is none;
+ * ERR_MALFORMED: it had several frames and was dropped. */
 enum err connection_receive(struct connection *connection, struct text *bytes);
 /* Has a connection that stood been lost since it was opened or renewed? */
 bool connection_lost(struct connection *connection);
-/* Until something may be there to receive or to notice; at most so long, for ever when negative. False: a signal came. */
+/* Until something may be there to receive or to notice; at most so long, for ever when negative. False: a signal came.
+ */
 bool connection_wait(struct connection *connection, long wait_ms);
 
 int connection_descriptor(struct connection *connection);

@@ -1,5 +1,5 @@
-/* json: values as JSON and back, for programs that read the command's --json and for `staircase work`. One line, names in
- * order, so the same value is the same text. Bytes become hexadecimal text and do not come back as bytes. */
+/* json: values as JSON and back, for programs that read the command's --json and for `staircase work`. One line, names
+ * in order, so the same value is the same text. Bytes become hexadecimal text and do not come back as bytes. */
 #include "proto/wire.h"
 
 #include <assert.h>
@@ -313,7 +313,8 @@ static bool read_number(struct json *json, struct value *out)
     }
     struct text number = {.data = start, .size = (size_t)(json->at - start)};
     int64_t integer;
-    *out = whole && integer_fits(number, &integer) ? value_integer(integer) : value_text(arena_copy(json->arena, number));
+    *out =
+        whole && integer_fits(number, &integer) ? value_integer(integer) : value_text(arena_copy(json->arena, number));
     return true;
 }
 

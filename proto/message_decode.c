@@ -1,4 +1,5 @@
-/* message_decode: bytes to a message. Everything that a peer can do wrong with a single message is found here and named. */
+/* message_decode: bytes to a message. Everything that a peer can do wrong with a single message is found here and
+ * named. */
 #include "proto/message_members.h"
 
 #include <assert.h>
@@ -94,9 +95,9 @@ static bool read_word(struct decoding *decoding, const struct member *member, vo
     *(struct text *)field = word;
     if (is_word(word, member->most))
         return true;
-    return decoding_fail(decoding,
-                         arena_print(decoding->arena, "member '%s' must be a text of 1 to %u bytes without control characters",
-                                     member->name, member->most));
+    return decoding_fail(decoding, arena_print(decoding->arena,
+                                               "member '%s' must be a text of 1 to %u bytes without control characters",
+                                               member->name, member->most));
 }
 
 static bool read_prose(struct decoding *decoding, const struct member *member, void *field)
@@ -105,8 +106,8 @@ static bool read_prose(struct decoding *decoding, const struct member *member, v
     *(struct text *)field = prose;
     if (!decoding->reader.failed && prose.size <= member->most)
         return true;
-    return decoding_fail(decoding, arena_print(decoding->arena, "member '%s' must be a text of at most %u bytes", member->name,
-                                               member->most));
+    return decoding_fail(decoding, arena_print(decoding->arena, "member '%s' must be a text of at most %u bytes",
+                                               member->name, member->most));
 }
 
 static bool read_id(struct decoding *decoding, const struct member *member, void *field)
@@ -145,8 +146,11 @@ static bool read_fields(struct decoding *decoding, const struct member *member)
     for (uint32_t i = 0; i < count; i++) {
         fields[i].name = wire_get_text(&decoding->reader);
         if (!is_word(fields[i].name, WIRE_NAME_MOST))
-            return decoding_fail(decoding, arena_print(decoding->arena, "the field name '%.*s' must be a text of 1 to 64 bytes without control characters",
-                                                       SHOWN(fields[i].name)));
+            return decoding_fail(
+                decoding,
+                arena_print(decoding->arena,
+                            "the field name '%.*s' must be a text of 1 to 64 bytes without control characters",
+                            SHOWN(fields[i].name)));
         fields[i].value = wire_get_value(&decoding->reader);
         if (decoding->reader.failed)
             return decoding_fail(decoding, arena_print(decoding->arena, "field '%.*s' has an integer beyond 2^63 - 1",
@@ -252,8 +256,9 @@ static bool members_fit(struct decoding *decoding)
         return decoding_fail(decoding, TEXT("member 'm', the kind of message, is missing"));
     uint64_t missing = message_carries[kind].must & ~decoding->seen;
     if (missing)
-        return decoding_fail(decoding, arena_print(decoding->arena, "member '%s' of %s is missing",
-                                                   message_members[member_lowest(missing)].name, message_kind_name(kind)));
+        return decoding_fail(decoding,
+                             arena_print(decoding->arena, "member '%s' of %s is missing",
+                                         message_members[member_lowest(missing)].name, message_kind_name(kind)));
     uint64_t foreign = decoding->seen & ~(message_carries[kind].must | message_carries[kind].may | MEMBER_BIT(KIND));
     if (foreign)
         return decoding_fail(decoding, arena_print(decoding->arena, "%s has no member '%s'", message_kind_name(kind),
@@ -261,16 +266,19 @@ static bool members_fit(struct decoding *decoding)
     return true;
 }
 
-/* In these kinds `v` is the protocol's version and decides before everything else, as a newer version may have members that this one has not. */
+/* In these kinds `v` is the protocol's version and decides before everything else, as a newer version may have members
+ * that this one has not. */
 static bool other_version(const struct decoding *decoding)
 {
     const struct message *message = decoding->out;
-    bool tells = message->kind == MESSAGE_HELLO || message->kind == MESSAGE_WELCOME || message->kind == MESSAGE_REGISTER ||
-                 message->kind == MESSAGE_REGISTERED;
-    return (decoding->seen & MEMBER_BIT(KIND)) && (decoding->seen & MEMBER_BIT(VERSION)) && tells && message->version != PROTOCOL_VERSION;
+    bool tells = message->kind == MESSAGE_HELLO || message->kind == MESSAGE_WELCOME ||
+                 message->kind == MESSAGE_REGISTER || message->kind == MESSAGE_REGISTERED;
+    return (decoding->seen & MEMBER_BIT(KIND)) && (decoding->seen & MEMBER_BIT(VERSION)) && tells &&
+           message->version != PROTOCOL_VERSION;
 }
 
-/* The request number of a message that is broken further on, as far as it can be read, so that the refusal finds its way. */
+/* The request number of a message that is broken further on, as far as it can be read, so that the refusal finds its
+ * way. */
 static void request_find(struct decoding *decoding)
 {
     struct wire_reader *reader = &decoding->reader;

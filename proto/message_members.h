@@ -3,8 +3,8 @@
  *
  * The order of the members in the table is their order on the wire. To add one: a row here, a field in message.h, its
  * bit in the kinds that carry it (message_members.c), a line in PROTOCOL.md, vectors. A member that an old peer would
- * refuse needs a new PROTOCOL_VERSION, since unknown members are refused. Only message_decode.c and message_encode.c
- * include this. */
+ * refuse needs a new PROTOCOL_VERSION, since unknown members are refused. Only message_decode.c, message_encode.c
+ * and a test include this. */
 #ifndef STAIRCASE_MESSAGE_MEMBERS_H
 #define STAIRCASE_MESSAGE_MEMBERS_H
 

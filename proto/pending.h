@@ -1,8 +1,9 @@
-/* pending: what a client has sent and not yet seen answered. A table indexed by request number, and queues by time, so that nothing
- * is ever searched: 1,024 in flight at 50,000 a second cost no more than one. Only client.c uses it.
+/* pending: what a client has sent and not yet seen answered. A table indexed by request number, and queues by time, so
+ * that nothing is ever searched: 1,024 in flight at 50,000 a second cost no more than one. Only client.c uses it.
  *
- * A request number is (a running number << 20 | place in the table): the place finds the row, the rest shows whether the
- * row is still about that request. A row keeps the encoded bytes, and its buffer when it is free, so steady work allocates nothing. */
+ * A request number is (a running number << 20 | place in the table): the place finds the row, the rest shows whether
+ * the row is still about that request. A row keeps the encoded bytes, and its buffer when it is free, so steady work
+ * allocates nothing. */
 #ifndef STAIRCASE_PENDING_H
 #define STAIRCASE_PENDING_H
 
@@ -23,16 +24,16 @@ struct pending {
     enum message_kind kind;
     uint8_t id[ID_SIZE];
     enum pending_queue queue;
-    int64_t submitted, due;     /* milliseconds of a clock that does not jump */
-    enum err busy;              /* the last busy's code, ERR_OK for none */
-    bool told_parked;           /* the provisional answer was given to the program */
-    bool begun;                 /* a question of which some results were given */
-    uint32_t credit, taken;     /* of a watch: granted at first; news since credit was last given */
-    uint64_t position;          /* of a watch: where to go on; 0: from what is committed next */
+    int64_t submitted, due; /* milliseconds of a clock that does not jump */
+    enum err busy;          /* the last busy's code, ERR_OK for none */
+    bool told_parked;       /* the provisional answer was given to the program */
+    bool begun;             /* a question of which some results were given */
+    uint32_t credit, taken; /* of a watch: granted at first; news since credit was last given */
+    uint64_t position;      /* of a watch: where to go on; 0: from what is committed next */
     char *bytes;
     size_t size, room;
-    int32_t before, after;      /* neighbours in the queue, by due */
-    int32_t older, newer;       /* neighbours in the order of submission; `newer` also links the free rows */
+    int32_t before, after; /* neighbours in the queue, by due */
+    int32_t older, newer;  /* neighbours in the order of submission; `newer` also links the free rows */
 };
 
 struct pending_table {

@@ -1,8 +1,8 @@
 /* wire: see wire.h. This file reads: the walk over the heads, and the pieces that messages and records are made of.
  * Writing stands in wire_put.c, the members of each message in message_wire.c, JSON in json.c.
  *
- * The cursor is our own and not msgpack-c's unpacker: the walk has to read every head anyway, and the unpacker allocates
- * by what a head claims (five bytes can ask for gigabytes). The tests hold the two against each other. */
+ * The cursor is our own and not msgpack-c's unpacker: the walk has to read every head anyway, and the unpacker
+ * allocates by what a head claims (five bytes can ask for gigabytes). The tests hold the two against each other. */
 #include "proto/wire.h"
 
 #include <assert.h>
@@ -38,11 +38,11 @@ struct head {
 static const struct {
     unsigned char item, width;
 } long_forms[32] = {
-    {ITEM_NIL, 0},      {ITEM_INVALID, 0},  {ITEM_FALSE, 0},    {ITEM_TRUE, 0},     {ITEM_BYTES, 1}, {ITEM_BYTES, 2},
-    {ITEM_BYTES, 4},    {ITEM_EXT, 0},      {ITEM_EXT, 0},      {ITEM_EXT, 0},      {ITEM_FLOAT, 0}, {ITEM_FLOAT, 0},
+    {ITEM_NIL, 0},      {ITEM_INVALID, 0},  {ITEM_FALSE, 0},    {ITEM_TRUE, 0},     {ITEM_BYTES, 1},  {ITEM_BYTES, 2},
+    {ITEM_BYTES, 4},    {ITEM_EXT, 0},      {ITEM_EXT, 0},      {ITEM_EXT, 0},      {ITEM_FLOAT, 0},  {ITEM_FLOAT, 0},
     {ITEM_UNSIGNED, 1}, {ITEM_UNSIGNED, 2}, {ITEM_UNSIGNED, 4}, {ITEM_UNSIGNED, 8}, {ITEM_SIGNED, 1}, {ITEM_SIGNED, 2},
-    {ITEM_SIGNED, 4},   {ITEM_SIGNED, 8},   {ITEM_EXT, 0},      {ITEM_EXT, 0},      {ITEM_EXT, 0},   {ITEM_EXT, 0},
-    {ITEM_EXT, 0},      {ITEM_TEXT, 1},     {ITEM_TEXT, 2},     {ITEM_TEXT, 4},     {ITEM_LIST, 2},  {ITEM_LIST, 4},
+    {ITEM_SIGNED, 4},   {ITEM_SIGNED, 8},   {ITEM_EXT, 0},      {ITEM_EXT, 0},      {ITEM_EXT, 0},    {ITEM_EXT, 0},
+    {ITEM_EXT, 0},      {ITEM_TEXT, 1},     {ITEM_TEXT, 2},     {ITEM_TEXT, 4},     {ITEM_LIST, 2},   {ITEM_LIST, 4},
     {ITEM_MAP, 2},      {ITEM_MAP, 4},
 };
 
@@ -279,8 +279,11 @@ static bool walk_value(struct walk *walk, unsigned depth)
     case ITEM_MAP:
         if (depth == WIRE_DEPTH_MOST)
             return walk_fail(walk, ERR_MALFORMED, "it is nested more than 16 deep");
-        return head.item == ITEM_LIST ? walk_list(walk, head.number, depth + 1) : walk_map(walk, head.number, depth + 1);
-    case ITEM_FLOAT: return walk_fail(walk, ERR_MALFORMED, "it has a floating-point number; numbers are integers of a declared scale");
+        return head.item == ITEM_LIST ? walk_list(walk, head.number, depth + 1)
+                                      : walk_map(walk, head.number, depth + 1);
+    case ITEM_FLOAT:
+        return walk_fail(walk, ERR_MALFORMED,
+                         "it has a floating-point number; numbers are integers of a declared scale");
     case ITEM_EXT: return walk_fail(walk, ERR_MALFORMED, "it has an extension type");
     case ITEM_CUT: return walk_fail(walk, ERR_MALFORMED, cut_short);
     case ITEM_INVALID: break;
@@ -455,7 +458,8 @@ static struct value get_value(struct wire_reader *reader, unsigned depth)
     case ITEM_MAP:
         if (depth == WIRE_DEPTH_MOST)
             break;
-        return head.item == ITEM_LIST ? get_list(reader, head.number, depth + 1) : get_map(reader, head.number, depth + 1);
+        return head.item == ITEM_LIST ? get_list(reader, head.number, depth + 1)
+                                      : get_map(reader, head.number, depth + 1);
     case ITEM_INVALID:
     case ITEM_CUT:
     case ITEM_FLOAT:

@@ -1,5 +1,5 @@
-/* wire_put: the writing half of wire.h. Everything goes through msgpack-c's packer, whose forms are the smallest; with its callback
- * known to the compiler it is inlined to what one would write by hand. */
+/* wire_put: the writing half of wire.h. Everything goes through msgpack-c's packer, whose forms are the smallest; with
+ * its callback known to the compiler it is inlined to what one would write by hand. */
 #include "proto/wire.h"
 
 #include <assert.h>

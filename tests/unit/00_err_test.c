@@ -52,7 +52,7 @@ static void an_unknown_number_reads_as_corrupt(void **state)
 {
     (void)state;
     assert_string_equal(err_name((enum err)10000), "corrupt");
-    assert_string_equal(err_sentence((enum err)-1), err_sentence(ERR_CORRUPT));
+    assert_string_equal(err_sentence((enum err) - 1), err_sentence(ERR_CORRUPT));
 }
 
 static void the_protocol_names_every_travelling_code(void **state)
@@ -67,7 +67,8 @@ static void the_protocol_names_every_travelling_code(void **state)
         const char *found = strstr(refusals, row);
         bool named = found && found < end;
         if (named != err_travels((enum err)a))
-            fail_msg("%s %s", err_name((enum err)a), named ? "is named and does not travel" : "travels and is not named");
+            fail_msg("%s %s", err_name((enum err)a),
+                     named ? "is named and does not travel" : "travels and is not named");
     }
     free(protocol);
 }

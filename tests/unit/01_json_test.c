@@ -52,8 +52,20 @@ static void values_come_back(void **state)
 {
     (void)state;
     static const char *same[] = {
-        "null", "true", "false", "0", "-1", "9223372036854775807", "-9223372036854775808", "\"\"", "\"漏水\"", "[]", "{}",
-        "[1,[2,[]],{}]", "{\"a\":null,\"b\":{\"c\":[true,\"x\"]}}", "\"\\\"\\\\\\n\\r\\t\\u001f\\u007f\"",
+        "null",
+        "true",
+        "false",
+        "0",
+        "-1",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "\"\"",
+        "\"漏水\"",
+        "[]",
+        "{}",
+        "[1,[2,[]],{}]",
+        "{\"a\":null,\"b\":{\"c\":[true,\"x\"]}}",
+        "\"\\\"\\\\\\n\\r\\t\\u001f\\u007f\"",
     };
     for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
         must_become(same[i], same[i]);

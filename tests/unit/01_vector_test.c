@@ -1,5 +1,6 @@
-/* The vectors that every implementation shares (proto/vectors/README.md), against ours. */
-#include "proto/wire.h"
+/* The vectors that every implementation shares (proto/vectors/README.md), against ours; and the grammar of PROTOCOL.md
+ * against the table. */
+#include "proto/message_members.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,7 +34,8 @@ static bool lines_next(struct lines *lines)
     if (size < 0)
         return false;
     struct text why;
-    assert_int_equal(wire_from_json(&lines->arena, (struct text){lines->line, (size_t)size}, &lines->vector, &why), ERR_OK);
+    assert_int_equal(wire_from_json(&lines->arena, (struct text){lines->line, (size_t)size}, &lines->vector, &why),
+                     ERR_OK);
     return true;
 }
 
@@ -109,7 +111,8 @@ static void good_messages(void **state)
 
 static struct text refused_bytes(struct lines *lines)
 {
-    struct text head = unhex(&lines->arena, member(lines, "hex")), repeat = unhex(&lines->arena, member(lines, "repeat")),
+    struct text head = unhex(&lines->arena, member(lines, "hex")),
+                repeat = unhex(&lines->arena, member(lines, "repeat")),
                 tail = unhex(&lines->arena, member(lines, "tail"));
     const struct value *times = value_get(&lines->vector, "times");
     size_t count = times ? (size_t)times->integer : 0;
@@ -132,7 +135,8 @@ static void refused_messages(void **state)
     unsigned count = 0;
     lines_open(&lines, "proto/vectors/refused.jsonl");
     for (; lines_next(&lines); count++) {
-        struct text name = member(&lines, "name"), names = member(&lines, "names"), wanted = member(&lines, "code"), why;
+        struct text name = member(&lines, "name"), names = member(&lines, "names"), wanted = member(&lines, "code"),
+                    why;
         struct text bytes = refused_bytes(&lines);
         struct message message;
         size_t before = lines.arena.total;
@@ -140,7 +144,8 @@ static void refused_messages(void **state)
         size_t taken = lines.arena.total - before;
         texts_must_equal(name, text_of(err_name(code)), wanted);
         if (!memmem(why.data, why.size, names.data, names.size))
-            fail_msg("%.*s: '%.*s' does not mention %.*s", (int)name.size, name.data, (int)why.size, why.data, (int)names.size, names.data);
+            fail_msg("%.*s: '%.*s' does not mention %.*s", (int)name.size, name.data, (int)why.size, why.data,
+                     (int)names.size, names.data);
         if (message.request != (uint64_t)value_get(&lines.vector, "r")->integer)
             fail_msg("%.*s: r is %llu", (int)name.size, name.data, (unsigned long long)message.request);
         if (taken > 64 * 1024)
@@ -151,11 +156,62 @@ static void refused_messages(void **state)
     assert_true(count > 60);
 }
 
+/* ---- the grammar of PROTOCOL.md against the table ---- */
+
+static uint64_t member_bit(const char *name, size_t size)
+{
+    for (unsigned i = 0; i < MEMBER_COUNT; i++)
+        if (strlen(message_members[i].name) == size && memcmp(message_members[i].name, name, size) == 0)
+            return UINT64_C(1) << i;
+    fail_msg("the grammar has a member %.*s", (int)size, name);
+    return 0;
+}
+
+/* The members named between `from` and `to`. */
+static uint64_t members_named(const char *from, const char *to)
+{
+    uint64_t bits = 0;
+    for (const char *at = from; at < to;) {
+        size_t gap = strspn(at, " []"), size = strcspn(at + gap, " []}\n;");
+        if (at + gap >= to || size == 0)
+            break;
+        bits |= member_bit(at + gap, size);
+        at += gap + size;
+    }
+    return bits;
+}
+
+static void the_grammar_is_the_table(void **state)
+{
+    (void)state;
+    static char protocol[1 << 17];
+    FILE *file = fopen("proto/PROTOCOL.md", "r");
+    assert_non_null(file);
+    assert_in_range(fread(protocol, 1, sizeof protocol - 1, file), 10000, sizeof protocol - 2);
+    fclose(file);
+    const char *receipt = strstr(protocol, "\nreceipt   = ");
+    assert_non_null(receipt);
+    uint64_t receipt_bits = members_named(receipt + strlen("\nreceipt   = "), strchr(receipt + 1, ';'));
+    for (unsigned kind = 0; kind < MESSAGE_KIND_COUNT; kind++) {
+        char start[64];
+        snprintf(start, sizeof start, "= { m:\"%s\" ", message_kind_name((enum message_kind)kind));
+        const char *must = strstr(protocol, start);
+        if (!must)
+            fail_msg("the grammar has no %s", start);
+        must += strlen(start);
+        const char *end = strchr(must, '}'), *may = must + strcspn(must, "[}");
+        uint64_t may_bits = strncmp(may, "[receipt]", 9) == 0 ? receipt_bits : members_named(may, end);
+        if (members_named(must, may) != message_carries[kind].must || may_bits != message_carries[kind].may)
+            fail_msg("the grammar of %s is not what the table says", start);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_messages),
         cmocka_unit_test(refused_messages),
+        cmocka_unit_test(the_grammar_is_the_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* The wire: what is written is canonical and comes back, and nothing that a peer can send does harm. msgpack-c's own unpacker is the judge
- * of what is msgpack at all. */
+/* The wire: what is written is canonical and comes back, and nothing that a peer can send does harm. msgpack-c's own
+ * unpacker is the judge of what is msgpack at all. */
 #include "proto/wire.h"
 
 #include <setjmp.h>
@@ -51,15 +51,53 @@ static struct message message_full(enum message_kind kind)
     fields[3] = (struct field_value){TEXT("summary"), value_text(TEXT("三楼漏水"))};
     struct text id = {id_bytes, ID_SIZE}, key = {key_bytes, ID_SIZE};
     return (struct message){
-        .kind = kind, .request = 70000, .version = PROTOCOL_VERSION, .id = id, .key = key,
-        .subject = {.kind = CASE_REF_KEY, .text = key}, .workflow = TEXT("dispute-mediation"), .unit = TEXT("jinnong/grid-3"),
-        .event = TEXT("raise"), .as = TEXT("li"), .on_behalf = TEXT("app:7f"), .happened_at = -5, .data = fields, .data_count = 4,
-        .held = true, .what = TEXT("workflow"), .name = TEXT("w.yaml"), .part = 1, .parts = 3, .bytes = TEXT("a: b\n"),
-        .history = true, .stage = TEXT("mediation"), .level = TEXT("grid"), .overdue = true, .after = 1000, .limit = 20, .position = 1 << 20,
-        .time = 1790000000000, .case_id = UINT64_MAX, .number = TEXT("15号"), .due = 1, .end = TEXT("resolved"), .code = ERR_NOT_NOW,
-        .why = TEXT("why"), .todo = TEXT("do"), .possible = {.kind = VALUE_LIST, .count = 2, .items = words},
-        .rows = {.kind = VALUE_LIST, .count = 3, .items = list}, .more = true, .topics = {.kind = VALUE_LIST, .count = 2, .items = words},
-        .credit = 7, .task = 9, .lease = 10, .lease_ms = 30000, .attempt = 1, .again = true, .topic = TEXT("grid"), .about = 3,
+        .kind = kind,
+        .request = 70000,
+        .version = PROTOCOL_VERSION,
+        .id = id,
+        .key = key,
+        .subject = {.kind = CASE_REF_KEY, .text = key},
+        .workflow = TEXT("dispute-mediation"),
+        .unit = TEXT("jinnong/grid-3"),
+        .event = TEXT("raise"),
+        .as = TEXT("li"),
+        .on_behalf = TEXT("app:7f"),
+        .happened_at = -5,
+        .data = fields,
+        .data_count = 4,
+        .held = true,
+        .what = TEXT("workflow"),
+        .name = TEXT("w.yaml"),
+        .part = 1,
+        .parts = 3,
+        .bytes = TEXT("a: b\n"),
+        .history = true,
+        .stage = TEXT("mediation"),
+        .level = TEXT("grid"),
+        .overdue = true,
+        .after = 1000,
+        .limit = 20,
+        .position = 1 << 20,
+        .time = 1790000000000,
+        .case_id = UINT64_MAX,
+        .number = TEXT("15号"),
+        .due = 1,
+        .end = TEXT("resolved"),
+        .code = ERR_NOT_NOW,
+        .why = TEXT("why"),
+        .todo = TEXT("do"),
+        .possible = {.kind = VALUE_LIST, .count = 2, .items = words},
+        .rows = {.kind = VALUE_LIST, .count = 3, .items = list},
+        .more = true,
+        .topics = {.kind = VALUE_LIST, .count = 2, .items = words},
+        .credit = 7,
+        .task = 9,
+        .lease = 10,
+        .lease_ms = 30000,
+        .attempt = 1,
+        .again = true,
+        .topic = TEXT("grid"),
+        .about = 3,
     };
 }
 
@@ -107,15 +145,18 @@ static void members_arrive_in_their_places(void **state)
     struct message full = message_full(MESSAGE_OPEN), back;
     assert_int_equal(decode(wire_encode(&arena, &full), &back), ERR_OK);
     assert_true(back.request == 70000 && text_equal(back.id, full.id) && text_equal(back.key, full.key));
-    assert_true(text_is(back.workflow, "dispute-mediation") && text_is(back.unit, "jinnong/grid-3") && text_is(back.as, "li"));
-    assert_true(text_is(back.on_behalf, "app:7f") && back.happened_at == -5 && back.has == MESSAGE_HAS_HAPPENED_AT && back.held);
+    assert_true(text_is(back.workflow, "dispute-mediation") && text_is(back.unit, "jinnong/grid-3") &&
+                text_is(back.as, "li"));
+    assert_true(text_is(back.on_behalf, "app:7f") && back.happened_at == -5 && back.has == MESSAGE_HAS_HAPPENED_AT &&
+                back.held);
     assert_int_equal(back.data_count, 4);
     assert_true(text_is(back.data[1].name, "amount") && back.data[1].value.integer == -1250);
     assert_true(back.data[2].value.kind == VALUE_BYTES && back.data[2].value.text.size == 3);
     assert_true(back.stage.size == 0 && back.credit == 0); /* an opening has no such members */
     full = message_full(MESSAGE_REFUSED);
     assert_int_equal(decode(wire_encode(&arena, &full), &back), ERR_OK);
-    assert_true(back.code == ERR_NOT_NOW && back.has == MESSAGE_HAS_CODE && back.possible.count == 2 && back.case_id == UINT64_MAX);
+    assert_true(back.code == ERR_NOT_NOW && back.has == MESSAGE_HAS_CODE && back.possible.count == 2 &&
+                back.case_id == UINT64_MAX);
 }
 
 static void what_is_zero_and_not_asked_for_is_left_out(void **state)
@@ -136,7 +177,11 @@ static void a_code_of_a_newer_engine_is_a_refusal_all_the_same(void **state)
 {
     (void)state;
     struct message back;
-    assert_int_equal(decode(TEXT("\x85\xa1m\xa7refused\xa1r\x01\xa4" "code\xa8tomorrow\xa3why\xa0\xa2" "do\xa0"), &back), ERR_OK);
+    assert_int_equal(decode(TEXT("\x85\xa1m\xa7refused\xa1r\x01\xa4"
+                                 "code\xa8tomorrow\xa3why\xa0\xa2"
+                                 "do\xa0"),
+                            &back),
+                     ERR_OK);
     assert_int_equal(back.code, ERR_OTHER);
 }
 
@@ -178,8 +223,14 @@ static struct text mutated(struct text bytes, uint64_t *seed)
         switch (random_next(seed) % 4) {
         case 0: copy[at] = (char)random_next(seed); break;
         case 1: copy[at] = (char)(copy[at] ^ (1 << random_next(seed) % 8)); break;
-        case 2: memmove(copy + at, copy + at + 1, size - at - 1); size -= size > 1; break;
-        default: size += size < room; memmove(copy + at + 1, copy + at, size - at - 1); break;
+        case 2:
+            memmove(copy + at, copy + at + 1, size - at - 1);
+            size -= size > 1;
+            break;
+        default:
+            size += size < room;
+            memmove(copy + at + 1, copy + at, size - at - 1);
+            break;
         }
     }
     return (struct text){.data = copy, .size = size};
@@ -278,9 +329,10 @@ static void integers_take_their_shortest_form(void **state)
     static const struct {
         int64_t number;
         size_t size;
-    } cases[] = {{0, 1},      {127, 1},     {128, 2},        {255, 2},         {256, 3},       {65535, 3},     {65536, 5},
-                 {UINT32_MAX, 5}, {4294967296, 9}, {INT64_MAX, 9}, {-1, 1},         {-32, 1},       {-33, 2},       {-128, 2},
-                 {-129, 3},   {-32768, 3},  {-32769, 5},     {INT32_MIN, 5},   {-2147483649, 9}, {INT64_MIN, 9}};
+    } cases[] = {{0, 1},      {127, 1},    {128, 2},        {255, 2},         {256, 3},
+                 {65535, 3},  {65536, 5},  {UINT32_MAX, 5}, {4294967296, 9},  {INT64_MAX, 9},
+                 {-1, 1},     {-32, 1},    {-33, 2},        {-128, 2},        {-129, 3},
+                 {-32768, 3}, {-32769, 5}, {INT32_MIN, 5},  {-2147483649, 9}, {INT64_MIN, 9}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct wire_writer writer = {.arena = &arena};
         wire_put_integer(&writer, cases[i].number);
@@ -299,16 +351,23 @@ static void integers_take_their_shortest_form(void **state)
 static void maps_and_fields_are_written_in_order(void **state)
 {
     (void)state;
-    struct value inner[] = {value_text(TEXT("b")), value_integer(1), value_text(TEXT("a")), value_integer(2), value_text(TEXT("aa")), value_integer(3)};
+    struct value inner[] = {value_text(TEXT("b")), value_integer(1),       value_text(TEXT("a")),
+                            value_integer(2),      value_text(TEXT("aa")), value_integer(3)};
     struct value map = {.kind = VALUE_MAP, .count = 3, .items = inner};
-    struct field_value unsorted[] = {{TEXT("z"), map}, {TEXT("k"), value_integer(1)}}, sorted[] = {{TEXT("k"), value_integer(1)}, {TEXT("z"), map}};
+    struct field_value unsorted[] = {{TEXT("z"), map}, {TEXT("k"), value_integer(1)}},
+                       sorted[] = {{TEXT("k"), value_integer(1)}, {TEXT("z"), map}};
     struct message message = message_full(MESSAGE_SEND), back;
     message.data_count = 2;
     message.data = unsorted;
     struct text bytes = wire_encode(&arena, &message);
     message.data = sorted;
     must_equal(wire_encode(&arena, &message), bytes);
-    assert_non_null(memmem(bytes.data, bytes.size, "\xa1" "a\x02\xa2" "aa\x03\xa1" "b\x01", 10));
+    assert_non_null(memmem(bytes.data, bytes.size,
+                           "\xa1"
+                           "a\x02\xa2"
+                           "aa\x03\xa1"
+                           "b\x01",
+                           10));
     assert_int_equal(decode(bytes, &back), ERR_OK);
     assert_true(text_is(back.data[0].name, "k") && wire_map_ascends(&back.data[1].value));
     assert_int_equal(value_get(&back.data[1].value, "aa")->integer, 3);
@@ -355,8 +414,14 @@ static void a_reader_that_failed_stays_failed(void **state)
 static void counts_that_the_bytes_do_not_bear_out(void **state)
 {
     (void)state;
-    static const struct text lies[] = {{"\xdd\xff\xff\xff\xff", 5}, {"\xdf\xff\xff\xff\xff", 5}, {"\xdb\xff\xff\xff\xff", 5},
-                                       {"\xc6\xff\xff\xff\xff", 5}, {"\x92\xc0", 2},             {"\xa5" "abc", 4}};
+    static const struct text lies[] = {{"\xdd\xff\xff\xff\xff", 5},
+                                       {"\xdf\xff\xff\xff\xff", 5},
+                                       {"\xdb\xff\xff\xff\xff", 5},
+                                       {"\xc6\xff\xff\xff\xff", 5},
+                                       {"\x92\xc0", 2},
+                                       {"\xa5"
+                                        "abc",
+                                        4}};
     for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
         size_t before = arena.total;
         struct wire_reader reader = wire_reader_of(&arena, lies[i]);
@@ -398,7 +463,12 @@ static void rows_are_split_where_a_message_is_full(void **state)
     uint32_t sent = 0, messages = 0;
     for (; sent < COUNT; messages++) {
         uint32_t fit = wire_rows_fit(rows + sent, COUNT - sent);
-        struct message result = {.kind = MESSAGE_RESULT, .request = UINT64_MAX, .more = true, .after = UINT64_MAX, .position = UINT64_MAX, .time = INT64_MIN,
+        struct message result = {.kind = MESSAGE_RESULT,
+                                 .request = UINT64_MAX,
+                                 .more = true,
+                                 .after = UINT64_MAX,
+                                 .position = UINT64_MAX,
+                                 .time = INT64_MIN,
                                  .rows = {.kind = VALUE_LIST, .count = fit, .items = rows + sent}};
         struct text bytes;
         assert_int_equal(wire_encode_bounded(&arena, &result, &bytes), ERR_OK);
@@ -415,9 +485,27 @@ static void rows_are_split_where_a_message_is_full(void **state)
 static void text_is_utf8_without_nul(void **state)
 {
     (void)state;
-    static const char *good[] = {"", "a", "金农调字〔2026〕15号", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbf", "12345678中"};
-    static const char *bad[] = {"\x80", "\xc1\xbf", "\xc2", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
-                                "\xff", "12345678\xe4\xb8", "1234567\x80", "中\xe4\xb8"};
+    static const char *good[] = {"",
+                                 "a",
+                                 "金农调字〔2026〕15号",
+                                 "\xf0\x90\x80\x80",
+                                 "\xf4\x8f\xbf\xbf",
+                                 "\xed\x9f\xbf",
+                                 "\xee\x80\x80",
+                                 "\xef\xbf\xbf",
+                                 "12345678中"};
+    static const char *bad[] = {"\x80",
+                                "\xc1\xbf",
+                                "\xc2",
+                                "\xe0\x9f\xbf",
+                                "\xed\xa0\x80",
+                                "\xf0\x8f\xbf\xbf",
+                                "\xf4\x90\x80\x80",
+                                "\xf5\x80\x80\x80",
+                                "\xff",
+                                "12345678\xe4\xb8",
+                                "1234567\x80",
+                                "中\xe4\xb8"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         assert_true(wire_is_text(text_of(good[i])));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)

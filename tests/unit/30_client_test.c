@@ -21,7 +21,9 @@ static const char key_bytes[] = "fedcba9876543210";
 
 static struct message event_of(const char *name)
 {
-    return (struct message){.kind = MESSAGE_SEND, .subject = {.kind = CASE_REF_KEY, .text = {key_bytes, ID_SIZE}}, .event = text_of(name),
+    return (struct message){.kind = MESSAGE_SEND,
+                            .subject = {.kind = CASE_REF_KEY, .text = {key_bytes, ID_SIZE}},
+                            .event = text_of(name),
                             .as = TEXT("li")};
 }
 
@@ -170,7 +172,8 @@ static void parked_is_given_once_and_stays_outstanding(void **state)
         continue;
     router_answer(&router, parked);
     router_take(&router);
-    router_answer(&router, (struct message){.kind = MESSAGE_REFUSED, .request = request, .code = ERR_NOT_NOW, .why = TEXT("ended")});
+    router_answer(&router, (struct message){
+                               .kind = MESSAGE_REFUSED, .request = request, .code = ERR_NOT_NOW, .why = TEXT("ended")});
     struct message answer = next();
     assert_true(answer.kind == MESSAGE_REFUSED && answer.code == ERR_NOT_NOW && text_is(answer.why, "ended"));
     assert_int_equal(client_outstanding(router.client), 0);
@@ -206,6 +209,32 @@ static void after_a_restart_everything_open_is_sent_again_in_order(void **state)
     must_be_quiet();
 }
 
+/* Without an engine the repeats fill the socket's queue; what does not fit any more waits its turn. */
+static void a_full_socket_keeps_the_order(void **state)
+{
+    (void)state;
+    enum { COUNT = 8, TURNS = 60 };
+    struct message answer;
+    uint64_t requests[COUNT], last = 0, position = 0;
+    router_stop(&router);
+    router_connect(&router, (struct client_options){.retry_ms = 1, .in_flight_most = COUNT});
+    for (int i = 0; i < COUNT; i++) {
+        for (int turn = 0; turn < TURNS; turn++)
+            assert_int_equal(client_next(router.client, 1, &answer), ERR_TIMED_OUT);
+        requests[i] = submit(event_of("raise"));
+    }
+    router_start(&router);
+    while (last < requests[COUNT - 1]) {
+        uint64_t request = router_take(&router)->request;
+        if (request <= last)
+            continue;
+        last = request;
+        assert_true(request == requests[position]); /* seen for the first time: the one after the last */
+        position++;
+    }
+    assert_int_equal(position, COUNT);
+}
+
 static void it_waits_for_an_engine_that_comes_later(void **state)
 {
     (void)state;
@@ -227,7 +256,8 @@ static void a_question_gives_all_its_results(void **state)
     uint64_t request = submit((struct message){.kind = MESSAGE_LIST});
     router_take(&router);
     for (int i = 0; i < 3; i++)
-        router_answer(&router, (struct message){.kind = MESSAGE_RESULT, .request = request, .position = (uint64_t)i, .more = i < 2});
+        router_answer(&router, (struct message){
+                                   .kind = MESSAGE_RESULT, .request = request, .position = (uint64_t)i, .more = i < 2});
     for (int i = 0; i < 3; i++) {
         assert_int_equal(client_outstanding(router.client), 1);
         struct message answer = next();
@@ -271,8 +301,10 @@ static void a_question_half_answered_is_given_up(void **state)
 
 static void news(uint64_t request, uint64_t position)
 {
-    router_answer(&router, (struct message){.kind = MESSAGE_NEWS, .request = request, .position = position, .time = 1,
-                                            .rows = {.kind = VALUE_MAP}});
+    router_answer(
+        &router,
+        (struct message){
+            .kind = MESSAGE_NEWS, .request = request, .position = position, .time = 1, .rows = {.kind = VALUE_MAP}});
 }
 
 static void a_watch_gives_credit_and_goes_on_after_a_break(void **state)
@@ -321,7 +353,8 @@ static void it_gives_up_when_told_to(void **state)
     router_connect(&router, (struct client_options){.give_up_ms = 400, .retry_ms = 60000});
     uint64_t first = submit(event_of("first")), second = submit(event_of("second"));
     router_take(&router);
-    router_answer(&router, (struct message){.kind = MESSAGE_BUSY, .request = first, .after = 60000, .code = ERR_READ_ONLY});
+    router_answer(&router,
+                  (struct message){.kind = MESSAGE_BUSY, .request = first, .after = 60000, .code = ERR_READ_ONLY});
     router_take(&router);
     assert_int_equal(client_next(router.client, 5000, &answer), ERR_TIMED_OUT);
     assert_true(answer.request == first && answer.code == ERR_READ_ONLY);
@@ -376,7 +409,9 @@ static void what_is_too_large_is_refused_here(void **state)
     struct client *client = NULL;
     assert_int_equal(client_connect(&client, &(struct client_options){.endpoint = "nowhere"}), ERR_USAGE);
     assert_null(client);
-    assert_int_equal(client_connect(&client, &(struct client_options){.endpoint = router.endpoint, .in_flight_most = UINT32_MAX}), ERR_USAGE);
+    assert_int_equal(
+        client_connect(&client, &(struct client_options){.endpoint = router.endpoint, .in_flight_most = UINT32_MAX}),
+        ERR_USAGE);
     assert_null(client);
 }
 
@@ -431,7 +466,9 @@ static void a_deployment_goes_in_parts_and_begins_again(void **state)
         source[i] = (char)(i * 7 + i / 255);
     void *engine = zmq_threadstart((void (*)(void *))(void (*)(void))deploy_engine, &deployed);
     struct message answer;
-    assert_int_equal(client_deploy(router.client, "workflow", "w.yaml", (struct text){source, SOURCE_SIZE}, "chief", &answer), ERR_OK);
+    assert_int_equal(
+        client_deploy(router.client, "workflow", "w.yaml", (struct text){source, SOURCE_SIZE}, "chief", &answer),
+        ERR_OK);
     zmq_threadclose(engine);
     assert_true(answer.kind == MESSAGE_APPLIED && answer.position == 42);
     assert_true(deployed.parts == 5 && deployed.restarts == 1);
@@ -461,7 +498,10 @@ static void chaos_engine(uint64_t *seed)
         return;
     switch (random_next(seed) % 12) {
     case 0: return;
-    case 1: router_answer(&router, (struct message){.kind = MESSAGE_BUSY, .request = request, .after = random_next(seed) % 3}); return;
+    case 1:
+        router_answer(&router,
+                      (struct message){.kind = MESSAGE_BUSY, .request = request, .after = random_next(seed) % 3});
+        return;
     case 2: router_answer(&router, (struct message){.kind = MESSAGE_PARKED, .request = request}); return;
     case 3:
         router_answer(&router, (struct message){.kind = MESSAGE_PARKED, .request = request});
@@ -518,6 +558,7 @@ int main(void)
         TEST(busy_is_sent_again_after_its_time),
         TEST(parked_is_given_once_and_stays_outstanding),
         TEST(after_a_restart_everything_open_is_sent_again_in_order),
+        TEST(a_full_socket_keeps_the_order),
         TEST(it_waits_for_an_engine_that_comes_later),
         TEST(a_question_gives_all_its_results),
         TEST(a_question_without_answer_is_asked_on_a_new_connection),

@@ -1,5 +1,5 @@
-/* router: a fake engine for tests of clients: one ROUTER whose every message the test takes and answers by hand. Everything runs in the
- * test's own thread; where something has to happen first, the client is run, never slept for. */
+/* router: a fake engine for tests of clients: one ROUTER whose every message the test takes and answers by hand.
+ * Everything runs in the test's own thread; where something has to happen first, the client is run, never slept for. */
 #ifndef STAIRCASE_TEST_ROUTER_H
 #define STAIRCASE_TEST_ROUTER_H
 
