@@ -33,7 +33,7 @@ HEAD = """\
 # people in every unit that needs them. Names are neutral; no person here is real. What the keys mean: engine/directory_yaml.h.
 #
 # To try things: li (grid worker of jinnong/grid-3 and mediator at its building-7), wang (mediator at jinnong/grid-3), chen (mediator at
-# jinnong), sun (mediator at jinnong-centre), zhou (supervisor at jinnong and below).
+# jinnong), sun (mediator at jinnong-centre), zhou (supervisor at jinnong and below), ma (supervisor of the whole district).
 directory: jinnong-district
 version: 1
 levels:
@@ -62,8 +62,9 @@ NAMED = {
     ("jinnong", "supervisor"): "zhou",
     ("jinnong-centre", "mediator"): "sun",
     ("jinnong-centre", "supervisor"): "zheng",
+    ("jinnong-district", "supervisor"): "ma",
 }
-NAMES = {"li": "李某", "wang": "王某", "chen": "陈某", "zhou": "周某", "sun": "孙某", "zheng": "郑某"}
+NAMES = {"li": "李某", "wang": "王某", "chen": "陈某", "zhou": "周某", "sun": "孙某", "zheng": "郑某", "ma": "马某"}
 
 # Id and name of a generated person; the number is the unit's id.
 GENERATED = {
@@ -124,6 +125,7 @@ def community(index, grids, buildings, number):
 def main():
     print(HEAD.format(communities=len(COMMUNITIES), grids=GRIDS, buildings=f"{BUILDINGS:,}"))
     unit("jinnong-district", DISTRICT_ID, "district", "金农区", ", calendar: cn-statutory")
+    person("supervisor", "jinnong-district", DISTRICT_ID)
     for index, (zh, path) in enumerate(STREETS):
         unit(path, STREET_ID + index, "street", f"{zh}街道", ", in: jinnong-district")
     unit("jinnong-centre", CENTRE_ID, "centre", "金农区矛盾纠纷调解中心", ", in: jinnong-district, short: 金农中心, serves: jinnong-district")
