@@ -1,0 +1,419 @@
+/* scenario_expect: steps that look: what must be so, or how the event before was refused. See scenario_inner.h. */
+#include "engine/scenario_inner.h"
+
+#include <assert.h>
+
+#include "engine/decimal.h"
+
+/* One look at one case: everything that the keys of an expect are held against. */
+struct look {
+    struct world *world;
+    const struct case_state *state;
+    const struct workflow *workflow;
+    const struct directory *directory;
+    const struct calendar *calendar;
+    const struct node *map; /* of the expect */
+};
+
+#define SHOW(text) (int)(text).size, (text).data
+
+static bool differs(const struct look *look, const struct node *key, struct text found)
+{
+    return world_fail(look->world, key, "%.*s: expected \"%.*s\", found \"%.*s\".", SHOW(key->key), SHOW(key->text), SHOW(found));
+}
+
+/* `none` stands for nothing. */
+static bool same_text(const struct look *look, const struct node *key, struct text found)
+{
+    bool none = found.size == 0;
+    if (none ? node_is(key, "none") : text_equal(key->text, found))
+        return true;
+    return differs(look, key, none ? TEXT("none") : found);
+}
+
+static bool same_flag(const struct look *look, const struct node *key, bool found)
+{
+    return same_text(look, key, found ? TEXT("true") : TEXT("false"));
+}
+
+static struct text unit_path(const struct look *look, uint32_t id)
+{
+    int32_t unit = look->directory ? directory_unit_by_id(look->directory, id) : NONE;
+    return unit == NONE ? TEXT("") : text_of(directory_unit_path(look->directory, unit));
+}
+
+/* ---- where the case stands ---- */
+
+static bool look_stage(const struct look *look, const struct node *key)
+{
+    return same_text(look, key, text_of(workflow_stage_name(look->workflow, look->state->stage)));
+}
+
+static bool look_level(const struct look *look, const struct node *key)
+{
+    return same_text(look, key, text_of(look->state->level == NONE ? "" : workflow_level_name(look->workflow, look->state->level)));
+}
+
+static bool look_unit(const struct look *look, const struct node *key)
+{
+    return same_text(look, key, unit_path(look, look->state->unit));
+}
+
+static bool look_home(const struct look *look, const struct node *key)
+{
+    return same_text(look, key, unit_path(look, look->state->home_unit));
+}
+
+/* A date alone stands for any time of that day. */
+static bool look_due(const struct look *look, const struct node *key)
+{
+    int64_t due = case_due(look->state);
+    struct text found = due ? calendar_print_due(look->calendar, look->world->arena, due) : TEXT("");
+    bool day_only = key->text.size == 10 && found.size > 10;
+    return same_text(look, key, found) || (day_only && memcmp(key->text.data, found.data, 10) == 0);
+}
+
+static bool look_overdue(const struct look *look, const struct node *key)
+{
+    return same_flag(look, key, look->state->flags & CASE_OVERDUE);
+}
+
+static bool look_end(const struct look *look, const struct node *key)
+{
+    return same_text(look, key, text_of(look->state->end == NONE ? "" : workflow_end_name(look->workflow, look->state->end)));
+}
+
+static bool look_held(const struct look *look, const struct node *key)
+{
+    return same_flag(look, key, look->state->flags & CASE_HELD);
+}
+
+static bool look_number(const struct look *look, const struct node *key)
+{
+    return same_text(look, key, look->state->number);
+}
+
+static bool look_incident(const struct look *look, const struct node *key)
+{
+    return same_flag(look, key, look->state->flags & CASE_INCIDENT);
+}
+
+/* ---- lists of words: every expected one must be among what is found ---- */
+
+struct words {
+    struct text items[64];
+    uint32_t count;
+};
+
+static void words_add(struct words *words, struct text word)
+{
+    for (uint32_t i = 0; i < words->count; i++)
+        if (text_equal(words->items[i], word))
+            return;
+    if (word.size && words->count < sizeof words->items / sizeof *words->items)
+        words->items[words->count++] = word;
+}
+
+static struct text words_print(struct arena *arena, const struct words *words)
+{
+    struct text out = TEXT("");
+    for (uint32_t i = 0; i < words->count; i++)
+        out = arena_print(arena, "%.*s%s%.*s", SHOW(out), i ? ", " : "", SHOW(words->items[i]));
+    return words->count ? out : TEXT("none");
+}
+
+/* role@unit is also called by its role alone. */
+static bool word_matches(struct text found, struct text wanted)
+{
+    const char *at = found.size ? memchr(found.data, '@', found.size) : NULL;
+    return text_equal(found, wanted) || (at && text_equal((struct text){found.data, (size_t)(at - found.data)}, wanted));
+}
+
+static bool words_have(const struct words *words, struct text wanted)
+{
+    for (uint32_t i = 0; i < words->count; i++)
+        if (word_matches(words->items[i], wanted))
+            return true;
+    return false;
+}
+
+/* A word alone is a list of one; `none` is the empty list. */
+static bool expect_words(const struct look *look, const struct node *key, const struct words *found, bool exactly)
+{
+    const struct node *first = key->kind == NODE_LIST ? key->first : key;
+    uint32_t count = key->kind == NODE_LIST ? key->count : 1;
+    bool none = key->kind == NODE_SCALAR && node_is(key, "none"), good = true;
+    for (const struct node *item = first; count && !none; count--, item = item->next)
+        if (!words_have(found, item->text) && !words_have(found, world_person(look->world, item->text)))
+            good = world_fail(look->world, item, "%.*s: expected \"%.*s\", found: %.*s.", SHOW(key->key), SHOW(item->text), SHOW(words_print(look->world->arena, found)));
+    uint32_t expected = none ? 0 : key->kind == NODE_LIST ? key->count : 1;
+    if (good && (none || exactly) && found->count != expected)
+        good = world_fail(look->world, key, "%.*s: expected nothing besides, found: %.*s.", SHOW(key->key), SHOW(words_print(look->world->arena, found)));
+    return good;
+}
+
+/* ---- tasks ---- */
+
+static void name_people(const struct look *look, struct span people, struct words *words)
+{
+    const struct workflow *workflow = look->workflow;
+    for (int32_t i = people.first; i < people.first + people.count; i++) {
+        const struct workflow_people *row = workflow_people(workflow, i);
+        switch ((enum people_kind)row->kind) {
+        case PEOPLE_ROLE: words_add(words, text_of(workflow_string(workflow, row->role))); break;
+        case PEOPLE_FIELD: words_add(words, text_of(workflow_field_name(workflow, row->field))); break;
+        case PEOPLE_GROUP: words_add(words, text_of(workflow_string(workflow, workflow_group(workflow, row->group)->name))); break;
+        case PEOPLE_OPENER: words_add(words, TEXT("opener")); break;
+        case PEOPLE_RESIDENT: words_add(words, TEXT("resident")); break;
+        case PEOPLE_WORKER: words_add(words, TEXT("worker")); break;
+        case PEOPLE_MISSING: words_add(words, TEXT("missing")); break;
+        }
+    }
+}
+
+/* A task is called by its own name, by whom it is for, and by the topic of its worker. */
+static bool look_task(const struct look *look, const struct node *key)
+{
+    struct words found = {.count = 0};
+    for (uint32_t i = 0; i < look->state->task_count; i++) {
+        const struct case_task *task = &look->state->tasks[i];
+        const struct workflow_task *row = workflow_task(look->workflow, task->row);
+        if (task->state == TASK_DONE)
+            continue;
+        words_add(&found, text_of(row->name == NONE ? "" : workflow_string(look->workflow, row->name)));
+        name_people(look, row->people, &found);
+        words_add(&found, task->topic);
+    }
+    return expect_words(look, key, &found, false);
+}
+
+static bool look_holder(const struct look *look, const struct node *key)
+{
+    struct words found = {.count = 0};
+    for (uint32_t i = 0; i < look->state->task_count; i++)
+        words_add(&found, look->state->tasks[i].holder);
+    return expect_words(look, key, &found, false);
+}
+
+/* ---- what may be sent ---- */
+
+static void find_possible(const struct look *look, struct words *found)
+{
+    struct advance_input input;
+    struct decision decision = {0};
+    engine_input(look->world->engine, look->workflow, look->state, &input);
+    advance_possible(&input, look->world->arena, &decision);
+    for (uint32_t i = 0; i < decision.possible_count; i++)
+        words_add(found, decision.possible[i]);
+}
+
+static bool look_possible(const struct look *look, const struct node *key)
+{
+    struct words found = {.count = 0};
+    find_possible(look, &found);
+    return expect_words(look, key, &found, false);
+}
+
+static bool look_impossible(const struct look *look, const struct node *key)
+{
+    struct words found = {.count = 0};
+    bool good = true;
+    find_possible(look, &found);
+    const struct node *item = key->kind == NODE_LIST ? key->first : key;
+    for (uint32_t count = key->kind == NODE_LIST ? key->count : 1; count; count--, item = item->next)
+        if (words_have(&found, item->text))
+            good = world_fail(look->world, item, "impossible: \"%.*s\" may be sent now.", SHOW(item->text));
+    return good;
+}
+
+/* ---- notices ---- */
+
+/* Of the case, since the last step that acted: the kinds, or who was told. */
+static void find_notices(const struct look *look, bool kinds, struct words *found)
+{
+    static const char *const names[] = {[NOTICE_TEXT] = "text", [NOTICE_STAGE] = "stage", [NOTICE_WARN] = "warn", [NOTICE_OVERDUE] = "overdue",
+                                        [NOTICE_REMINDER] = "reminder", [NOTICE_CANCELLED] = "cancelled", [NOTICE_ENDED] = "ended", [NOTICE_EXTENDED] = "extended"};
+    struct world *world = look->world;
+    struct view view = {.engine = world->engine, .seal = world->seal, .arena = world->arena};
+    struct log_record record;
+    enum err code = view_begin(&view);
+    assert(code == ERR_OK);
+    for (uint64_t position = world->acted + 1; position <= engine_position(world->engine); position++) {
+        code = view_record(&view, position, &record);
+        assert(code == ERR_OK);
+        for (uint32_t i = 0; record.case_id == look->state->id && i < record.notice_count; i++) {
+            const struct log_notice *notice = &record.notices[i];
+            if (kinds)
+                words_add(found, text_of(names[notice->kind]));
+            for (uint32_t who = 0; !kinds && who < notice->who_count; who++)
+                words_add(found, arena_copy(world->arena, notice->who[who]));
+        }
+    }
+    view_end(&view);
+}
+
+static bool look_notices(const struct look *look, const struct node *key)
+{
+    struct words found = {.count = 0};
+    find_notices(look, true, &found);
+    return expect_words(look, key, &found, true);
+}
+
+static bool look_told(const struct look *look, const struct node *key)
+{
+    struct words found = {.count = 0};
+    find_notices(look, false, &found);
+    return expect_words(look, key, &found, false);
+}
+
+/* ---- data ---- */
+
+static bool same_value(const struct look *look, const struct workflow_field *field, const struct node *wanted, const struct value *found);
+
+static bool same_items(const struct look *look, const struct workflow_field *field, const struct node *wanted, const struct value *found)
+{
+    const struct workflow_field *of = field->type == FIELD_LIST ? workflow_field(look->workflow, field->of) : NULL;
+    const struct node *item = wanted->kind == NODE_LIST ? wanted->first : wanted;
+    uint32_t count = wanted->kind == NODE_LIST ? wanted->count : 1;
+    if (found->kind != VALUE_LIST || found->count != count)
+        return false;
+    for (uint32_t i = 0; i < count; i++, item = item->next) {
+        struct text person = case_person(&found->items[i]);
+        if (of ? !same_value(look, of, item, &found->items[i]) : !text_equal(person, world_person(look->world, item->text)))
+            return false;
+    }
+    return true;
+}
+
+static bool same_value(const struct look *look, const struct workflow_field *field, const struct node *wanted, const struct value *found)
+{
+    int64_t number;
+    int32_t days;
+    if (found->kind == VALUE_NONE)
+        return node_is(wanted, "none");
+    switch ((enum field_type)field->type) {
+    case FIELD_NUMBER: return decimal_parse(wanted->text, field->scale, &number) && found->kind == VALUE_INTEGER && found->integer == number;
+    case FIELD_DATE: return civil_parse(wanted->text, &days) && found->kind == VALUE_INTEGER && found->integer == days;
+    case FIELD_BOOLEAN: return found->kind == VALUE_BOOLEAN && node_is(wanted, found->boolean ? "true" : "false");
+    case FIELD_PEOPLE:
+    case FIELD_LIST: return same_items(look, field, wanted, found);
+    default: return found->kind == VALUE_TEXT && wanted->kind == NODE_SCALAR && text_equal(found->text, wanted->text);
+    }
+}
+
+/* What it is, as the expectation would have been written. */
+static struct text print_value(const struct look *look, const struct workflow_field *field, const struct value *found)
+{
+    struct arena *arena = look->world->arena;
+    if (found->kind == VALUE_NONE)
+        return TEXT("none");
+    if (field->type == FIELD_NUMBER && found->kind == VALUE_INTEGER)
+        return decimal_print(arena, found->integer, field->scale);
+    if (field->type == FIELD_DATE && found->kind == VALUE_INTEGER)
+        return civil_print(arena, (int32_t)found->integer);
+    return found->kind == VALUE_TEXT ? found->text : wire_json(arena, found);
+}
+
+static bool same_field(const struct look *look, const struct node *wanted, const struct value *data, const struct value *private)
+{
+    static const struct value none = {.kind = VALUE_NONE};
+    int32_t row = workflow_find_field(look->workflow, wanted->key);
+    if (row == NONE)
+        return world_fail(look->world, wanted, "data: the workflow has no field \"%.*s\".", SHOW(wanted->key));
+    const struct workflow_field *field = workflow_field(look->workflow, row);
+    const struct value *found = value_get(data, arena_string(look->world->arena, wanted->key));
+    found = found ? found : &none;
+    if (same_value(look, field, wanted, found))
+        return true;
+    for (uint32_t i = 0; found == &none && private && i < private->count; i++)
+        if (text_equal(private->items[i].text, wanted->key))
+            return world_fail(look->world, wanted, "data: \"%.*s\" is private and there: say `seen-by: PERSON` to look with the eyes of one who may.", SHOW(wanted->key));
+    return world_fail(look->world, wanted, "data: expected %.*s to be \"%.*s\", found \"%.*s\".", SHOW(wanted->key), SHOW(wanted->text), SHOW(print_value(look, field, found)));
+}
+
+static bool look_data(const struct look *look, const struct node *key)
+{
+    struct world *world = look->world;
+    const struct node *eyes = node_get(look->map, "seen-by");
+    struct viewer viewer = {.person = eyes ? world_person(world, eyes->text) : (struct text){NULL, 0}};
+    struct view view = {.engine = world->engine, .seal = world->seal, .arena = world->arena};
+    struct value row;
+    bool good = true;
+    enum err code = view_begin(&view);
+    assert(code == ERR_OK);
+    code = view_case(&view, look->state, &viewer, VIEW_DATA, &row);
+    assert(code == ERR_OK);
+    for (node_each(wanted, key))
+        good = same_field(look, wanted, value_get(&row, "data"), value_get(&row, "private")) && good;
+    view_end(&view);
+    return good;
+}
+
+/* ---- expect ---- */
+
+static const struct {
+    const char *key;
+    bool (*holds)(const struct look *look, const struct node *key);
+} looks[] = {
+    {"stage", look_stage},       {"level", look_level},   {"unit", look_unit},         {"home", look_home},           {"due", look_due},
+    {"overdue", look_overdue},   {"end", look_end},       {"held", look_held},         {"number", look_number},       {"task", look_task},
+    {"holder", look_holder},     {"incident", look_incident}, {"possible", look_possible}, {"impossible", look_impossible}, {"notices", look_notices},
+    {"told", look_told},         {"data", look_data},
+};
+
+static bool look_expect(struct world *world, const struct scenario_step *step)
+{
+    struct world_case *one = world_find_case(world, step->case_name);
+    const struct case_state *state = one ? world_state(world, one) : NULL;
+    if (!state)
+        return world_fail(world, step->node, "there is no such case: none was opened, or its opening was refused.");
+    world->current = one;
+    struct look look = {.world = world, .workflow = engine_workflow(world->engine, state->workflow), .directory = engine_directory(world->engine), .map = step->node};
+    bool good = true;
+    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
+        const struct node *key = keys_get(step->node, &scenario_keys, SCENARIO_EXPECT, looks[i].key);
+        look.state = world_state(world, one); /* lives until the engine is asked again */
+        look.calendar = world_calendar(world, look.directory ? directory_unit_by_id(look.directory, look.state->unit) : NONE);
+        good = (!key || looks[i].holds(&look, key)) && good;
+    }
+    return good;
+}
+
+/* ---- refused, parked ---- */
+
+static bool same_possible(struct world *world, const struct node *key)
+{
+    struct words found = {.count = 0};
+    struct look look = {.world = world};
+    for (uint32_t i = 0; world->answer.possible.kind == VALUE_LIST && i < world->answer.possible.count; i++)
+        words_add(&found, world->answer.possible.items[i].text);
+    return expect_words(&look, key, &found, false);
+}
+
+static bool look_refused(struct world *world, const struct scenario_step *step)
+{
+    const struct node *code = step->node->kind == NODE_SCALAR ? step->node : node_get(step->node, "code");
+    const struct node *says = node_get(step->node, "says"), *possible = node_get(step->node, "possible");
+    struct text found = text_of(err_name(world->answer.code)), why = world->answer.why;
+    if (!world->unchecked || world->answer.kind != MESSAGE_REFUSED)
+        return world_fail(world, step->node, "expected that it is refused as %.*s, but it was %s.", SHOW(code->text),
+                          world->has_sent ? message_kind_name(world->answer.kind) : "never sent");
+    world->unchecked = false;
+    if (!text_equal(found, code->text))
+        return world_fail(world, code, "expected that it is refused as %.*s, but it was refused as %.*s: %.*s", SHOW(code->text), SHOW(found), SHOW(why));
+    if (says && !memmem(why.data, why.size, says->text.data, says->text.size))
+        return world_fail(world, says, "expected that the refusal says \"%.*s\", but it says: %.*s", SHOW(says->text), SHOW(why));
+    return !possible || same_possible(world, possible);
+}
+
+bool scenario_look(struct world *world, const struct scenario_step *step)
+{
+    if (step->kind == STEP_EXPECT)
+        return look_expect(world, step);
+    if (step->kind == STEP_REFUSED)
+        return look_refused(world, step);
+    bool parked = world->unchecked && world->answer.kind == MESSAGE_PARKED;
+    world->unchecked = false;
+    return parked || world_fail(world, step->node, "expected that the event before waits for its case, but it was %s.",
+                                world->has_sent ? message_kind_name(world->answer.kind) : "never sent");
+}

@@ -1,0 +1,309 @@
+/* scenario_yaml: a scenario file, read. See scenario.h for how one looks; the table of keys stands first. */
+#include "engine/scenario_inner.h"
+
+enum { NAME_MOST = 64, PERSON_MOST = 128, PATH_MOST = 256 };
+
+#define S KIND_SCALAR
+#define L KIND_LIST
+#define M KIND_MAP
+
+#define A_CASE "a name for a case"
+#define A_PERSON "a person of the directory, or any name for a resident"
+#define A_MOMENT "a local time such as 2026-09-24 09:00"
+#define SOME_DATA "a mapping of fields to values"
+#define SOME_NAMES "a name, or a list of names"
+
+static const struct key table[] = {
+    {SCENARIO_HEAD, "scenario", S, KEY_NEEDED, "a title", "what it shows"},
+    {SCENARIO_HEAD, "now", S, KEY_NEEDED, A_MOMENT, "when it begins"},
+    {SCENARIO_HEAD, "workflow", S | L, 0, "a file, or a list of files", "what is deployed; workflow.yaml beside it unless said"},
+    {SCENARIO_HEAD, "directory", S, 0, "a file", "units and people; the practice district unless said"},
+    {SCENARIO_HEAD, "calendar", S, 0, "a file", "working days; the official calendar unless said"},
+    {SCENARIO_HEAD, "people", M, 0, "a mapping such as {li: [mediator at jinnong/grid-3]}", "people besides those of the directory"},
+    {SCENARIO_HEAD, "steps", L, KEY_NEEDED, "a list of steps", "what happens, and what must then be so"},
+
+    {SCENARIO_STEP, "open", M, 0, "a mapping: unit, by, data ...", "opens a case"},
+    {SCENARIO_STEP, "send", M, 0, "a mapping: event, by, data ...", "sends an event"},
+    {SCENARIO_STEP, "release", M, 0, "a mapping: by, case", "an imported case goes live"},
+    {SCENARIO_STEP, "retry", M, 0, "a mapping: by, case", "a supervisor sends a failed task out again"},
+    {SCENARIO_STEP, "worker", M, 0, "a mapping: topic, and event or does", "a worker process does something with its task"},
+    {SCENARIO_STEP, "wait", S, 0, "a duration, `until due`, or `until 2026-10-09 18:00`", "time passes"},
+    {SCENARIO_STEP, "deploy", S, 0, "a file", "a workflow, directory or calendar is deployed"},
+    {SCENARIO_STEP, "expect", M, 0, "a mapping: stage, due ...", "how the case must stand"},
+    {SCENARIO_STEP, "refused", S | M, 0, "a code, or {code, says, possible}", "the event before was refused like this"},
+
+    {SCENARIO_OPEN, "case", S, 0, A_CASE, "what this scenario calls it, where there are several"},
+    {SCENARIO_OPEN, "workflow", S, 0, "the name of a workflow", "which; the only one unless said"},
+    {SCENARIO_OPEN, "unit", S, KEY_NEEDED, "the path of a unit", "where"},
+    {SCENARIO_OPEN, "by", S, KEY_NEEDED, A_PERSON, "who opens it"},
+    {SCENARIO_OPEN, "for", S, 0, A_PERSON, "whom that person acts for"},
+    {SCENARIO_OPEN, "data", M, 0, SOME_DATA, "the fields that come with it"},
+    {SCENARIO_OPEN, "at", S, 0, A_MOMENT, "when it happened, if not now"},
+    {SCENARIO_OPEN, "held", S, 0, "true", "an imported case"},
+    {SCENARIO_OPEN, "crash", S, 0, "before-commit or after-commit", "the engine dies in the middle; the sender sends it again"},
+
+    {SCENARIO_SEND, "case", S, 0, A_CASE, "which case; the last one unless said"},
+    {SCENARIO_SEND, "event", S, 0, "the name of an event", "what is sent"},
+    {SCENARIO_SEND, "by", S, KEY_NEEDED, A_PERSON, "who acts"},
+    {SCENARIO_SEND, "for", S, 0, A_PERSON, "whom that person acts for"},
+    {SCENARIO_SEND, "data", M, 0, SOME_DATA, "the fields that come with it"},
+    {SCENARIO_SEND, "at", S, 0, A_MOMENT, "when it happened, if not now"},
+    {SCENARIO_SEND, "crash", S, 0, "before-commit or after-commit", "the engine dies in the middle; the sender sends it again"},
+
+    {SCENARIO_RETRY, "case", S, 0, A_CASE, "which case; the last one unless said"},
+    {SCENARIO_RETRY, "by", S, KEY_NEEDED, A_PERSON, "who does it"},
+
+    {SCENARIO_WORKER, "topic", S, KEY_NEEDED, "a topic", "what it works on"},
+    {SCENARIO_WORKER, "case", S, 0, A_CASE, "whose task; that of the last case unless said"},
+    {SCENARIO_WORKER, "event", S, 0, "the name of an event", "the event that it sends"},
+    {SCENARIO_WORKER, "by", S, 0, A_PERSON, "who acts in it; the worker itself unless said"},
+    {SCENARIO_WORKER, "data", M, 0, SOME_DATA, "the fields that come with it"},
+    {SCENARIO_WORKER, "does", S, 0, "accept, settle, fail or vanish", "what it does instead of sending an event"},
+    {SCENARIO_WORKER, "why", S, 0, "a sentence", "why it fails"},
+    {SCENARIO_WORKER, "again", S, 0, "true or false", "whether a failure is worth trying again; true unless said"},
+
+    {SCENARIO_EXPECT, "case", S, 0, A_CASE, "which case; the last one unless said"},
+    {SCENARIO_EXPECT, "stage", S, 0, "the name of a stage", "the stage it is in"},
+    {SCENARIO_EXPECT, "level", S, 0, "a level, or none", "the level of that stage's ladder"},
+    {SCENARIO_EXPECT, "unit", S, 0, "the path of a unit", "where it is"},
+    {SCENARIO_EXPECT, "home", S, 0, "the path of a unit", "where it was opened"},
+    {SCENARIO_EXPECT, "due", S, 0, "a local time, a date, or none", "the stage's deadline"},
+    {SCENARIO_EXPECT, "overdue", S, 0, "true or false", "whether the deadline has passed"},
+    {SCENARIO_EXPECT, "end", S, 0, "the name of an end, or none", "the end it has reached; none: it is open"},
+    {SCENARIO_EXPECT, "held", S, 0, "true or false", "whether it is imported and not released"},
+    {SCENARIO_EXPECT, "number", S, 0, "a case number", "what people quote"},
+    {SCENARIO_EXPECT, "task", S | L, 0, "a role, field, topic or name of a task; a list; or none", "work that is owed now, and for whom"},
+    {SCENARIO_EXPECT, "holder", S, 0, "a person or worker, or none", "who has taken one of the tasks"},
+    {SCENARIO_EXPECT, "incident", S, 0, "true or false", "whether a task of it has failed"},
+    {SCENARIO_EXPECT, "data", M, 0, SOME_DATA, "what it holds; none: nothing"},
+    {SCENARIO_EXPECT, "seen-by", S, 0, A_PERSON, "who looks at the data: private fields are none for who may not see them"},
+    {SCENARIO_EXPECT, "possible", S | L, 0, SOME_NAMES, "events that may be sent now"},
+    {SCENARIO_EXPECT, "impossible", S | L, 0, SOME_NAMES, "events that may not"},
+    {SCENARIO_EXPECT, "notices", S | L, 0, "none, or of: text, stage, warn, overdue, reminder, cancelled, ended, extended", "exactly these kinds were given out since the last step that acted"},
+    {SCENARIO_EXPECT, "told", S | L, 0, "persons, role or role@unit; or none", "who was told since then; others may have been too"},
+
+    {SCENARIO_REFUSED, "code", S, KEY_NEEDED, "a code such as not-now", "why"},
+    {SCENARIO_REFUSED, "says", S, 0, "a part of the sentence", "the particulars"},
+    {SCENARIO_REFUSED, "possible", S | L, 0, SOME_NAMES, "events that it names as possible"},
+};
+
+const struct keys scenario_keys = {table, sizeof table / sizeof *table};
+
+static const struct node *get(const struct node *map, enum scenario_where where, const char *name)
+{
+    return keys_get(map, &scenario_keys, where, name);
+}
+
+static void get_text(struct problems *problems, const struct node *map, enum scenario_where where, const char *name, uint32_t most, struct text *out)
+{
+    node_text(problems, get(map, where, name), most, out);
+}
+
+/* ---- people ---- */
+
+/* "mediator at jinnong/grid-3/building-7" */
+static void read_hold(struct problems *problems, const struct node *node, struct text person, struct scenario_hold *hold)
+{
+    struct text text = {0};
+    *hold = (struct scenario_hold){.person = person, .node = node};
+    if (!node_text(problems, node, NAME_MOST + PATH_MOST, &text))
+        return;
+    const char *at = memmem(text.data, text.size, " at ", 4);
+    if (!at) {
+        problems_add(problems, node, "found %s; allowed is ROLE at UNIT, such as \"mediator at jinnong/grid-3\".", node_found(problems->arena, node));
+        return;
+    }
+    hold->role = (struct text){text.data, (size_t)(at - text.data)};
+    hold->unit = (struct text){at + 4, text.size - hold->role.size - 4};
+}
+
+static void read_people(struct arena *arena, const struct node *map, struct problems *problems, struct scenario *out)
+{
+    uint32_t room = 0;
+    for (node_each(person, map))
+        room += person->kind == NODE_LIST ? person->count : 1;
+    struct scenario_hold *holds = ARENA_ARRAY(arena, struct scenario_hold, room);
+    for (node_each(person, map)) {
+        const struct node *item;
+        uint32_t count;
+        if (!node_list(problems, person, true, &item, &count))
+            continue;
+        for (; count; count--, item = item->next)
+            read_hold(problems, item, person->key, &holds[out->hold_count++]);
+    }
+    out->holds = holds;
+}
+
+/* ---- steps that act ---- */
+
+static void read_crash(struct problems *problems, const struct node *node, struct scenario_step *step)
+{
+    static const char *const words[] = {"before-commit", "after-commit"};
+    int32_t which;
+    if (node_choice(problems, node, words, 2, &which))
+        step->crash = which == 0 ? CRASH_BEFORE_COMMIT : CRASH_AFTER_COMMIT;
+}
+
+static void read_sender(struct problems *problems, const struct node *map, enum scenario_where where, struct scenario_step *step)
+{
+    get_text(problems, map, where, "case", NAME_MOST, &step->case_name);
+    get_text(problems, map, where, "by", PERSON_MOST, &step->by);
+}
+
+static void read_event(struct problems *problems, const struct node *map, enum scenario_where where, struct scenario_step *step)
+{
+    read_sender(problems, map, where, step);
+    get_text(problems, map, where, "for", PERSON_MOST, &step->on_behalf);
+    step->data = get(map, where, "data");
+    step->at = get(map, where, "at");
+    read_crash(problems, get(map, where, "crash"), step);
+}
+
+static void read_open(struct problems *problems, const struct node *map, struct scenario_step *step)
+{
+    read_event(problems, map, SCENARIO_OPEN, step);
+    get_text(problems, map, SCENARIO_OPEN, "workflow", NAME_MOST, &step->workflow);
+    get_text(problems, map, SCENARIO_OPEN, "unit", PATH_MOST, &step->unit);
+    node_boolean(problems, get(map, SCENARIO_OPEN, "held"), &step->held);
+}
+
+static void read_send(struct problems *problems, const struct node *map, struct scenario_step *step)
+{
+    read_event(problems, map, SCENARIO_SEND, step);
+    get_text(problems, map, SCENARIO_SEND, "event", NAME_MOST, &step->event);
+    if (!node_get(map, "event"))
+        problems_add(problems, map, "the key \"event\" is missing: which event is sent?");
+}
+
+static void read_worker(struct problems *problems, const struct node *map, struct scenario_step *step)
+{
+    static const char *const words[] = {"accept", "settle", "fail", "vanish"};
+    int32_t which = -1;
+    read_sender(problems, map, SCENARIO_WORKER, step);
+    get_text(problems, map, SCENARIO_WORKER, "topic", NAME_MOST, &step->topic);
+    get_text(problems, map, SCENARIO_WORKER, "event", NAME_MOST, &step->event);
+    get_text(problems, map, SCENARIO_WORKER, "why", 0, &step->why);
+    step->data = get(map, SCENARIO_WORKER, "data");
+    step->again = true;
+    node_boolean(problems, get(map, SCENARIO_WORKER, "again"), &step->again);
+    const struct node *does = get(map, SCENARIO_WORKER, "does");
+    node_choice(problems, does, words, 4, &which);
+    step->does = which < 0 ? WORKER_SENDS : (enum worker_does)(WORKER_ACCEPTS + which);
+    if ((does != NULL) == (node_get(map, "event") != NULL))
+        problems_add(problems, map, "a worker either sends an event (event: NAME) or does one of accept, settle, fail, vanish (does: accept).");
+}
+
+static void read_wait(struct problems *problems, const struct node *node, struct scenario_step *step)
+{
+    struct workflow_duration duration;
+    struct text text = {0};
+    if (!node_text(problems, node, NAME_MOST, &text))
+        return;
+    step->why = text;
+    bool until = text.size > 6 && memcmp(text.data, "until ", 6) == 0;
+    if (!until && (!duration_parse(text, &duration) || duration.unit == UNTIL_DATE))
+        problems_add(problems, node, "found %s; allowed is a duration such as \"3 days\", `until due`, or a moment such as `until 2026-10-09 18:00`.",
+                     node_found(problems->arena, node));
+}
+
+/* ---- a step ---- */
+
+static const struct {
+    const char *key;
+    enum scenario_step_kind kind;
+    int where; /* of its mapping; -1: it has none */
+} step_kinds[] = {
+    {"open", STEP_OPEN, SCENARIO_OPEN},       {"send", STEP_SEND, SCENARIO_SEND},         {"release", STEP_RELEASE, SCENARIO_RETRY},
+    {"retry", STEP_RETRY, SCENARIO_RETRY},    {"worker", STEP_WORKER, SCENARIO_WORKER},   {"wait", STEP_WAIT, -1},
+    {"deploy", STEP_DEPLOY, -1},              {"expect", STEP_EXPECT, SCENARIO_EXPECT},   {"refused", STEP_REFUSED, SCENARIO_REFUSED},
+    {"crash", STEP_CRASH, -1},                {"repeat", STEP_REPEAT, -1},                {"parked", STEP_PARKED, -1},
+};
+
+/* Words that are a whole step: - crash */
+static void read_word(struct problems *problems, const struct node *node, struct scenario_step *step)
+{
+    static const char *const words[] = {"crash", "repeat", "parked"};
+    static const enum scenario_step_kind kinds[] = {STEP_CRASH, STEP_REPEAT, STEP_PARKED};
+    int32_t which;
+    if (node_choice(problems, node, words, 3, &which))
+        step->kind = kinds[which];
+}
+
+static void read_body(struct problems *problems, const struct node *value, struct scenario_step *step)
+{
+    switch (step->kind) {
+    case STEP_OPEN: read_open(problems, value, step); return;
+    case STEP_SEND: read_send(problems, value, step); return;
+    case STEP_WORKER: read_worker(problems, value, step); return;
+    case STEP_RELEASE:
+    case STEP_RETRY: read_sender(problems, value, SCENARIO_RETRY, step); return;
+    case STEP_WAIT: read_wait(problems, value, step); return;
+    case STEP_DEPLOY: node_text(problems, value, PATH_MOST, &step->file); return;
+    case STEP_EXPECT: get_text(problems, value, SCENARIO_EXPECT, "case", NAME_MOST, &step->case_name); return;
+    default: return;
+    }
+}
+
+static void read_step(struct problems *problems, const struct node *node, struct scenario_step *step)
+{
+    *step = (struct scenario_step){.node = node};
+    if (node->kind == NODE_SCALAR) {
+        read_word(problems, node, step);
+        return;
+    }
+    if (!keys_check(problems, node, &scenario_keys, SCENARIO_STEP))
+        return;
+    if (node->count != 1) {
+        problems_add(problems, node, "a step is one thing, such as \"send: {...}\"; begin each with its own \"- \".");
+        return;
+    }
+    const struct node *value = node_first(node);
+    step->node = value;
+    for (size_t i = 0; i < sizeof step_kinds / sizeof *step_kinds; i++)
+        if (text_is(value->key, step_kinds[i].key)) {
+            step->kind = step_kinds[i].kind;
+            if (value->kind != NODE_MAP || step_kinds[i].where < 0 || keys_check(problems, value, &scenario_keys, step_kinds[i].where))
+                read_body(problems, value, step);
+        }
+}
+
+static void read_steps(struct arena *arena, const struct node *list, struct problems *problems, struct scenario *out)
+{
+    if (!list)
+        return;
+    struct scenario_step *steps = ARENA_ARRAY(arena, struct scenario_step, list->count);
+    for (node_each(node, list))
+        read_step(problems, node, &steps[out->step_count++]);
+    out->steps = steps;
+    if (out->step_count == 0)
+        problems_add(problems, list, "there are no steps.");
+}
+
+static void read_workflows(struct problems *problems, const struct node *node, struct scenario *out)
+{
+    const struct node *item;
+    uint32_t count, most = sizeof out->workflows / sizeof *out->workflows;
+    struct text file;
+    if (!node_list(problems, node, true, &item, &count))
+        return;
+    if (count > most)
+        problems_add(problems, node, "at most %u workflows.", most);
+    for (; count && out->workflow_count < most; count--, item = item->next)
+        if (node_text(problems, item, PATH_MOST, &file))
+            out->workflows[out->workflow_count++] = item;
+}
+
+void scenario_read(struct arena *arena, const struct node *root, struct problems *problems, struct scenario *out)
+{
+    if (!keys_check(problems, root, &scenario_keys, SCENARIO_HEAD))
+        return;
+    struct text ignored;
+    get_text(problems, root, SCENARIO_HEAD, "scenario", 200, &out->title);
+    out->now = get(root, SCENARIO_HEAD, "now");
+    out->directory = get(root, SCENARIO_HEAD, "directory");
+    out->calendar = get(root, SCENARIO_HEAD, "calendar");
+    node_text(problems, out->now, NAME_MOST, &ignored);
+    read_workflows(problems, get(root, SCENARIO_HEAD, "workflow"), out);
+    read_people(arena, get(root, SCENARIO_HEAD, "people"), problems, out);
+    read_steps(arena, get(root, SCENARIO_HEAD, "steps"), problems, out);
+}
