@@ -52,6 +52,9 @@ $(B)/%.o: %.c | $(B)/.deps
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
+# Files that are part of the program (engine/embedded.c).
+$(B)/engine/embedded.o: config/calendar-cn.yaml config/practice-directory.yaml
+
 $(B)/proto.a:   $(call objects,$(PROTO))
 $(B)/pure.a:    $(call objects,$(PURE))
 $(B)/engine.a:  $(call objects,$(ENGINE))

@@ -51,6 +51,14 @@ static struct text place_words(struct world *world, const struct calendar *calen
     return arena_print(arena, "%.*s, due %.*s", SHOW(words), SHOW(calendar_print_due(calendar, arena, record->due)));
 }
 
+/* Padded with blanks to so many bytes. */
+static struct text pad(struct arena *arena, struct text text, size_t width)
+{
+    static const char blanks[] = "                                ";
+    size_t missing = text.size < width ? width - text.size : 0;
+    return arena_print(arena, "%.*s%.*s", SHOW(text), (int)missing, blanks);
+}
+
 static struct text history_line(struct world *world, uint64_t position, const struct log_record *record)
 {
     struct arena *arena = world->arena;
@@ -59,8 +67,9 @@ static struct text history_line(struct world *world, uint64_t position, const st
     struct text who = record->event.as.size ? record->event.as : record->event.worker;
     if (!calendar)
         return TEXT("");
-    return arena_print(arena, "  %4llu  %.*s  case %llu  %-20.*s  %-16.*s  -> %.*s\n", (unsigned long long)position,
-                       SHOW(calendar_print(calendar, arena, record->effective)), (unsigned long long)record->case_id, SHOW(event_words(&record->event)), SHOW(who),
+    return arena_print(arena, "  %4llu  %.*s  case %llu  %.*s  %.*s  -> %.*s\n", (unsigned long long)position,
+                       SHOW(calendar_print(calendar, arena, record->effective)), (unsigned long long)record->case_id, SHOW(pad(arena, event_words(&record->event), 20)),
+                       SHOW(pad(arena, who, 16)),
                        SHOW(place_words(world, calendar, record)));
 }
 
