@@ -28,6 +28,8 @@ struct reader {
     struct part_person *people;
     struct part_hold *holds;
     int32_t level_count, role_count, unit_count, serve_count, person_count, hold_count;
+    /* There and read without a mistake (units: there). Where not, what names one of them is not complained about: it may be right. */
+    bool levels_hold, roles_hold, units_hold;
 };
 
 const struct node *reader_get(const struct node *map, enum directory_where where, const char *name);

@@ -39,7 +39,7 @@ int32_t reader_unit(struct reader *reader, const struct node *node)
     if (!node_text(reader->problems, node, 0, &path))
         return NONE;
     int32_t unit = reader_find_unit(reader, path);
-    if (unit == NONE)
+    if (unit == NONE && reader->units_hold)
         problems_add(reader->problems, node, "there is no unit %s in `units`.%s", node_found(reader->arena, node),
                      reader_nearest_unit(reader, path));
     return unit;
@@ -252,6 +252,7 @@ void reader_units(struct reader *reader)
 {
     const struct node *units = reader_get(reader->root, IN_DIRECTORY, "units");
     size_t count = units ? units->count : 0;
+    reader->units_hold = count > 0;
     reader->units = ARENA_ARRAY(reader->arena, struct part_unit, count);
     reader->sources = ARENA_ARRAY(reader->arena, struct unit_source, count);
     for (node_each(node, units)) {

@@ -74,7 +74,7 @@ int32_t reader_level(struct reader *reader, const struct node *node)
     if (!node_text(reader->problems, node, 0, &name))
         return NONE;
     int32_t level = find_level(reader, name);
-    if (level != NONE)
+    if (level != NONE || !reader->levels_hold)
         return level;
     struct nearest nearest = nearest_to(name);
     for (int32_t i = 0; i < reader->level_count; i++)
@@ -87,7 +87,7 @@ int32_t reader_level(struct reader *reader, const struct node *node)
 static void read_levels(struct reader *reader)
 {
     const struct node *list = reader_get(reader->root, IN_DIRECTORY, "levels"), *first;
-    uint32_t count;
+    uint32_t count, errors = reader->problems->errors;
     if (!node_list(reader->problems, list, false, &first, &count))
         return;
     if (count > DIRECTORY_DEPTH_MOST)
@@ -106,6 +106,7 @@ static void read_levels(struct reader *reader)
         else
             reader->levels[reader->level_count++] = level;
     }
+    reader->levels_hold = reader->problems->errors == errors;
 }
 
 /* Words that the workflow language gives a meaning of its own wherever a role may stand. */
@@ -124,6 +125,7 @@ static void read_roles(struct reader *reader)
 {
     static const char *const reaches[] = {"here", "below"};
     const struct node *map = reader_get(reader->root, IN_DIRECTORY, "roles");
+    uint32_t errors = reader->problems->errors;
     reader->roles = ARENA_ARRAY(reader->arena, struct part_role, map ? map->count : 0);
     for (node_each(node, map)) {
         struct part_role *role = &reader->roles[reader->role_count++];
@@ -137,6 +139,7 @@ static void read_roles(struct reader *reader)
         node_choice(reader->problems, reader_get(node, IN_ROLE, "reach"), reaches, 2, &reach);
         role->reach = (enum role_reach)reach;
     }
+    reader->roles_hold = map && reader->problems->errors == errors;
 }
 
 static int32_t read_role(struct reader *reader, const struct node *node)
@@ -150,8 +153,9 @@ static int32_t read_role(struct reader *reader, const struct node *node)
             return i;
         nearest_offer(&nearest, reader->roles[i].name);
     }
-    problems_add(reader->problems, node, "there is no role %s in `roles`.%s", node_found(reader->arena, node),
-                 nearest_hint(&nearest, reader->arena));
+    if (reader->roles_hold)
+        problems_add(reader->problems, node, "there is no role %s in `roles`.%s", node_found(reader->arena, node),
+                     nearest_hint(&nearest, reader->arena));
     return NONE;
 }
 
