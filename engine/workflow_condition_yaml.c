@@ -46,14 +46,13 @@ static int32_t parts_read(struct workflow_reader *reader, enum condition_kind ki
 static bool level_occurs(const struct workflow_reader *reader, int32_t level)
 {
     if (reader->reading == READING_STAGE)
-        return refs_include(reader, ROW_OF(reader, STAGES, stage, reader->stage)->ladder, level);
+        return stage_may_be_at(reader, reader->stage, level);
     for (int32_t stage = 0; stage < row_count(reader, WORKFLOW_STAGES); stage++)
-        if (refs_include(reader, ROW_OF(reader, STAGES, stage, stage)->ladder, level))
+        if (stage_may_be_at(reader, stage, level))
             return true;
     return false;
 }
 
-/* `parts` are levels of this case only while it is in a stage with a ladder: elsewhere the condition could never hold. */
 static int32_t level_read(struct workflow_reader *reader, const struct node *node)
 {
     struct workflow_condition condition = condition_blank(CONDITION_LEVEL, node);
@@ -62,14 +61,10 @@ static int32_t level_read(struct workflow_reader *reader, const struct node *nod
         problems_add_key(reader->problems, node, "a case has no level before it has entered its first stage.");
         return NONE;
     }
-    if (reader->reading == READING_STAGE && ROW_OF(reader, STAGES, stage, reader->stage)->ladder.count == 0) {
-        problems_add_key(reader->problems, node, "this stage has no ladder, so a case has no level here.");
-        return NONE;
-    }
     for (int32_t i = 0; i < condition.parts.count; i++) {
         int32_t level = ref_at(reader, condition.parts.first + i);
         if (!level_occurs(reader, level))
-            problems_add(reader->problems, node, "the case can never be at the level \"%s\" here: it is not in the ladder.",
+            problems_add(reader->problems, node, "the case can never be at the level \"%s\" here: the ladder (or \"at\") does not have it.",
                          row_name(reader, WORKFLOW_LEVELS, level));
     }
     return condition_push(reader, &condition, node);

@@ -197,17 +197,22 @@ static int32_t level_lacking(const struct workflow_reader *reader, struct span l
     return NONE;
 }
 
+/* The level of the stage that is left must be known, and in the ladder of the one that is entered. */
 static void check_keep(struct workflow_reader *reader, int32_t stage, int32_t row, struct span ladder, const char *target)
 {
-    struct span source = ladder_of(reader, stage);
-    if (source.count == 0) {
-        REPORT(reader, row, "\"level: keep\" keeps the level of the stage that is left, but %s%s%s has no ladder. Name a level: %s.",
-               stage == NONE ? "a case that is opened" : "\"", stage == NONE ? "" : row_name(reader, WORKFLOW_STAGES, stage),
-               stage == NONE ? "" : "\"", ladder_listed(reader, ladder));
+    if (stage == NONE) {
+        REPORT(reader, row, "a case that is opened has no level yet to keep. Name one (%s), or leave \"level\" out for the lowest.",
+               ladder_listed(reader, ladder));
         return;
     }
-    int32_t lacking = level_lacking(reader, source, 0, source.count, ladder);
-    if (lacking != NONE)
+    const struct workflow_stage *source = ROW_OF(reader, STAGES, stage, stage);
+    int32_t lacking = level_lacking(reader, source->ladder, 0, source->ladder.count, ladder);
+    if (source->at == AT_LEVEL && source->at_level != NONE && !refs_include(reader, ladder, source->at_level))
+        lacking = source->at_level;
+    if (source->ladder.count == 0 && source->at != AT_LEVEL)
+        REPORT(reader, row, "\"level: keep\" cannot be: \"%s\" has no ladder, and its level is not certain. Name a level (%s), or leave \"level\" "
+                            "out for the lowest.", row_name(reader, WORKFLOW_STAGES, stage), ladder_listed(reader, ladder));
+    else if (lacking != NONE)
         REPORT(reader, row, "\"level: keep\" cannot be: the case may come from the level \"%s\" of \"%s\", which the ladder of \"%s\" lacks.",
                row_name(reader, WORKFLOW_LEVELS, lacking), row_name(reader, WORKFLOW_STAGES, stage), target);
 }
@@ -221,9 +226,9 @@ static void check_go(struct workflow_reader *reader, int32_t stage, int32_t row)
     const char *target = row_name(reader, WORKFLOW_STAGES, outcome->stage);
     if (ladder.count == 0 && outcome->go_level != GO_LEVEL_NONE)
         REPORT(reader, row, "the stage \"%s\" has no ladder, so \"level\" means nothing here. Leave it out.", target);
-    else if (ladder.count > 0 && outcome->go_level == GO_LEVEL_NONE)
-        REPORT(reader, row, "the stage \"%s\" has a ladder: say at which level it is entered (level: %s%s).", target,
-               stage == NONE || ladder_of(reader, stage).count == 0 ? "" : "keep, or ", ladder_listed(reader, ladder));
+    else if (ladder.count > 0 && ladder_of(reader, stage).count > 0 && outcome->go_level == GO_LEVEL_NONE)
+        REPORT(reader, row, "\"%s\" and \"%s\" both have a ladder: say at which level it goes on (level: keep, or one of %s).",
+               row_name(reader, WORKFLOW_STAGES, stage), target, ladder_listed(reader, ladder));
     else if (outcome->go_level == GO_LEVEL_NAMED && outcome->level != NONE && !refs_include(reader, ladder, outcome->level))
         REPORT(reader, row, "the level \"%s\" is not in the ladder of \"%s\". Levels: %s.", row_name(reader, WORKFLOW_LEVELS, outcome->level), target,
                ladder_listed(reader, ladder));

@@ -104,14 +104,10 @@ static bool per_read(struct workflow_reader *reader, const struct node *per, str
     keying->count = 0;
     if (!per)
         return false;
-    if (!node_is(per, "level")) {
-        keying->field = field_resolve(reader, per, OF_TYPE(FIELD_CHOICE) | OF_TYPE(FIELD_BOOLEAN), USE_LOOK, "\"per\" takes level or a field of type");
-        return keying->field != NONE;
-    }
-    if (reader->reading == READING_STAGE && ROW_OF(reader, STAGES, stage, reader->stage)->ladder.count > 0)
+    if (node_is(per, "level"))
         return true;
-    problems_add(reader->problems, per, "this stage has no ladder, so nothing can depend on the level here.");
-    return false;
+    keying->field = field_resolve(reader, per, OF_TYPE(FIELD_CHOICE) | OF_TYPE(FIELD_BOOLEAN), USE_LOOK, "\"per\" takes level or a field of type");
+    return keying->field != NONE;
 }
 
 static bool keyed_has(const struct keying *keying, int32_t level, const char *value)
@@ -136,9 +132,9 @@ static bool key_read(struct workflow_reader *reader, const struct keying *keying
     out->level = level_resolve(reader, key_node(reader, node));
     if (out->level == NONE)
         return false;
-    struct span ladder = ROW_OF(reader, STAGES, stage, reader->stage)->ladder;
-    if (!refs_include(reader, ladder, out->level))
-        problems_add_key(reader->problems, node, "the level \"%s\" is not in the ladder of this stage.", node->key.data);
+    if (!stage_may_be_at(reader, reader->stage, out->level))
+        problems_add_key(reader->problems, node, "this stage is never at the level \"%s\": its ladder (or \"at\") does not have it.",
+                         node->key.data);
     return true;
 }
 
@@ -165,7 +161,8 @@ static void keyed_read(struct workflow_reader *reader, const struct node *map, s
 static void report_uncovered(struct workflow_reader *reader, const struct node *map, const char *what, const char *missing)
 {
     if (*missing)
-        problems_add_key(reader->problems, map, "there is no limit for %s %s. Add it, or \"any\" for the rest (none: no limit).", what, missing);
+        problems_add_key(reader->problems, map, "there is no limit for %s %s. Add it, or \"any: ...\" for the rest (any: none, if there is to be no limit).", what,
+                         missing);
 }
 
 static const char *missing_of(struct workflow_reader *reader, const struct keying *keying, const char *list, int32_t level, const char *value)
@@ -175,27 +172,40 @@ static const char *missing_of(struct workflow_reader *reader, const struct keyin
     return arena_print(reader->arena, "%s%s%s", list, *list ? ", " : "", value).data;
 }
 
-/* Every level of the ladder, or every value that the field can have, has a limit. */
-static void check_covered(struct workflow_reader *reader, const struct node *map, const struct keying *keying)
+static const char *missing_levels(struct workflow_reader *reader, const struct keying *keying)
 {
+    const struct workflow_stage *stage = ROW_OF(reader, STAGES, stage, reader->stage);
     const char *missing = "";
-    if (keying->count && keying->rows[keying->count - 1].level == NONE && keying->rows[keying->count - 1].value == NONE)
-        return;
-    if (keying->field == NONE) {
-        struct span ladder = ROW_OF(reader, STAGES, stage, reader->stage)->ladder;
-        for (int32_t i = 0; i < ladder.count; i++) {
-            int32_t level = ref_at(reader, ladder.first + i);
-            missing = missing_of(reader, keying, missing, level, row_name(reader, WORKFLOW_LEVELS, level));
-        }
-        report_uncovered(reader, map, "the level", missing);
-        return;
+    for (int32_t i = 0; i < stage->ladder.count; i++) {
+        int32_t level = ref_at(reader, stage->ladder.first + i);
+        missing = missing_of(reader, keying, missing, level, row_name(reader, WORKFLOW_LEVELS, level));
     }
+    if (stage->ladder.count > 0)
+        return missing;
+    if (stage->at != AT_LEVEL || stage->at_level == NONE)
+        return "any other";
+    return missing_of(reader, keying, missing, stage->at_level, row_name(reader, WORKFLOW_LEVELS, stage->at_level));
+}
+
+static const char *missing_values(struct workflow_reader *reader, const struct keying *keying)
+{
     const struct workflow_field *field = ROW_OF(reader, FIELDS, field, keying->field);
+    const char *missing = "";
     if (field->type == FIELD_BOOLEAN)
         missing = missing_of(reader, keying, missing_of(reader, keying, missing, NONE, "true"), NONE, "false");
     for (int32_t i = 0; i < field->choices.count; i++)
         missing = missing_of(reader, keying, missing, NONE, row_name(reader, WORKFLOW_NAMES, field->choices.first + i));
-    report_uncovered(reader, map, "the value", missing);
+    return missing;
+}
+
+/* Every level at which the stage can be, or every value that the field can have, has a limit. */
+static void check_covered(struct workflow_reader *reader, const struct node *map, const struct keying *keying)
+{
+    bool any = keying->count && keying->rows[keying->count - 1].level == NONE && keying->rows[keying->count - 1].value == NONE;
+    if (!any && keying->field == NONE)
+        report_uncovered(reader, map, "the level", missing_levels(reader, keying));
+    if (!any && keying->field != NONE)
+        report_uncovered(reader, map, "the value", missing_values(reader, keying));
 }
 
 /* ---- limits ---- */

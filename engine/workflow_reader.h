@@ -163,6 +163,8 @@ void events_read(struct workflow_reader *reader, struct span events);
 int32_t event_resolve(struct workflow_reader *reader, const struct node *node);
 void stages_declare(struct workflow_reader *reader, const struct node *stages);
 void stages_read(struct workflow_reader *reader);
+/* At which levels a case can be in a stage: those of its ladder, the one of `at: LEVEL`; otherwise any. */
+bool stage_may_be_at(const struct workflow_reader *reader, int32_t stage, int32_t level);
 
 /* ---- workflow_check.c, workflow_flow.c: the whole file ---- */
 

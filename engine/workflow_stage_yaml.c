@@ -46,6 +46,14 @@ static void place_read(struct workflow_reader *reader, const struct node *node, 
         problems_add_key(reader->problems, at, "\"at\" and \"ladder\" cannot stand in one stage: with a ladder the level says where the case is.");
 }
 
+bool stage_may_be_at(const struct workflow_reader *reader, int32_t row, int32_t level)
+{
+    const struct workflow_stage *stage = ROW_OF(reader, STAGES, stage, row);
+    if (stage->ladder.count > 0)
+        return refs_include(reader, stage->ladder, level);
+    return stage->at != AT_LEVEL || stage->at_level == NONE || stage->at_level == level;
+}
+
 /* ---- deadline ---- */
 
 /* The shortest limit of a stage, roughly; -1 when that cannot be said. */
