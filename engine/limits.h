@@ -18,7 +18,6 @@ enum {
     /* Sockets. */
     LIMIT_LINK_RECEIVE = 1024,       /* receive high-water mark of a connection */
     LIMIT_LINK_SEND = 8192,          /* send high-water mark: answers that a connection has not taken; beyond it they are dropped */
-    LIMIT_LINK_FRAMES = 64,          /* of a message that has more than the one it may have, read at once before looking elsewhere */
     LIMIT_ENDPOINTS = 4,
     LIMIT_DESCRIPTORS = 16384,       /* wanted of RLIMIT_NOFILE */
 

@@ -33,9 +33,15 @@ struct link_message {
     enum err code;         /* ERR_OK, or why it cannot be a message: ERR_MALFORMED (several frames) */
 };
 
+struct link_options {
+    const struct link_endpoint *endpoints; /* at most LIMIT_ENDPOINTS */
+    uint32_t count;
+    struct text stranger; /* sent to whoever chose its routing id itself: such a peer is not heard */
+};
+
 /* Binds. `*why` says in a sentence what is wrong: ERR_BAD_CONFIG: an address that is none, is too long for a socket's name, or reaches
  * beyond this machine; ERR_LOCKED: in use; ERR_IO. It is in the arena. */
-enum err link_open(struct link **link, const struct link_endpoint *endpoints, uint32_t count, struct arena *arena, struct text *why);
+enum err link_open(struct link **link, const struct link_options *options, struct arena *arena, struct text *why);
 /* What was sent has half a second to leave. */
 void link_close(struct link **link);
 
@@ -50,5 +56,7 @@ enum err link_send(struct link *link, link_peer peer, struct text bytes);
 int link_descriptor(struct link *link, uint32_t endpoint);
 /* The address that was bound, with its port. */
 const char *link_address(const struct link *link, uint32_t endpoint);
+/* An option of ZeroMQ as it is set, for the test that reads them back. */
+int link_option(struct link *link, uint32_t endpoint, int option);
 
 #endif

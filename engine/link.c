@@ -1,0 +1,304 @@
+/* link: see link.h. The only file of the engine that knows ZeroMQ; the rules in it are those of pitfalls 1 to 8. */
+#include "engine/link.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/un.h>
+#include <zmq.h>
+
+#include "engine/limits.h"
+
+enum {
+    ROUTING_ID_SIZE = 5, /* of the ids that libzmq makes: a zero byte and a number */
+    LEAVE_MS = 500,      /* what was sent has so long to leave when the link is closed */
+    ADDRESS_MOST = 256,
+};
+
+struct endpoint {
+    void *socket;
+    enum link_side side;
+    struct text principal;
+    int descriptor;
+    char address[ADDRESS_MOST];
+};
+
+struct link {
+    void *context;
+    struct endpoint endpoints[LIMIT_ENDPOINTS];
+    uint32_t count;
+    uint32_t turn;  /* the endpoint that is asked first */
+    char *stranger; /* copied */
+    size_t stranger_size;
+};
+
+/* ---- addresses ---- */
+
+static bool is_loopback(struct text host)
+{
+    char name[64];
+    struct in_addr four;
+    struct in6_addr six;
+    if (host.size == 0 || host.size >= sizeof name)
+        return false;
+    memcpy(name, host.data, host.size);
+    name[host.size] = '\0';
+    if (inet_pton(AF_INET, name, &four) == 1)
+        return ntohl(four.s_addr) >> 24 == 127;
+    if (name[0] != '[' || name[host.size - 1] != ']')
+        return false;
+    name[host.size - 1] = '\0';
+    return inet_pton(AF_INET6, name + 1, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
+static enum err check_tcp(const char *rest, const char *address, struct arena *arena, struct text *why)
+{
+    const char *colon = strrchr(rest, ':');
+    if (!colon || colon == rest || colon[1] == '\0') {
+        *why = arena_print(arena, "%s has no port: write tcp://127.0.0.1:PORT.", address);
+        return ERR_BAD_CONFIG;
+    }
+    if (!is_loopback((struct text){.data = rest, .size = (size_t)(colon - rest)})) {
+        *why = arena_print(arena, "%s would be heard beyond this machine, and without keys anyone there could act for anyone: only tcp://127.0.0.1:PORT "
+                                  "and tcp://[::1]:PORT are bound.", address);
+        return ERR_BAD_CONFIG;
+    }
+    return ERR_OK;
+}
+
+static enum err check_address(const char *address, struct arena *arena, struct text *why)
+{
+    size_t path_most = sizeof((struct sockaddr_un *)0)->sun_path - 1;
+    if (strncmp(address, "tcp://", 6) == 0 && strlen(address) < ADDRESS_MOST)
+        return check_tcp(address + 6, address, arena, why);
+    if (strncmp(address, "ipc://", 6) != 0 || address[6] == '\0') {
+        *why = arena_print(arena, "%s is not an address: write ipc://PATH or tcp://127.0.0.1:PORT.", address);
+        return ERR_BAD_CONFIG;
+    }
+    if (strlen(address + 6) > path_most) {
+        *why = arena_print(arena, "The path of the socket %s has %zu bytes; the name of a socket may have %zu: use a data folder with a shorter path.",
+                           address + 6, strlen(address + 6), path_most);
+        return ERR_BAD_CONFIG;
+    }
+    return ERR_OK;
+}
+
+/* ---- opening ---- */
+
+static bool set(void *socket, int option, int value)
+{
+    return zmq_setsockopt(socket, option, &value, sizeof value) == 0;
+}
+
+/* Every socket is made here, so that none lacks an option. */
+static bool set_options(void *socket, const char *address)
+{
+    int64_t message_most = WIRE_MESSAGE_MOST;
+    return set(socket, ZMQ_LINGER, 0) &&                     /* first of all: closing must never hang */
+           set(socket, ZMQ_ROUTER_MANDATORY, 1) &&           /* a peer that is gone is an error, not silence */
+           set(socket, ZMQ_RCVHWM, LIMIT_LINK_RECEIVE) && set(socket, ZMQ_SNDHWM, LIMIT_LINK_SEND) &&
+           zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &message_most, sizeof message_most) == 0 &&
+           set(socket, ZMQ_HEARTBEAT_IVL, 2000) && set(socket, ZMQ_HEARTBEAT_TIMEOUT, 6000) && set(socket, ZMQ_HEARTBEAT_TTL, 10000) &&
+           set(socket, ZMQ_HANDSHAKE_IVL, 2000) && set(socket, ZMQ_BACKLOG, 1024) && set(socket, ZMQ_IPV6, strchr(address, '[') != NULL);
+}
+
+static enum err bind_endpoint(struct link *link, const struct link_endpoint *wanted, struct arena *arena, struct text *why)
+{
+    enum err code = check_address(wanted->address, arena, why);
+    if (code)
+        return code;
+    struct endpoint *endpoint = &link->endpoints[link->count];
+    endpoint->socket = zmq_socket(link->context, ZMQ_ROUTER);
+    if (!endpoint->socket)
+        return ERR_NO_MEMORY;
+    link->count++;
+    endpoint->side = wanted->side;
+    endpoint->principal = text_of(wanted->principal);
+    if (!set_options(endpoint->socket, wanted->address) || zmq_bind(endpoint->socket, wanted->address) != 0) {
+        int error = errno;
+        *why = arena_print(arena, "%s cannot be bound: %s.", wanted->address, zmq_strerror(error));
+        return error == EADDRINUSE ? ERR_LOCKED : error == EACCES || error == ENOENT || error == EADDRNOTAVAIL ? ERR_BAD_CONFIG : ERR_IO;
+    }
+    size_t size = sizeof endpoint->address, descriptor_size = sizeof endpoint->descriptor;
+    if (zmq_getsockopt(endpoint->socket, ZMQ_LAST_ENDPOINT, endpoint->address, &size) != 0 ||
+        zmq_getsockopt(endpoint->socket, ZMQ_FD, &endpoint->descriptor, &descriptor_size) != 0)
+        return ERR_IO;
+    return ERR_OK;
+}
+
+enum err link_open(struct link **out, const struct link_options *options, struct arena *arena, struct text *why)
+{
+    assert(options->count >= 1 && options->count <= LIMIT_ENDPOINTS);
+    *why = (struct text){0};
+    struct link *link = calloc(1, sizeof *link);
+    char *stranger = malloc(options->stranger.size + 1);
+    if (!link || !stranger) {
+        free(link);
+        free(stranger);
+        return ERR_NO_MEMORY;
+    }
+    if (options->stranger.size)
+        memcpy(stranger, options->stranger.data, options->stranger.size);
+    link->stranger = stranger;
+    link->stranger_size = options->stranger.size;
+    link->context = zmq_ctx_new();
+    enum err code = link->context ? ERR_OK : ERR_NO_MEMORY;
+    for (uint32_t i = 0; !code && i < options->count; i++)
+        code = bind_endpoint(link, &options->endpoints[i], arena, why);
+    if (code)
+        link_close(&link);
+    else
+        *out = link;
+    return code;
+}
+
+void link_close(struct link **link)
+{
+    if (!*link)
+        return;
+    for (uint32_t i = 0; i < (*link)->count; i++) {
+        set((*link)->endpoints[i].socket, ZMQ_LINGER, LEAVE_MS);
+        zmq_close((*link)->endpoints[i].socket);
+    }
+    if ((*link)->context)
+        zmq_ctx_term((*link)->context);
+    free((*link)->stranger);
+    free(*link);
+    *link = NULL;
+}
+
+/* ---- connections ---- */
+
+static link_peer peer_of(uint32_t endpoint, const uint8_t id[ROUTING_ID_SIZE])
+{
+    uint32_t number;
+    memcpy(&number, id + 1, sizeof number);
+    return (uint64_t)(endpoint + 1) << 32 | number;
+}
+
+static uint32_t endpoint_of(const struct link *link, link_peer peer)
+{
+    uint32_t endpoint = (uint32_t)(peer >> 32) - 1;
+    assert(endpoint < link->count);
+    return endpoint;
+}
+
+static void put_id(uint8_t id[ROUTING_ID_SIZE], link_peer peer)
+{
+    uint32_t number = (uint32_t)peer;
+    id[0] = 0;
+    memcpy(id + 1, &number, sizeof number);
+}
+
+/* ---- receiving ---- */
+
+bool link_pending(struct link *link)
+{
+    for (uint32_t i = 0; i < link->count; i++) {
+        int events = 0;
+        size_t size = sizeof events;
+        if (zmq_getsockopt(link->endpoints[i].socket, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLIN))
+            return true;
+    }
+    return false;
+}
+
+/* Reads on to the end of a message of too many frames. They have all come already: ZeroMQ hands over a message whole. */
+static void skip_frames(void *socket, zmq_msg_t *frame)
+{
+    while (zmq_msg_more(frame))
+        if (zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) < 0)
+            return;
+}
+
+/* Whoever chose its routing id may have chosen another's: it is told so and not heard. */
+static void answer_stranger(const struct link *link, void *socket, zmq_msg_t *id)
+{
+    if (link->stranger_size && zmq_msg_send(id, socket, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0)
+        zmq_send(socket, link->stranger, link->stranger_size, ZMQ_DONTWAIT);
+}
+
+enum received { RECEIVED_NOTHING, RECEIVED_MESSAGE, RECEIVED_STRANGER };
+
+static enum received receive(struct link *link, uint32_t number, struct arena *arena, struct link_message *out)
+{
+    const struct endpoint *endpoint = &link->endpoints[number];
+    zmq_msg_t id, frame;
+    zmq_msg_init(&id);
+    zmq_msg_init(&frame);
+    enum received received = RECEIVED_NOTHING;
+    if (zmq_msg_recv(&id, endpoint->socket, ZMQ_DONTWAIT) < 0 || zmq_msg_recv(&frame, endpoint->socket, ZMQ_DONTWAIT) < 0)
+        goto out;
+    const uint8_t *bytes = zmq_msg_data(&id);
+    if (zmq_msg_size(&id) != ROUTING_ID_SIZE || bytes[0] != 0) {
+        skip_frames(endpoint->socket, &frame);
+        answer_stranger(link, endpoint->socket, &id);
+        received = RECEIVED_STRANGER;
+        goto out;
+    }
+    *out = (struct link_message){
+        .peer = peer_of(number, bytes),
+        .side = endpoint->side,
+        .principal = endpoint->principal,
+        .bytes = arena_copy(arena, (struct text){.data = zmq_msg_data(&frame), .size = zmq_msg_size(&frame)}),
+        .code = zmq_msg_more(&frame) ? ERR_MALFORMED : ERR_OK,
+    };
+    skip_frames(endpoint->socket, &frame);
+    received = RECEIVED_MESSAGE;
+out:
+    zmq_msg_close(&id);
+    zmq_msg_close(&frame);
+    return received;
+}
+
+uint32_t link_drain(struct link *link, struct arena *arena, struct link_message *messages, uint32_t most, size_t bytes)
+{
+    uint32_t count = 0, empty = 0;
+    size_t size = 0;
+    /* One from each in turn, until none has anything: a flood on one socket does not keep the other waiting. */
+    while (count < most && size < bytes && empty < link->count) {
+        enum received received = receive(link, link->turn, arena, &messages[count]);
+        link->turn = (link->turn + 1) % link->count;
+        empty = received == RECEIVED_NOTHING ? empty + 1 : 0;
+        if (received == RECEIVED_MESSAGE)
+            size += messages[count++].bytes.size;
+    }
+    return count;
+}
+
+/* ---- sending ---- */
+
+enum err link_send(struct link *link, link_peer peer, struct text bytes)
+{
+    void *socket = link->endpoints[endpoint_of(link, peer)].socket;
+    uint8_t id[ROUTING_ID_SIZE];
+    put_id(id, peer);
+    /* When the id is not taken, nothing may follow it. */
+    if (zmq_send(socket, id, sizeof id, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
+        return errno == EHOSTUNREACH ? ERR_NOT_FOUND : errno == EAGAIN ? ERR_BUSY : ERR_IO;
+    return zmq_send(socket, bytes.data, bytes.size, ZMQ_DONTWAIT) < 0 ? ERR_IO : ERR_OK;
+}
+
+int link_descriptor(struct link *link, uint32_t endpoint)
+{
+    assert(endpoint < link->count);
+    return link->endpoints[endpoint].descriptor;
+}
+
+const char *link_address(const struct link *link, uint32_t endpoint)
+{
+    assert(endpoint < link->count);
+    return link->endpoints[endpoint].address;
+}
+
+int link_option(struct link *link, uint32_t endpoint, int option)
+{
+    int value = 0;
+    int64_t wide = 0;
+    size_t size = sizeof value, wide_size = sizeof wide;
+    assert(endpoint < link->count);
+    if (option == ZMQ_MAXMSGSIZE)
+        return zmq_getsockopt(link->endpoints[endpoint].socket, option, &wide, &wide_size) == 0 ? (int)wide : -1;
+    return zmq_getsockopt(link->endpoints[endpoint].socket, option, &value, &size) == 0 ? value : -1;
+}

@@ -1,0 +1,301 @@
+/* Messages come in whole and in order, answers find their connection, and whatever a peer does, nothing waits. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include "engine/limits.h"
+#include "engine/link.h"
+
+struct rig {
+    char folder[64], clients[128], workers[128];
+    struct arena arena;
+    struct link *link;
+    void *context, *sockets[8]; /* of the peers: closed at the end, also when the test fails */
+    uint32_t socket_count;
+    struct link_message messages[LIMIT_BATCH_MESSAGES];
+};
+
+static const struct text stranger = TEXT("not heard");
+
+static enum err open_endpoints(struct rig *rig, const struct link_endpoint *endpoints, uint32_t count, struct text *why)
+{
+    struct link_options options = {.endpoints = endpoints, .count = count, .stranger = stranger};
+    return link_open(&rig->link, &options, &rig->arena, why);
+}
+
+static int set_up(void **state)
+{
+    struct rig *rig = calloc(1, sizeof *rig);
+    snprintf(rig->folder, sizeof rig->folder, "/tmp/staircase-link-XXXXXX");
+    assert_non_null(mkdtemp(rig->folder));
+    snprintf(rig->clients, sizeof rig->clients, "ipc://%s/engine.sock", rig->folder);
+    snprintf(rig->workers, sizeof rig->workers, "ipc://%s/workers.sock", rig->folder);
+    arena_init(&rig->arena);
+    struct link_endpoint endpoints[] = {{LINK_CLIENTS, rig->clients, "local"}, {LINK_WORKERS, rig->workers, "local"}};
+    struct text why;
+    assert_int_equal(open_endpoints(rig, endpoints, 2, &why), ERR_OK);
+    rig->context = zmq_ctx_new();
+    *state = rig;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct rig *rig = *state;
+    char path[128];
+    for (uint32_t i = 0; i < rig->socket_count; i++)
+        zmq_close(rig->sockets[i]);
+    zmq_ctx_term(rig->context);
+    link_close(&rig->link);
+    assert_null(rig->link);
+    arena_close(&rig->arena);
+    snprintf(path, sizeof path, "%s/engine.sock", rig->folder);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/workers.sock", rig->folder);
+    unlink(path);
+    assert_int_equal(rmdir(rig->folder), 0);
+    free(rig);
+    return 0;
+}
+
+static void *peer_connect(struct rig *rig, const char *address, const char *own_id)
+{
+    void *socket = zmq_socket(rig->context, ZMQ_DEALER);
+    int zero = 0, most = 100000, patience = 10000;
+    zmq_setsockopt(socket, ZMQ_LINGER, &zero, sizeof zero);
+    zmq_setsockopt(socket, ZMQ_SNDHWM, &most, sizeof most);
+    zmq_setsockopt(socket, ZMQ_RCVTIMEO, &patience, sizeof patience);
+    if (own_id)
+        zmq_setsockopt(socket, ZMQ_ROUTING_ID, own_id, strlen(own_id));
+    rig->sockets[rig->socket_count++] = socket;
+    assert_int_equal(zmq_connect(socket, address), 0);
+    return socket;
+}
+
+/* Sleeps on the descriptors as the loop does, until so many messages have come. */
+static uint32_t gather(struct rig *rig, uint32_t wanted)
+{
+    uint32_t count = 0;
+    while (count < wanted) {
+        struct pollfd descriptors[] = {{.fd = link_descriptor(rig->link, 0), .events = POLLIN}, {.fd = link_descriptor(rig->link, 1), .events = POLLIN}};
+        if (!link_pending(rig->link))
+            assert_true(poll(descriptors, 2, 10000) > 0);
+        count += link_drain(rig->link, &rig->arena, rig->messages + count, LIMIT_BATCH_MESSAGES - count, LIMIT_BATCH_BYTES);
+    }
+    return count;
+}
+
+static void expect_received(void *socket, const char *expected)
+{
+    char buffer[64];
+    int size = zmq_recv(socket, buffer, sizeof buffer, 0);
+    assert_int_equal(size, (int)strlen(expected));
+    assert_memory_equal(buffer, expected, strlen(expected));
+}
+
+static void a_question_is_answered(void **state)
+{
+    struct rig *rig = *state;
+    void *client = peer_connect(rig, rig->clients, NULL), *worker = peer_connect(rig, rig->workers, NULL);
+    zmq_send(client, "hello", 5, 0);
+    gather(rig, 1);
+    assert_true(text_is(rig->messages[0].bytes, "hello"));
+    assert_int_equal(rig->messages[0].side, LINK_CLIENTS);
+    assert_true(text_is(rig->messages[0].principal, "local"));
+    link_peer first = rig->messages[0].peer;
+    zmq_send(worker, "work", 4, 0);
+    gather(rig, 1);
+    assert_int_equal(rig->messages[0].side, LINK_WORKERS);
+    assert_int_equal(link_send(rig->link, rig->messages[0].peer, TEXT("to the worker")), ERR_OK);
+    assert_int_equal(link_send(rig->link, first, TEXT("to the client")), ERR_OK);
+    expect_received(worker, "to the worker");
+    expect_received(client, "to the client");
+}
+
+static void order_and_budget_are_kept(void **state)
+{
+    struct rig *rig = *state;
+    void *client = peer_connect(rig, rig->clients, NULL);
+    for (uint32_t i = 0; i < 3000; i++)
+        zmq_send(client, &i, sizeof i, 0);
+    for (uint32_t expected = 0; expected < 3000;) {
+        if (!link_pending(rig->link)) {
+            struct pollfd descriptor = {.fd = link_descriptor(rig->link, 0), .events = POLLIN};
+            assert_true(poll(&descriptor, 1, 10000) > 0);
+        }
+        uint32_t count = link_drain(rig->link, &rig->arena, rig->messages, 7, 1000);
+        assert_true(count <= 7);
+        for (uint32_t i = 0; i < count; i++, expected++)
+            assert_memory_equal(rig->messages[i].bytes.data, &expected, sizeof expected);
+    }
+    assert_int_equal(link_drain(rig->link, &rig->arena, rig->messages, 7, 1000), 0);
+    zmq_send(client, "12345678", 8, 0);
+    zmq_send(client, "12345678", 8, 0);
+    assert_int_equal(gather(rig, 2), 2);
+}
+
+static void a_flood_on_one_socket_leaves_the_other_its_turn(void **state)
+{
+    struct rig *rig = *state;
+    void *client = peer_connect(rig, rig->clients, NULL), *worker = peer_connect(rig, rig->workers, NULL);
+    zmq_send(client, "first", 5, 0);
+    zmq_send(worker, "first", 5, 0);
+    gather(rig, 2); /* both are connected */
+    for (int i = 0; i < 500; i++) {
+        zmq_send(client, "c", 1, 0);
+        zmq_send(worker, "w", 1, 0);
+    }
+    zmq_send(client, "end", 3, 0);
+    zmq_send(worker, "end", 3, 0);
+    uint32_t from_workers = 0, count = gather(rig, 1002);
+    for (uint32_t i = 0; i < count; i++)
+        from_workers += rig->messages[i].side == LINK_WORKERS;
+    assert_int_equal(from_workers, 501);
+}
+
+static void what_is_no_message_is_handed_up_as_such(void **state)
+{
+    struct rig *rig = *state;
+    void *client = peer_connect(rig, rig->clients, NULL);
+    zmq_send(client, "a", 1, ZMQ_SNDMORE);
+    zmq_send(client, "b", 1, ZMQ_SNDMORE);
+    zmq_send(client, "c", 1, 0);
+    zmq_send(client, "", 0, 0);
+    zmq_send(client, "good", 4, 0);
+    assert_int_equal(gather(rig, 3), 3);
+    assert_int_equal(rig->messages[0].code, ERR_MALFORMED);
+    assert_int_equal(rig->messages[1].bytes.size, 0);
+    assert_int_equal(rig->messages[2].code, ERR_OK);
+    assert_true(text_is(rig->messages[2].bytes, "good"));
+}
+
+static void who_chose_its_own_id_is_told_and_not_heard(void **state)
+{
+    struct rig *rig = *state;
+    void *own = peer_connect(rig, rig->clients, "me"), *client = peer_connect(rig, rig->clients, NULL);
+    zmq_send(own, "hello", 5, 0);
+    struct pollfd descriptor = {.fd = link_descriptor(rig->link, 0), .events = POLLIN};
+    while (!link_pending(rig->link))
+        assert_true(poll(&descriptor, 1, 10000) > 0);
+    assert_int_equal(link_drain(rig->link, &rig->arena, rig->messages, 10, 1000), 0);
+    expect_received(own, "not heard");
+    zmq_send(client, "hello", 5, 0);
+    assert_int_equal(gather(rig, 1), 1);
+}
+
+static void who_is_gone_or_full_is_told_apart(void **state)
+{
+    struct rig *rig = *state;
+    void *client = peer_connect(rig, rig->clients, NULL);
+    zmq_send(client, "hello", 5, 0);
+    gather(rig, 1);
+    link_peer peer = rig->messages[0].peer;
+    assert_int_equal(link_send(rig->link, peer ^ 0x5a5a5a, TEXT("nobody")), ERR_NOT_FOUND);
+    /* It never takes anything: at some point its queue is full, and that is said at once. */
+    static char block[1024];
+    enum err code = ERR_OK;
+    uint32_t sent = 0;
+    for (; !code && sent < 1000000; sent++)
+        code = link_send(rig->link, peer, (struct text){.data = block, .size = sizeof block});
+    assert_int_equal(code, ERR_BUSY);
+    assert_true(sent >= LIMIT_LINK_SEND);
+    zmq_close(client);
+    rig->socket_count = 0;
+    code = ERR_OK;
+    while (code != ERR_NOT_FOUND) {
+        struct pollfd descriptor = {.fd = link_descriptor(rig->link, 0), .events = POLLIN};
+        code = link_send(rig->link, peer, TEXT("x"));
+        /* What it may have sent must be read before the library lets go of it: the loop always does. */
+        if (code != ERR_NOT_FOUND && link_drain(rig->link, &rig->arena, rig->messages, 1, 1000) == 0)
+            poll(&descriptor, 1, 100);
+    }
+}
+
+static void options_are_as_the_pitfalls_say(void **state)
+{
+    struct rig *rig = *state;
+    const struct {
+        int option, value;
+    } expected[] = {
+        {ZMQ_LINGER, 0}, {ZMQ_RCVHWM, LIMIT_LINK_RECEIVE}, {ZMQ_SNDHWM, LIMIT_LINK_SEND}, {ZMQ_MAXMSGSIZE, WIRE_MESSAGE_MOST},
+        {ZMQ_HEARTBEAT_IVL, 2000}, {ZMQ_HEARTBEAT_TIMEOUT, 6000}, {ZMQ_HEARTBEAT_TTL, 10000}, {ZMQ_HANDSHAKE_IVL, 2000}, {ZMQ_TYPE, ZMQ_ROUTER},
+    };
+    for (uint32_t endpoint = 0; endpoint < 2; endpoint++)
+        for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+            assert_int_equal(link_option(rig->link, endpoint, expected[i].option), expected[i].value);
+}
+
+static void expect_refused(struct rig *rig, const char *address, const char *words)
+{
+    struct link *open = rig->link;
+    struct link_endpoint endpoint = {LINK_CLIENTS, address, "local"};
+    struct text why;
+    assert_int_equal(open_endpoints(rig, &endpoint, 1, &why), ERR_BAD_CONFIG);
+    if (!memmem(why.data, why.size, words, strlen(words)))
+        fail_msg("%s: %.*s", address, (int)why.size, why.data);
+    rig->link = open;
+}
+
+static void nothing_is_bound_beyond_this_machine(void **state)
+{
+    struct rig *rig = *state;
+    expect_refused(rig, "tcp://0.0.0.0:7000", "beyond this machine");
+    expect_refused(rig, "tcp://*:7000", "beyond this machine");
+    expect_refused(rig, "tcp://192.168.1.2:7000", "beyond this machine");
+    expect_refused(rig, "tcp://eth0:7000", "beyond this machine");
+    expect_refused(rig, "tcp://localhost:7000", "beyond this machine");
+    expect_refused(rig, "tcp://[::]:7000", "beyond this machine");
+    expect_refused(rig, "tcp://127.0.0.1", "no port");
+    expect_refused(rig, "udp://127.0.0.1:7000", "not an address");
+    expect_refused(rig, "engine.sock", "not an address");
+    expect_refused(rig, "ipc:///no-such-folder-here/engine.sock", "cannot be bound");
+    char longest[256] = "ipc:///tmp/";
+    memset(longest + strlen(longest), 'x', 140);
+    expect_refused(rig, longest, "shorter path");
+}
+
+static void loopback_is_bound(void **state)
+{
+    struct rig *rig = *state;
+    struct link *open = rig->link;
+    struct link_endpoint endpoint = {LINK_CLIENTS, "tcp://127.0.0.1:*", "local"};
+    struct text why;
+    assert_int_equal(open_endpoints(rig, &endpoint, 1, &why), ERR_OK);
+    void *client = peer_connect(rig, link_address(rig->link, 0), NULL);
+    zmq_send(client, "hello", 5, 0);
+    struct pollfd descriptor = {.fd = link_descriptor(rig->link, 0), .events = POLLIN};
+    while (link_drain(rig->link, &rig->arena, rig->messages, 1, 1000) == 0)
+        poll(&descriptor, 1, 10000);
+    assert_true(text_is(rig->messages[0].bytes, "hello"));
+    struct link *first = rig->link;
+    struct link_endpoint taken = {LINK_CLIENTS, link_address(first, 0), "local"};
+    assert_int_equal(open_endpoints(rig, &taken, 1, &why), ERR_LOCKED);
+    rig->link = first;
+    link_close(&rig->link);
+    rig->link = open;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(options_are_as_the_pitfalls_say, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nothing_is_bound_beyond_this_machine, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_question_is_answered, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(loopback_is_bound, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(order_and_budget_are_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_flood_on_one_socket_leaves_the_other_its_turn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_no_message_is_handed_up_as_such, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_chose_its_own_id_is_told_and_not_heard, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_is_gone_or_full_is_told_apart, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("link", tests, NULL, NULL);
+}
