@@ -1,7 +1,7 @@
 /* directory_yaml: see directory_yaml.h. The keys; levels, roles and people; units are read in directory_units.c. */
 #include "engine/directory_yaml.h"
 
-#include "engine/directory_reader.h"
+#include "engine/directory_draft.h"
 #include "proto/wire.h"
 
 static const struct key key_rows[] = {
@@ -36,77 +36,77 @@ static const struct keys keys = {key_rows, sizeof key_rows / sizeof *key_rows};
 
 enum { TITLE_MOST = 200, VERSION_MOST = 1000000000 };
 
-const struct node *reader_get(const struct node *map, enum directory_where where, const char *name)
+const struct node *draft_get(const struct node *map, enum directory_where where, const char *name)
 {
     return keys_get(map, &keys, (int)where, name);
 }
 
-bool reader_check(struct reader *reader, const struct node *map, enum directory_where where)
+bool draft_check(struct draft *draft, const struct node *map, enum directory_where where)
 {
-    return keys_check(reader->problems, map, &keys, (int)where);
+    return keys_check(draft->problems, map, &keys, (int)where);
 }
 
-void reader_title(struct reader *reader, const struct node *map, enum directory_where where, struct part_title *title)
+void draft_title(struct draft *draft, const struct node *map, enum directory_where where, struct part_title *title)
 {
-    const struct node *node = reader_get(map, where, "title");
+    const struct node *node = draft_get(map, where, "title");
     if (!node || node->kind == NODE_SCALAR) {
-        node_text(reader->problems, node, TITLE_MOST, &title->zh);
+        node_text(draft->problems, node, TITLE_MOST, &title->zh);
         return;
     }
-    reader_check(reader, node, IN_TITLE);
-    node_text(reader->problems, reader_get(node, IN_TITLE, "zh"), TITLE_MOST, &title->zh);
-    node_text(reader->problems, reader_get(node, IN_TITLE, "en"), TITLE_MOST, &title->en);
+    draft_check(draft, node, IN_TITLE);
+    node_text(draft->problems, draft_get(node, IN_TITLE, "zh"), TITLE_MOST, &title->zh);
+    node_text(draft->problems, draft_get(node, IN_TITLE, "en"), TITLE_MOST, &title->en);
 }
 
 /* ---- levels and roles ---- */
 
-static int32_t find_level(const struct reader *reader, struct text name)
+static int32_t find_level(const struct draft *draft, struct text name)
 {
-    for (int32_t i = 0; i < reader->level_count; i++)
-        if (text_equal(reader->levels[i].name, name))
+    for (int32_t i = 0; i < draft->level_count; i++)
+        if (text_equal(draft->levels[i].name, name))
             return i;
     return NONE;
 }
 
-int32_t reader_level(struct reader *reader, const struct node *node)
+int32_t draft_level(struct draft *draft, const struct node *node)
 {
     struct text name;
-    if (!node_text(reader->problems, node, 0, &name))
+    if (!node_text(draft->problems, node, 0, &name))
         return NONE;
-    int32_t level = find_level(reader, name);
-    if (level != NONE || !reader->levels_hold)
+    int32_t level = find_level(draft, name);
+    if (level != NONE || !draft->levels_hold)
         return level;
     struct nearest nearest = nearest_to(name);
-    for (int32_t i = 0; i < reader->level_count; i++)
-        nearest_offer(&nearest, reader->levels[i].name);
-    problems_add(reader->problems, node, "there is no level %s in `levels`.%s", node_found(reader->arena, node),
-                 nearest_hint(&nearest, reader->arena));
+    for (int32_t i = 0; i < draft->level_count; i++)
+        nearest_offer(&nearest, draft->levels[i].name);
+    problems_add(draft->problems, node, "there is no level %s in `levels`.%s", node_found(draft->arena, node),
+                 nearest_hint(&nearest, draft->arena));
     return NONE;
 }
 
-static void read_levels(struct reader *reader)
+static void read_levels(struct draft *draft)
 {
-    const struct node *list = reader_get(reader->root, IN_DIRECTORY, "levels"), *first;
-    uint32_t count, errors = reader->problems->errors;
-    if (!node_list(reader->problems, list, false, &first, &count))
+    const struct node *list = draft_get(draft->root, IN_DIRECTORY, "levels"), *first;
+    uint32_t count, errors = draft->problems->errors;
+    if (!node_list(draft->problems, list, false, &first, &count))
         return;
     if (count > DIRECTORY_DEPTH_MOST)
-        problems_add(reader->problems, list, "found %u levels; at most %d are allowed.", count, DIRECTORY_DEPTH_MOST);
-    reader->levels = ARENA_ARRAY(reader->arena, struct part_level, count);
+        problems_add(draft->problems, list, "found %u levels; at most %d are allowed.", count, DIRECTORY_DEPTH_MOST);
+    draft->levels = ARENA_ARRAY(draft->arena, struct part_level, count);
     for (node_each(item, list)) {
         struct part_level level = {.name = TEXT("")};
-        if (!reader_check(reader, item, IN_LEVEL))
+        if (!draft_check(draft, item, IN_LEVEL))
             continue;
-        const struct node *name = reader_get(item, IN_LEVEL, "level");
-        reader_title(reader, item, IN_LEVEL, &level.title);
-        if (!node_name(reader->problems, name, &level.name))
+        const struct node *name = draft_get(item, IN_LEVEL, "level");
+        draft_title(draft, item, IN_LEVEL, &level.title);
+        if (!node_name(draft->problems, name, &level.name))
             continue;
-        if (find_level(reader, level.name) != NONE)
-            problems_add(reader->problems, name, "the level %s is listed twice.", level.name.data);
+        if (find_level(draft, level.name) != NONE)
+            problems_add(draft->problems, name, "the level %s is listed twice.", level.name.data);
         else
-            reader->levels[reader->level_count++] = level;
+            draft->levels[draft->level_count++] = level;
     }
-    reader->levels_hold = reader->problems->errors == errors;
+    draft->levels_hold = draft->problems->errors == errors;
 }
 
 /* Words that the workflow language gives a meaning of its own wherever a role may stand. */
@@ -121,41 +121,41 @@ static bool reserved(struct text name)
     return false;
 }
 
-static void read_roles(struct reader *reader)
+static void read_roles(struct draft *draft)
 {
     static const char *const reaches[] = {"here", "below"};
-    const struct node *map = reader_get(reader->root, IN_DIRECTORY, "roles");
-    uint32_t errors = reader->problems->errors;
-    reader->roles = ARENA_ARRAY(reader->arena, struct part_role, map ? map->count : 0);
+    const struct node *map = draft_get(draft->root, IN_DIRECTORY, "roles");
+    uint32_t errors = draft->problems->errors;
+    draft->roles = ARENA_ARRAY(draft->arena, struct part_role, map ? map->count : 0);
     for (node_each(node, map)) {
-        struct part_role *role = &reader->roles[reader->role_count++];
+        struct part_role *role = &draft->roles[draft->role_count++];
         int32_t reach = REACH_HERE;
         role->name = node->key;
-        if (node_key_name(reader->problems, node) && reserved(node->key))
-            problems_add_key(reader->problems, node, "\"%s\" has a meaning of its own in workflows. Use another name.", node->key.data);
-        if (!reader_check(reader, node, IN_ROLE))
+        if (node_key_name(draft->problems, node) && reserved(node->key))
+            problems_add_key(draft->problems, node, "\"%s\" has a meaning of its own in workflows. Use another name.", node->key.data);
+        if (!draft_check(draft, node, IN_ROLE))
             continue;
-        reader_title(reader, node, IN_ROLE, &role->title);
-        node_choice(reader->problems, reader_get(node, IN_ROLE, "reach"), reaches, 2, &reach);
+        draft_title(draft, node, IN_ROLE, &role->title);
+        node_choice(draft->problems, draft_get(node, IN_ROLE, "reach"), reaches, 2, &reach);
         role->reach = (enum role_reach)reach;
     }
-    reader->roles_hold = map && reader->problems->errors == errors;
+    draft->roles_hold = map && draft->problems->errors == errors;
 }
 
-static int32_t read_role(struct reader *reader, const struct node *node)
+static int32_t read_role(struct draft *draft, const struct node *node)
 {
     struct text name;
-    if (!node_text(reader->problems, node, 0, &name))
+    if (!node_text(draft->problems, node, 0, &name))
         return NONE;
     struct nearest nearest = nearest_to(name);
-    for (int32_t i = 0; i < reader->role_count; i++) {
-        if (text_equal(reader->roles[i].name, name))
+    for (int32_t i = 0; i < draft->role_count; i++) {
+        if (text_equal(draft->roles[i].name, name))
             return i;
-        nearest_offer(&nearest, reader->roles[i].name);
+        nearest_offer(&nearest, draft->roles[i].name);
     }
-    if (reader->roles_hold)
-        problems_add(reader->problems, node, "there is no role %s in `roles`.%s", node_found(reader->arena, node),
-                     nearest_hint(&nearest, reader->arena));
+    if (draft->roles_hold)
+        problems_add(draft->problems, node, "there is no role %s in `roles`.%s", node_found(draft->arena, node),
+                     nearest_hint(&nearest, draft->arena));
     return NONE;
 }
 
@@ -180,86 +180,86 @@ static bool overlap(const struct part_hold *a, const struct part_hold *b)
            (a->from == NONE || b->until == NONE || a->from <= b->until) && (b->from == NONE || a->until == NONE || b->from <= a->until);
 }
 
-static void read_hold(struct reader *reader, const struct node *node, int32_t first)
+static void read_hold(struct draft *draft, const struct node *node, int32_t first)
 {
-    struct part_hold hold = {.person = reader->person_count - 1, .from = NONE, .until = NONE};
-    if (!reader_check(reader, node, IN_HOLD))
+    struct part_hold hold = {.person = draft->person_count - 1, .from = NONE, .until = NONE};
+    if (!draft_check(draft, node, IN_HOLD))
         return;
-    const struct node *until = reader_get(node, IN_HOLD, "until");
-    hold.role = read_role(reader, reader_get(node, IN_HOLD, "role"));
-    hold.unit = reader_unit(reader, reader_get(node, IN_HOLD, "at"));
-    bool both = node_date(reader->problems, reader_get(node, IN_HOLD, "from"), &hold.from);
-    both = node_date(reader->problems, until, &hold.until) && both;
+    const struct node *until = draft_get(node, IN_HOLD, "until");
+    hold.role = read_role(draft, draft_get(node, IN_HOLD, "role"));
+    hold.unit = draft_unit(draft, draft_get(node, IN_HOLD, "at"));
+    bool both = node_date(draft->problems, draft_get(node, IN_HOLD, "from"), &hold.from);
+    both = node_date(draft->problems, until, &hold.until) && both;
     if (both && hold.until < hold.from)
-        problems_add(reader->problems, until, "found %s, which is before `from`.", node_found(reader->arena, until));
+        problems_add(draft->problems, until, "found %s, which is before `from`.", node_found(draft->arena, until));
     if (hold.role == NONE || hold.unit == NONE)
         return;
-    for (int32_t i = first; i < reader->hold_count; i++)
-        if (overlap(&reader->holds[i], &hold)) {
-            problems_add(reader->problems, node, "this person holds %s at %s already, in the same time.",
-                         reader->roles[hold.role].name.data, reader->units[hold.unit].path.data);
+    for (int32_t i = first; i < draft->hold_count; i++)
+        if (overlap(&draft->holds[i], &hold)) {
+            problems_add(draft->problems, node, "this person holds %s at %s already, in the same time.",
+                         draft->roles[hold.role].name.data, draft->units[hold.unit].path.data);
             return;
         }
-    reader->holds[reader->hold_count++] = hold;
+    draft->holds[draft->hold_count++] = hold;
 }
 
-static void read_person(struct reader *reader, const struct node *node)
+static void read_person(struct draft *draft, const struct node *node)
 {
-    struct part_person *person = &reader->people[reader->person_count++];
-    int32_t first = reader->hold_count;
+    struct part_person *person = &draft->people[draft->person_count++];
+    int32_t first = draft->hold_count;
     person->id = node->key;
     if (!person_holds(node->key))
-        problems_add_key(reader->problems, node, "found \"%.*s\"; allowed is an id of letters, digits, hyphens, underscores and points, at most "
+        problems_add_key(draft->problems, node, "found \"%.*s\"; allowed is an id of letters, digits, hyphens, underscores and points, at most "
                          "%d bytes, beginning with a letter or digit.", text_shown(node->key), node->key.data, WIRE_PERSON_MOST);
-    if (!reader_check(reader, node, IN_PERSON))
+    if (!draft_check(draft, node, IN_PERSON))
         return;
-    node_text(reader->problems, reader_get(node, IN_PERSON, "name"), TITLE_MOST, &person->title);
-    for (node_each(item, reader_get(node, IN_PERSON, "holds")))
-        read_hold(reader, item, first);
+    node_text(draft->problems, draft_get(node, IN_PERSON, "name"), TITLE_MOST, &person->title);
+    for (node_each(item, draft_get(node, IN_PERSON, "holds")))
+        read_hold(draft, item, first);
 }
 
-static void read_people(struct reader *reader)
+static void read_people(struct draft *draft)
 {
-    const struct node *map = reader_get(reader->root, IN_DIRECTORY, "people");
+    const struct node *map = draft_get(draft->root, IN_DIRECTORY, "people");
     size_t holds = 0;
     for (node_each(person, map)) {
         const struct node *list = node_get(person, "holds");
         holds += list ? list->count : 0;
     }
-    reader->people = ARENA_ARRAY(reader->arena, struct part_person, map ? map->count : 0);
-    reader->holds = ARENA_ARRAY(reader->arena, struct part_hold, holds);
+    draft->people = ARENA_ARRAY(draft->arena, struct part_person, map ? map->count : 0);
+    draft->holds = ARENA_ARRAY(draft->arena, struct part_hold, holds);
     for (node_each(person, map))
-        read_person(reader, person);
+        read_person(draft, person);
 }
 
 /* ---- all of it ---- */
 
-static void make_directory(const struct reader *reader, struct directory *out)
+static void make_directory(const struct draft *draft, struct directory *out)
 {
     struct directory_parts parts = {
-        .name = reader->name, .version = reader->version,
-        .levels = reader->levels, .level_count = reader->level_count, .roles = reader->roles, .role_count = reader->role_count,
-        .units = reader->units, .unit_count = reader->unit_count, .serves = reader->serves, .serve_count = reader->serve_count,
-        .people = reader->people, .person_count = reader->person_count, .holds = reader->holds, .hold_count = reader->hold_count,
+        .name = draft->name, .version = draft->version,
+        .levels = draft->levels, .level_count = draft->level_count, .roles = draft->roles, .role_count = draft->role_count,
+        .units = draft->units, .unit_count = draft->unit_count, .serves = draft->serves, .serve_count = draft->serve_count,
+        .people = draft->people, .person_count = draft->person_count, .holds = draft->holds, .hold_count = draft->hold_count,
     };
-    directory_make(reader->arena, &parts, out);
+    directory_make(draft->arena, &parts, out);
 }
 
 enum err directory_read(struct arena *arena, const char *file, struct text source, struct problems *problems, struct directory *out)
 {
-    struct reader reader = {.arena = arena, .problems = problems};
+    struct draft draft = {.arena = arena, .problems = problems};
     problems_init(problems, arena, file);
-    reader.root = yaml_load(arena, source, problems);
-    if (!reader_check(&reader, reader.root, IN_DIRECTORY))
+    draft.root = yaml_load(arena, source, problems);
+    if (!draft_check(&draft, draft.root, IN_DIRECTORY))
         return ERR_INVALID_SOURCE;
-    node_name(problems, reader_get(reader.root, IN_DIRECTORY, "directory"), &reader.name);
-    node_number(problems, reader_get(reader.root, IN_DIRECTORY, "version"), 1, VERSION_MOST, &reader.version);
-    read_levels(&reader);
-    read_roles(&reader);
-    reader_units(&reader);
-    read_people(&reader);
+    node_name(problems, draft_get(draft.root, IN_DIRECTORY, "directory"), &draft.name);
+    node_number(problems, draft_get(draft.root, IN_DIRECTORY, "version"), 1, VERSION_MOST, &draft.version);
+    read_levels(&draft);
+    read_roles(&draft);
+    draft_units(&draft);
+    read_people(&draft);
     if (problems->errors)
         return ERR_INVALID_SOURCE;
-    make_directory(&reader, out);
+    make_directory(&draft, out);
     return ERR_OK;
 }

@@ -1,6 +1,6 @@
-/* directory_reader: what directory_yaml.c (levels, roles, people) and directory_units.c (units) share. Not for others. */
-#ifndef STAIRCASE_DIRECTORY_READER_H
-#define STAIRCASE_DIRECTORY_READER_H
+/* directory_draft: what directory_yaml.c (levels, roles, people) and directory_units.c (units) share. Not for others. */
+#ifndef STAIRCASE_DIRECTORY_DRAFT_H
+#define STAIRCASE_DIRECTORY_DRAFT_H
 
 #include "engine/directory_make.h"
 #include "engine/yaml.h"
@@ -13,7 +13,7 @@ struct unit_source {
     bool has_level; /* its level was read without a mistake */
 };
 
-struct reader {
+struct draft {
     struct arena *arena;
     struct problems *problems;
     const struct node *root;
@@ -32,20 +32,20 @@ struct reader {
     bool levels_hold, roles_hold, units_hold;
 };
 
-const struct node *reader_get(const struct node *map, enum directory_where where, const char *name);
-bool reader_check(struct reader *reader, const struct node *map, enum directory_where where);
+const struct node *draft_get(const struct node *map, enum directory_where where, const char *name);
+bool draft_check(struct draft *draft, const struct node *map, enum directory_where where);
 /* Text for the Chinese title, or {zh, en}. */
-void reader_title(struct reader *reader, const struct node *map, enum directory_where where, struct part_title *title);
+void draft_title(struct draft *draft, const struct node *map, enum directory_where where, struct part_title *title);
 /* The index of the level, or NONE with a problem; NONE without one for NULL. */
-int32_t reader_level(struct reader *reader, const struct node *node);
+int32_t draft_level(struct draft *draft, const struct node *node);
 /* The unit of that path; NONE. */
-int32_t reader_find_unit(const struct reader *reader, struct text path);
+int32_t draft_find_unit(const struct draft *draft, struct text path);
 /* The unit that a node names, or NONE with a problem; NONE without one for NULL. */
-int32_t reader_unit(struct reader *reader, const struct node *node);
+int32_t draft_unit(struct draft *draft, const struct node *node);
 /* ` Did you mean "..."?` or "": the nearest path. Left out once there are very many mistakes, so that a hostile file buys no time. */
-const char *reader_nearest_unit(const struct reader *reader, struct text path);
+const char *draft_nearest_unit(const struct draft *draft, struct text path);
 
 /* Reads everything under `units`. */
-void reader_units(struct reader *reader);
+void draft_units(struct draft *draft);
 
 #endif
