@@ -43,6 +43,9 @@ struct scenario_result {
 /* Reads and runs one file. Everything of the result lives in the arena. A store in memory does not fail: what does is a bug (asserted). */
 void scenario_run(struct scenario_shelf *shelf, struct arena *arena, const char *path, struct scenario_result *result);
 
+/* Everything that is wrong with a scenario as it is written; nothing is run. */
+void scenario_check(struct arena *arena, const struct node *root, struct problems *problems);
+
 /* The keys of a scenario, for the reference and the tests. */
 enum scenario_where {
     SCENARIO_HEAD,

@@ -91,7 +91,7 @@ const struct keys scenario_keys = {table, sizeof table / sizeof *table};
 
 static const struct node *get(const struct node *map, enum scenario_where where, const char *name)
 {
-    return keys_get(map, &scenario_keys, where, name);
+    return keys_get(map, &scenario_keys, (int)where, name);
 }
 
 static void get_text(struct problems *problems, const struct node *map, enum scenario_where where, const char *name, uint32_t most, struct text *out)
@@ -306,4 +306,10 @@ void scenario_read(struct arena *arena, const struct node *root, struct problems
     read_workflows(problems, get(root, SCENARIO_HEAD, "workflow"), out);
     read_people(arena, get(root, SCENARIO_HEAD, "people"), problems, out);
     read_steps(arena, get(root, SCENARIO_HEAD, "steps"), problems, out);
+}
+
+void scenario_check(struct arena *arena, const struct node *root, struct problems *problems)
+{
+    struct scenario scenario = {0};
+    scenario_read(arena, root, problems, &scenario);
 }

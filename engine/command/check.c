@@ -1,0 +1,56 @@
+/* check: `staircase check` reads files as the engine would and tells every mistake with its place. */
+#include "engine/command/files.h"
+
+static void print_good(const struct command_line *line, const struct checked_file *file)
+{
+    struct text name = file->source.name;
+    const char *kind = source_kind_name(file->source.kind);
+    if (line->json)
+        return; /* nothing is wrong: no rows */
+    if (file->source.kind == SOURCE_SCENARIO)
+        printf(command_say(line, "%s: a scenario, well written. Run it with: staircase test %s\n", "%s: 场景，写法无误。运行: staircase test %s\n"), file->path, file->path);
+    else
+        printf(command_say(line, "%s: %s %.*s version %u, no mistakes.\n", "%s: %s %.*s 第 %u 版，没有错误。\n"), file->path, kind, (int)name.size, name.data, file->source.version);
+}
+
+static int run(struct command_line *line)
+{
+    const char *directory_path = command_value(line, "directory");
+    struct checked_file directory = {0}, file;
+    int worst = COMMAND_DONE;
+    if (directory_path) {
+        worst = file_check(line, directory_path, NULL, &directory);
+        if (worst != COMMAND_DONE)
+            return worst;
+        if (directory.source.kind != SOURCE_DIRECTORY)
+            return command_misuse(line, command_say(line, "%s is no directory.", "%s 不是通讯录。"), directory_path);
+    }
+    for (int i = 0; i < line->operand_count; i++) {
+        int code = file_check(line, line->operands[i], directory_path ? &directory.source.directory : NULL, &file);
+        if (code == COMMAND_DONE)
+            print_good(line, &file);
+        worst = code > worst ? code : worst;
+    }
+    return worst;
+}
+
+static const struct command_option options[] = {
+    {"directory", "FILE", {"roles and levels of workflows must be in this directory", "流程的角色与层级须在该通讯录中"}, false},
+    {0},
+};
+
+const struct command command_check = {
+    .name = "check",
+    .line = {"tell every mistake of workflow, directory, calendar and scenario files, with its place", "检查流程、通讯录、日历与场景文件，逐一指出错误及其位置"},
+    .synopsis = "FILE... [--directory FILE]",
+    .examples = {"  staircase check workflows/dispute-mediation/workflow.yaml\n"
+                 "  staircase check my-workflow.yaml --directory config/directory.yaml\n"
+                 "  staircase check workflows/*/workflow.yaml --json\n",
+                 "  staircase check workflows/dispute-mediation/workflow.yaml\n"
+                 "  staircase check my-workflow.yaml --directory config/directory.yaml\n"
+                 "  staircase check workflows/*/workflow.yaml --json\n"},
+    .options = options,
+    .operands_least = 1,
+    .operands_most = -1,
+    .run = run,
+};
