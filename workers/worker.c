@@ -29,6 +29,7 @@ struct held {
 struct report {
     enum message_kind kind;
     uint64_t request, task, lease; /* lease 0: of a task that was accepted before */
+    uint8_t id[ID_SIZE];
     int64_t due;                   /* when it is sent (again) */
     char *bytes;                   /* the message; request and lease are put in when it is sent */
     size_t size;
@@ -289,6 +290,7 @@ static bool answered(struct worker *worker, struct message *answer)
     else if (held && held->lease == report->lease)
         held->reported = false;
     answer->task = report->task;
+    answer->id = arena_copy(&worker->arena, (struct text){.data = (const char *)report->id, .size = ID_SIZE});
     report_drop(worker, report);
     return true;
 }
@@ -353,7 +355,8 @@ static enum err take_one(struct worker *worker, struct message *message)
     return ERR_TIMED_OUT;
 }
 
-/* Sent is also after taking: an answer makes room, and credit tells the engine so. */
+/* Whatever is due is sent before the last look at what has come: a send may swallow the sign that something can be read
+ * (pitfall 1), and after ERR_TIMED_OUT the caller sleeps on that sign. */
 enum err worker_next(struct worker *worker, int wait_ms, struct message *message)
 {
     int64_t until = wait_ms < 0 ? INT64_MAX : now_of(worker) + wait_ms;
@@ -366,11 +369,12 @@ enum err worker_next(struct worker *worker, int wait_ms, struct message *message
         enum err err = take_one(worker, message);
         if (err != ERR_TIMED_OUT)
             return err;
-        send_due(worker);
+        int wake = worker_wake_ms(worker);
+        if (wake == 0)
+            continue; /* what came has made something due */
         int64_t left = until - now_of(worker);
         if (left <= 0)
             return ERR_TIMED_OUT;
-        int wake = worker_wake_ms(worker);
         if (!connection_wait(worker->connection, left < wake ? (long)left : wake))
             return ERR_TIMED_OUT;
     }
@@ -387,6 +391,8 @@ int worker_wake_ms(const struct worker *worker)
     int64_t wake = worker->state == REGISTERED    ? worker->beat_at
                    : worker->state == REGISTERING ? worker->register_at
                                                   : now;
+    if (worker->state == REGISTERED && worker->credit < worker->options.in_flight_most - worker->held_count)
+        wake = now;
     for (uint32_t i = 0; i < worker->report_count && worker->state == REGISTERED; i++)
         wake = worker->reports[i].due < wake ? worker->reports[i].due : wake;
     return wake <= now ? 0 : wake - now < BEAT_MOST_MS ? (int)(wake - now) : BEAT_MOST_MS;
@@ -419,14 +425,10 @@ static enum err report_keep(struct worker *worker, struct message *message, stru
     enum err err = wire_encode_bounded(&worker->arena, message, &bytes);
     char *copy = err ? NULL : malloc(bytes.size);
     if (copy) {
+        struct report *report = &worker->reports[worker->report_count++];
+        *report = (struct report){.kind = message->kind, .request = message->request, .task = message->task, .lease = lease, .due = now_of(worker), .bytes = copy, .size = bytes.size};
         memcpy(copy, bytes.data, bytes.size);
-        worker->reports[worker->report_count++] = (struct report){.kind = message->kind,
-                                                                  .request = message->request,
-                                                                  .task = message->task,
-                                                                  .lease = lease,
-                                                                  .due = now_of(worker),
-                                                                  .bytes = copy,
-                                                                  .size = bytes.size};
+        memcpy(report->id, message->id.data, ID_SIZE);
     }
     arena_rewind(&worker->arena, mark);
     return err ? err : copy ? ERR_OK : ERR_NO_MEMORY;

@@ -12,7 +12,7 @@
  * restart, or after a lease that ran out, remembers the task's id with what came of it (as the mediation centre's docket does).
  *
  * A program that waits for nothing else calls worker_next with a wait. One with its own loop polls worker_descriptor, at most
- * worker_wake_ms long, and then calls worker_next(…, 0, …) until it gives ERR_TIMED_OUT. Nothing beats in the background: who
+ * worker_wake_ms long, and calls worker_next(…, 0, …) until it gives ERR_TIMED_OUT before it polls again, after reports too. Nothing beats in the background: who
  * works longer than a third of the lease without calling worker_next loses it. */
 #ifndef STAIRCASE_WORKER_H
 #define STAIRCASE_WORKER_H

@@ -289,7 +289,7 @@ static void a_report_without_answer_is_sent_again_under_its_id(void **state)
     assert_same_id(id, came->id);
     assert_true(worker_holds(scene.worker, 77));
     engine_answers(&scene, MESSAGE_DUPLICATE, came->request);
-    worker_gets(&scene, MESSAGE_DUPLICATE);
+    assert_same_id(id, worker_gets(&scene, MESSAGE_DUPLICATE)->id);
     engine_answers(&scene, MESSAGE_DUPLICATE, came->request); /* the first answer after all: known already */
     engine_hears(&scene, MESSAGE_CREDIT);
     engine_gives_task(&scene, 78, 6);

@@ -1,0 +1,441 @@
+/* centre: see centre.h. */
+#include "workers/centre.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/command/receipt.h"
+#include "engine/store.h"
+#include "engine/walltime.h"
+#include "proto/client.h"
+#include "workers/desk.h"
+#include "workers/worker.h"
+
+enum { IN_FLIGHT = 64 };
+
+/* A report about a task that has no answer yet, or an intent that waits for its task to come again. */
+struct under_way {
+    uint64_t task, sequence; /* sequence 0: the acceptance */
+    bool waits;
+    uint8_t id[ID_SIZE];
+};
+
+struct centre {
+    const struct command_line *line;
+    struct store *store;
+    struct docket *docket;
+    struct desk *desk;
+    struct worker *worker;
+    struct client *client;
+    int signals; /* signalfd */
+    struct walltime walltime;
+    struct arena arena; /* of one step */
+    struct under_way *under_way;
+    uint32_t under_way_count, under_way_room;
+    bool intents;       /* there may be some to send */
+    bool unread;        /* and histories to read */
+    struct {
+        uint64_t case_id, turn, request; /* request 0: none is being read */
+    } reading;
+    bool registered;    /* as was said last */
+    struct text why;    /* it must leave */
+};
+
+static void say(const struct centre *centre, const char *en, const char *zh, ...)
+{
+    va_list arguments;
+    va_start(arguments, zh);
+    fputs(CENTRE_NAME ": ", stderr);
+    vfprintf(stderr, command_say(centre->line, en, zh), arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+}
+
+/* ---- reports under way ---- */
+
+/* By the id of its event; by its task, where `id` is NULL. */
+static struct under_way *find_under_way(struct centre *centre, uint64_t task, const char *id)
+{
+    for (uint32_t i = 0; i < centre->under_way_count; i++) {
+        struct under_way *one = &centre->under_way[i];
+        if (one->task == task && (!id || memcmp(one->id, id, ID_SIZE) == 0))
+            return one;
+    }
+    return NULL;
+}
+
+static void drop_under_way(struct centre *centre, struct under_way *one)
+{
+    *one = centre->under_way[--centre->under_way_count];
+}
+
+/* As many as there are intents and tasks held. */
+static enum err add_under_way(struct centre *centre, uint64_t task, uint64_t sequence, struct text id)
+{
+    if (centre->under_way_count == centre->under_way_room) {
+        uint32_t room = centre->under_way_room ? centre->under_way_room * 2 : 2 * IN_FLIGHT;
+        struct under_way *larger = realloc(centre->under_way, room * sizeof *larger);
+        if (!larger)
+            return ERR_NO_MEMORY;
+        centre->under_way = larger;
+        centre->under_way_room = room;
+    }
+    struct under_way *one = &centre->under_way[centre->under_way_count++];
+    *one = (struct under_way){.task = task, .sequence = sequence};
+    memcpy(one->id, id.data, ID_SIZE);
+    return ERR_OK;
+}
+
+/* What waits for this task is asked for again: after the acceptance, or to hear that nothing is owed any more. */
+static void wake_waiting(struct centre *centre, uint64_t task)
+{
+    for (uint32_t i = centre->under_way_count; i-- > 0;)
+        if (centre->under_way[i].task == task && centre->under_way[i].waits)
+            drop_under_way(centre, &centre->under_way[i]);
+    centre->intents = true;
+}
+
+/* ---- what the engine hands over ---- */
+
+static enum err accept_task(struct centre *centre, uint64_t task)
+{
+    uint8_t bytes[ID_SIZE];
+    struct text id = {.data = (const char *)bytes, .size = ID_SIZE};
+    client_new_id(bytes);
+    enum err err = worker_accept(centre->worker, task, id);
+    return err ? err : add_under_way(centre, task, 0, id);
+}
+
+static enum err task_came(struct centre *centre, const struct message *task)
+{
+    int64_t now = centre->walltime.now;
+    bool fresh;
+    if (text_is(task->what, "notice")) {
+        enum err err = docket_note(centre->docket, task, now);
+        return err ? err : worker_settle(centre->worker, task->task, (struct text){0});
+    }
+    enum err err = docket_receive(centre->docket, task, now, &fresh);
+    if (err == ERR_MALFORMED)
+        return worker_fail(centre->worker, task->task, (struct text){0}, TEXT("The task names no case."), false, 0);
+    if (err)
+        return err;
+    if (fresh)
+        say(centre, "received case %llu %.*s", "收到案件 %llu %.*s", (unsigned long long)task->case_id, (int)task->number.size, task->number.data);
+    centre->unread |= fresh;
+    wake_waiting(centre, task->task);
+    return accept_task(centre, task->task);
+}
+
+static enum err cancel_came(struct centre *centre, const struct message *cancel)
+{
+    uint64_t task = cancel->about ? cancel->about : cancel->task;
+    enum err err = docket_withdraw(centre->docket, task, centre->walltime.now);
+    if (err)
+        return err;
+    say(centre, "task %llu is no longer wanted", "任务 %llu 已不再需要", (unsigned long long)task);
+    wake_waiting(centre, task);
+    centre->unread = true;
+    return cancel->about ? worker_settle(centre->worker, cancel->task, (struct text){0}) : ERR_OK;
+}
+
+/* An intent that is refused as stale-lease waits; every other answer is the final one. */
+static enum err intent_answered(struct centre *centre, struct under_way *one, const struct message *answer)
+{
+    if (answer->kind == MESSAGE_REFUSED && answer->code == ERR_STALE_LEASE) {
+        one->waits = true;
+        return ERR_OK;
+    }
+    uint64_t sequence = one->sequence;
+    drop_under_way(centre, one);
+    centre->unread = centre->intents = true;
+    enum err err = docket_answered(centre->docket, sequence, answer, centre->walltime.now);
+    if (err)
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    desk_answered(centre->desk, answer->id, answer);
+    if (answer->kind == MESSAGE_REFUSED)
+        say(centre, "the engine refused an event about task %llu: %s", "引擎拒绝了任务 %llu 的事件: %s", (unsigned long long)answer->task, err_name(answer->code));
+    return ERR_OK;
+}
+
+/* Refused acceptances: nothing is owed any more, or the task comes again under a new lease. */
+static enum err answer_came(struct centre *centre, const struct message *answer)
+{
+    struct under_way *one = find_under_way(centre, answer->task, answer->id.data);
+    if (!one)
+        return ERR_OK; /* of a cancellation or a notice */
+    if (one->sequence)
+        return intent_answered(centre, one, answer);
+    drop_under_way(centre, one);
+    centre->intents = true;
+    bool gone = answer->kind == MESSAGE_REFUSED && (answer->code == ERR_UNKNOWN_TASK || answer->code == ERR_UNKNOWN_CASE);
+    return gone ? docket_withdraw(centre->docket, answer->task, centre->walltime.now) : ERR_OK;
+}
+
+static enum err message_came(struct centre *centre, const struct message *message)
+{
+    switch (message->kind) {
+    case MESSAGE_TASK: return task_came(centre, message);
+    case MESSAGE_CANCEL: return cancel_came(centre, message);
+    default: return answer_came(centre, message);
+    }
+}
+
+/* A report that could not be made is made when the task comes again. */
+static bool passes(enum err err)
+{
+    return err == ERR_OK || err == ERR_UNKNOWN_TASK || err == ERR_BUSY;
+}
+
+static enum err take_messages(struct centre *centre, bool *progress)
+{
+    struct message message;
+    enum err err;
+    while ((err = worker_next(centre->worker, 0, &message)) == ERR_OK) {
+        *progress = true;
+        err = message_came(centre, &message);
+        if (!passes(err))
+            return err;
+    }
+    if (err != ERR_TIMED_OUT) {
+        centre->why = arena_copy(centre->line->arena, message.why);
+        return err;
+    }
+    bool registered = worker_registered(centre->worker);
+    if (registered != centre->registered)
+        say(centre, registered ? "connected" : "no engine answers; waiting", registered ? "已连接" : "引擎没有应答，等待中");
+    centre->registered = registered;
+    return ERR_OK;
+}
+
+/* ---- intents ---- */
+
+/* Sent are those about tasks that nothing is under way for: one thing at a time. */
+static enum err send_intents(struct centre *centre)
+{
+    struct docket_intent intent = {.sequence = 0};
+    enum err err;
+    centre->intents = false;
+    arena_reset(&centre->arena);
+    while (!(err = docket_next_intent(centre->docket, &centre->arena, intent.sequence, &intent))) {
+        if (find_under_way(centre, intent.task, NULL))
+            continue;
+        err = worker_send_event(centre->worker, &intent.event);
+        if (err == ERR_OK)
+            err = add_under_way(centre, intent.task, intent.sequence, intent.event.id);
+        if (!passes(err))
+            return err;
+        arena_reset(&centre->arena);
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* ---- histories ---- */
+
+static enum err ask_history(struct centre *centre, uint64_t after)
+{
+    struct message question = {.kind = MESSAGE_SHOW, .subject = {.kind = CASE_REF_ID, .id = centre->reading.case_id}, .as = TEXT(CENTRE_NAME), .history = true, .after = after};
+    return client_submit(centre->client, &question, &centre->reading.request);
+}
+
+static enum err read_next(struct centre *centre)
+{
+    enum err err = docket_next_unread(centre->docket, centre->reading.case_id, &centre->reading.case_id, &centre->reading.turn);
+    if (err == ERR_NOT_FOUND) /* from the beginning again: some may have come behind us */
+        err = docket_next_unread(centre->docket, 0, &centre->reading.case_id, &centre->reading.turn);
+    centre->unread = err == ERR_OK;
+    return err == ERR_NOT_FOUND ? ERR_OK : err ? err : ask_history(centre, 0);
+}
+
+/* What the engine does not show, to us or to anyone, is not asked for again until something happens to the case. */
+static enum err history_came(struct centre *centre, const struct message *answer)
+{
+    bool shown = answer->kind == MESSAGE_RESULT, last = !shown || (!answer->more && !answer->after);
+    struct value none = {.kind = VALUE_LIST};
+    enum err err = docket_read(centre->docket, centre->reading.case_id, centre->reading.turn, shown ? &answer->rows : &none, last);
+    if (err || answer->more)
+        return err;
+    centre->reading.request = 0;
+    if (!last)
+        return ask_history(centre, answer->after);
+    if (!shown)
+        say(centre, "the history of case %llu cannot be read: %s", "无法读取案件 %llu 的经过: %s", (unsigned long long)centre->reading.case_id, err_name(answer->code));
+    return desk_read(centre->desk, centre->reading.case_id);
+}
+
+/* A question that the client has given up in the middle begins anew; an answer that is none is as good as none. */
+static enum err answer_failed(struct centre *centre, enum err code)
+{
+    struct message none = {.kind = MESSAGE_REFUSED, .code = code};
+    if (code != ERR_TIMED_OUT)
+        return history_came(centre, &none);
+    centre->reading.request = 0;
+    return ask_history(centre, 0);
+}
+
+static enum err take_answers(struct centre *centre, bool *progress)
+{
+    struct message answer;
+    enum err err, code;
+    while ((code = client_next(centre->client, 0, &answer)) == ERR_OK || answer.request) {
+        *progress = true;
+        if (answer.request != centre->reading.request)
+            continue;
+        err = code ? answer_failed(centre, code) : history_came(centre, &answer);
+        if (err)
+            return err;
+    }
+    return code == ERR_VERSION || code == ERR_NO_MEMORY ? code : ERR_OK;
+}
+
+/* ---- the loop ---- */
+
+static enum err turn_once(struct centre *centre, bool *progress)
+{
+    struct desk_turn turn = {0};
+    walltime_read(&centre->walltime);
+    enum err err = take_messages(centre, progress);
+    if (!err)
+        err = take_answers(centre, progress);
+    if (!err)
+        err = desk_serve(centre->desk, centre->walltime.now, centre->walltime.monotonic, &turn);
+    *progress |= turn.heard;
+    centre->intents |= turn.ordered;
+    centre->unread |= turn.wanted;
+    if (!err && centre->intents) {
+        *progress = true;
+        err = send_intents(centre);
+    }
+    if (!err && centre->unread && !centre->reading.request) {
+        *progress = true;
+        err = read_next(centre);
+    }
+    return err;
+}
+
+static bool stop_asked(const struct centre *centre)
+{
+    struct signalfd_siginfo info;
+    return read(centre->signals, &info, sizeof info) == sizeof info;
+}
+
+static int sooner(int a, int b)
+{
+    return a < 0 ? b : b < 0 ? a : a < b ? a : b;
+}
+
+/* Turns until one brings nothing: then all that came has been taken, and the descriptors tell of what comes (pitfall 1). */
+static enum err run(struct centre *centre)
+{
+    centre->intents = centre->unread = true;
+    while (!stop_asked(centre)) {
+        bool progress = false;
+        enum err err = turn_once(centre, &progress);
+        if (err)
+            return err;
+        if (progress)
+            continue;
+        struct pollfd descriptors[] = {
+            {.fd = centre->signals, .events = POLLIN},
+            {.fd = worker_descriptor(centre->worker), .events = POLLIN},
+            {.fd = client_descriptor(centre->client), .events = POLLIN},
+            {.fd = desk_descriptor(centre->desk), .events = POLLIN},
+        };
+        poll(descriptors, 4, sooner(worker_wake_ms(centre->worker), desk_wake_ms(centre->desk, centre->walltime.monotonic)));
+    }
+    return ERR_OK;
+}
+
+/* ---- open and close ---- */
+
+static bool catch_signals(struct centre *centre)
+{
+    sigset_t stops;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGINT);
+    sigaddset(&stops, SIGTERM);
+    signal(SIGPIPE, SIG_IGN);
+    if (sigprocmask(SIG_BLOCK, &stops, NULL) != 0)
+        return false;
+    centre->signals = signalfd(-1, &stops, SFD_CLOEXEC | SFD_NONBLOCK);
+    return centre->signals >= 0;
+}
+
+static enum err open_docket(struct centre *centre)
+{
+    struct arena *arena = centre->line->arena;
+    const char *folder = arena_print(arena, "%s/%s", centre->line->data, CENTRE_NAME).data;
+    if (mkdir(centre->line->data, 0700) != 0 && errno != EEXIST) {
+        centre->why = arena_print(arena, "%s: %s", centre->line->data, strerror(errno));
+        return ERR_IO;
+    }
+    enum err err = store_lmdb_open(&centre->store, folder, &(struct store_lmdb_options){0});
+    if (err == ERR_LOCKED)
+        centre->why = text_of(command_say(centre->line, "another mediation centre serves this docket.", "另有调解中心进程在使用此卷宗。"));
+    else if (err)
+        centre->why = arena_print(arena, "%s: %s", folder, err_sentence(err));
+    return err ? err : docket_open(&centre->docket, centre->store);
+}
+
+static enum err open_all(struct centre *centre)
+{
+    static const char *const topics[] = {CENTRE_NAME};
+    struct arena *arena = centre->line->arena;
+    const char *data = centre->line->data;
+    enum err err = open_docket(centre);
+    if (err)
+        return err;
+    struct desk_options desk = {.address = arena_print(arena, "ipc://%s/%s/docket.sock", data, CENTRE_NAME).data, .person = CENTRE_NAME, .docket = centre->docket};
+    err = desk_open(&centre->desk, &desk, arena, &centre->why);
+    if (err)
+        return err;
+    struct worker_options worker = {.endpoint = arena_print(arena, "ipc://%s/workers.sock", data).data, .name = CENTRE_NAME, .topics = topics, .topic_count = 1, .in_flight_most = IN_FLIGHT};
+    err = worker_open(&centre->worker, &worker);
+    if (err)
+        return err;
+    struct client_options client = {.endpoint = arena_print(arena, "ipc://%s/engine.sock", data).data, .name = CENTRE_NAME, .in_flight_most = 1};
+    return client_connect(&centre->client, &client);
+}
+
+static void close_all(struct centre *centre)
+{
+    if (centre->client)
+        client_disconnect(&centre->client);
+    worker_close(&centre->worker);
+    desk_close(&centre->desk);
+    docket_close(&centre->docket);
+    store_close(&centre->store);
+    if (centre->signals >= 0)
+        close(centre->signals);
+    arena_close(&centre->arena);
+    free(centre->under_way);
+    free(centre);
+}
+
+int centre_serve(const struct command_line *line)
+{
+    struct centre *centre = calloc(1, sizeof *centre);
+    if (!centre)
+        return command_fail(line, COMMAND_FAILED, "%s", code_sentence(line, ERR_NO_MEMORY));
+    centre->line = line;
+    centre->signals = -1;
+    arena_init(&centre->arena);
+    walltime_init(&centre->walltime, NULL);
+    enum err err = catch_signals(centre) ? open_all(centre) : ERR_IO;
+    if (!err) {
+        say(centre, "serving the docket in %s/%s", "卷宗 %s/%s 已就绪", line->data, CENTRE_NAME);
+        err = run(centre);
+    }
+    int code = COMMAND_DONE;
+    if (err)
+        code = command_fail(line, command_exit_of(err), "%s%s%.*s", code_sentence(line, err), centre->why.size ? " " : "", (int)centre->why.size, centre->why.data);
+    else
+        say(centre, "stopped", "已停止");
+    close_all(centre);
+    return code;
+}
