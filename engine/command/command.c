@@ -22,6 +22,8 @@ static const struct command_program staircase = {
     {"cases that climb, from the building to the mediation centre", "案件逐级而上，从楼院到调解中心"},
     commands,
     sizeof commands / sizeof *commands,
+    "engine.sock",
+    {"engine", "引擎"},
 };
 
 static const struct command_option common_options[] = {

@@ -41,9 +41,11 @@ struct command_line;
 /* A program made of commands: `staircase`, and others with a table of their own (workers/mediation_centre.c). */
 struct command_program {
     const char *name;
-    struct command_words line; /* what it is, in one line */
+    struct command_words line;   /* what it is, in one line */
     const struct command *const *commands;
     size_t count;
+    const char *socket;          /* in the data folder: where what its commands talk to listens */
+    struct command_words server; /* what that is; `NAME serve` starts it */
 };
 
 struct command {

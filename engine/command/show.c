@@ -1,6 +1,7 @@
 /* show: `staircase show` prints one case: where it stands, who owes what, what it holds, and its history. */
 #include <unistd.h>
 
+#include "engine/command/show.h"
 #include "engine/command/table.h"
 #include "engine/command/talk.h"
 #include "engine/command/word.h"
@@ -62,7 +63,7 @@ static void add_data(struct sheet *sheet, const struct value *row)
     }
 }
 
-static void print_case(const struct command_line *line, const struct value *row)
+void show_case(const struct command_line *line, const struct value *row)
 {
     struct sheet sheet = {.line = line};
     struct arena *arena = line->arena;
@@ -95,7 +96,7 @@ static struct text entry_words(struct arena *arena, const struct value *entry)
     return words;
 }
 
-static void print_history(const struct command_line *line, const struct value *rows, uint32_t count)
+void show_history(const struct command_line *line, const struct value *rows, uint32_t count)
 {
     static const struct command_words heads[] = {{"position", "序号"}, {"when", "时间"}, {"event", "事件"}, {"by", "办理人"}, {"then at", "其后环节"}, {"unit", "单元"}, {"due", "时限"}, {"with", "内容"}};
     struct text_table table;
@@ -131,9 +132,9 @@ static void print_page(const struct command_line *line, const struct talk_page *
     }
     uint32_t skip = first && page->count ? 1 : 0;
     if (skip)
-        print_case(line, &page->rows[0]);
+        show_case(line, &page->rows[0]);
     if (page->count > skip)
-        print_history(line, page->rows + skip, page->count - skip);
+        show_history(line, page->rows + skip, page->count - skip);
 }
 
 static int run(struct command_line *line)

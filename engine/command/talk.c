@@ -29,10 +29,10 @@ static enum err probe(const char *path)
 
 static int no_engine(const struct command_line *line)
 {
+    const struct command_program *program = line->program;
     return command_fail(line, COMMAND_NO_ENGINE,
-                        command_say(line, "no engine runs on %s.\nStart one with: staircase serve --data %s",
-                                    "%s 上没有引擎在运行。\n启动: staircase serve --data %s"),
-                        line->data, line->data);
+                        command_say(line, "no %s runs on %s.\nStart one with: %s serve --data %s", "没有%s在 %s 上运行。\n启动: %s serve --data %s"),
+                        command_say(line, program->server.en, program->server.zh), line->data, program->name, line->data);
 }
 
 int talk_connect(const struct command_line *line, struct client **client)
@@ -40,17 +40,17 @@ int talk_connect(const struct command_line *line, struct client **client)
     int64_t seconds = 30;
     if (!command_number(line, "timeout", 1, 86400, &seconds))
         return COMMAND_USAGE;
-    const char *path = arena_print(line->arena, "%s/engine.sock", line->data).data;
+    const char *path = arena_print(line->arena, "%s/%s", line->data, line->program->socket).data;
     if (strlen(path) >= sizeof((struct sockaddr_un *)NULL)->sun_path)
         return command_fail(line, COMMAND_USAGE, command_say(line, "the path %s is too long for a socket: name the folder by a shorter one.", "路径 %s 太长，无法用作套接字，请换用较短的目录。"), path);
     enum err code = probe(path);
     if (code == ERR_DENIED)
-        return command_fail(line, COMMAND_NO_ENGINE, command_say(line, "%s belongs to someone else: only its owner may talk to this engine.", "%s 属于他人，只有其所有者可以连接。"), path);
+        return command_fail(line, COMMAND_NO_ENGINE, command_say(line, "%s belongs to someone else: only its owner may talk to it.", "%s 属于他人，只有其所有者可以连接。"), path);
     if (code != ERR_OK)
         return no_engine(line);
     struct client_options options = {
         .endpoint = arena_print(line->arena, "ipc://%s", path).data,
-        .name = arena_print(line->arena, "staircase %s", line->command->name).data,
+        .name = arena_print(line->arena, "%s %s", line->program->name, line->command->name).data,
         .give_up_ms = (uint32_t)seconds * 1000,
     };
     code = client_connect(client, &options);
