@@ -83,8 +83,6 @@ static void begin_case(struct step *step)
     state->workflow = step->workflow->position;
     state->flags = event->held ? CASE_HELD : 0;
     state->opened_at = state->entered_at = step->input.now;
-    state->opener = event->as;
-    state->opener_for = event->on_behalf;
     state->data_count = (uint32_t)workflow_count(step->workflow, WORKFLOW_FIELDS);
     state->data = ARENA_ARRAY(step->arena, struct value, state->data_count);
 }
@@ -104,6 +102,8 @@ static bool open_case(struct step *step)
     if (!find_home(step) || !opens_here(step) || !sender_named(step) ||
         !sender_among(step, workflow_by(step->workflow, head->opens_by)->people) || !intake_check(step, &intake))
         return false;
+    step->state->opener = step->input.event->as; /* only now: until then who opens it is not of the case */
+    step->state->opener_for = step->input.event->on_behalf;
     intake_take(step, &intake);
     give_number(step);
     return outcome_run(step, head->start);
