@@ -290,7 +290,7 @@ static enum err take_answers(struct centre *centre, bool *progress)
         if (err)
             return err;
     }
-    return code == ERR_VERSION || code == ERR_NO_MEMORY ? code : ERR_OK;
+    return ERR_OK;
 }
 
 /* ---- the loop ---- */

@@ -1,4 +1,4 @@
-/* command: the table of subcommands, and how a command line is read. See command.h. */
+/* command: how a command line is read and its command run. See command.h. */
 #include "engine/command/command.h"
 
 #include <assert.h>
@@ -10,21 +10,6 @@
 
 #include "engine/command/help.h"
 #include "engine/yaml.h"
-
-/* In the order in which somebody new to it would meet them. */
-static const struct command *const commands[] = {
-    &command_check, &command_test,   &command_deploy,    &command_open,   &command_send,   &command_show,
-    &command_list,  &command_status, &command_incidents, &command_release, &command_watch,
-};
-
-static const struct command_program staircase = {
-    "staircase",
-    {"cases that climb, from the building to the mediation centre", "案件逐级而上，从楼院到调解中心"},
-    commands,
-    sizeof commands / sizeof *commands,
-    "engine.sock",
-    {"engine", "引擎"},
-};
 
 static const struct command_option common_options[] = {
     {"data", "DIR", {"the data folder, which names the running engine (default ./var)", "数据目录，即所连接的引擎（默认 ./var）"}, false},
@@ -411,9 +396,4 @@ int command_run(const struct command_program *program, int argc, char **argv)
     code = flushed(&line, code);
     arena_close(&arena);
     return code;
-}
-
-int command_main(int argc, char **argv)
-{
-    return command_run(&staircase, argc, argv);
 }

@@ -1,5 +1,5 @@
-/* command: what `staircase NAME ...` is made of. One file per subcommand defines one `struct command`; command.c holds the
- * table of them, reads the command line by the table of options, and prints the help. A subcommand's function starts with
+/* command: what `staircase NAME ...` is made of. One file per subcommand defines one `struct command`; staircase.c
+ * holds the table of them; command.c reads the command line by the tables of options, and prints the help. A subcommand's function starts with
  * everything read and checked: it asks for its options by name.
  *
  * Exit codes are a promise to scripts (enum command_exit; `staircase --help` lists them). People read stdout for what they asked
