@@ -1,17 +1,23 @@
 /* view: how a case, an event, a task are shown: the rows of PROTOCOL.md section 8, as values.
  *
  * Private values are opened for those who may see them and left out for everyone else, with their names under `private`, so that a person
- * sees that there is something. Ciphertext never leaves. Long texts and collected items are fetched from their places in the log. */
+ * sees that there is something. Details of people are shown only where the field says who sees them. Ciphertext never leaves. Long texts
+ * and collected items are fetched from their places in the log; what is too much for one row is left out and named under `cut`.
+ *
+ *   view.c       a look, a case        view_field.c  its fields: who may see them, where they are
+ *   view_event.c an event, news        map.c         making maps */
 #ifndef STAIRCASE_VIEW_H
 #define STAIRCASE_VIEW_H
 
 #include "engine/engine.h"
+#include "engine/map.h"
 #include "engine/seal.h"
 
 /* Who looks. Both may be empty: then private values are left out. */
 struct viewer {
     struct text person; /* of the directory, or app:token */
-    struct text worker; /* the name of a worker process that has a task of the case: `worker` in `sees` */
+    struct text worker; /* the name of a worker process that has `task` of the case: `worker` in `sees` */
+    uint64_t task;
 };
 
 /* One look at what is committed: one read transaction, never across a turn of the loop. Zero-initialise with engine, seal and arena. */
@@ -25,6 +31,8 @@ struct view {
 /* ERR_OK or a store error. */
 enum err view_begin(struct view *view);
 void view_end(struct view *view);
+
+enum { VIEW_HISTORY_BYTES = 256 * 1024 }; /* of memory, for the history that comes with a task */
 
 enum view_parts {
     VIEW_DATA = 1,
@@ -41,26 +49,16 @@ enum err view_history(struct view *view, const struct case_state *state, uint64_
                       struct value *row);
 /* A record as news; `state` NULL where it belongs to no case. */
 struct value view_news(struct view *view, const struct case_state *state, uint64_t position, const struct log_record *record);
-/* What a worker gets with a task; `history`: with the events of its case (the last LIMIT_LONG_BYTES of them). */
+/* What a worker gets with a task; `history`: with the last events of its case (VIEW_HISTORY_BYTES). */
 enum err view_task(struct view *view, const struct case_state *state, const struct outbox_row *owed, const struct viewer *viewer, bool history,
                    struct value *row);
 
 /* Whether the viewer may see a field of the case. */
 bool view_may_see(struct view *view, const struct workflow *workflow, const struct case_state *state, int32_t field, const struct viewer *viewer);
 
-/* ---- making maps: names are string literals, put in any order; map_end sorts them ---- */
-struct map_maker {
-    struct arena *arena;
-    struct value *items; /* name, value, name, value ... */
-    uint32_t pairs, room;
-};
-
-struct map_maker map_begin(struct arena *arena, uint32_t room);
-void map_put(struct map_maker *map, const char *name, struct value value);
-/* These leave the member out where it is empty or 0. */
-void map_put_text(struct map_maker *map, const char *name, struct text text);
-void map_put_number(struct map_maker *map, const char *name, int64_t number);
-void map_put_flag(struct map_maker *map, const char *name, bool flag);
-struct value map_end(struct map_maker *map);
+/* ---- view_field.c ---- */
+/* The fields of a case, or those that an event brought, into `row` under data, private and cut. */
+enum err view_case_data(struct view *view, const struct case_state *state, const struct viewer *viewer, struct map_maker *row);
+enum err view_event_data(struct view *view, const struct case_state *state, const struct event *event, const struct viewer *viewer, struct map_maker *row);
 
 #endif

@@ -1,0 +1,157 @@
+/* view_event: an event as an entry of its case's history, and as news. See view.h. */
+#include "engine/view.h"
+
+static const char *event_name(const struct event *event)
+{
+    switch (event->kind) {
+    case EVENT_OPEN: return "open";
+    case EVENT_SEND: return "";
+    case EVENT_RELEASE: return "release";
+    case EVENT_RETRY: return "retry";
+    case EVENT_ACCEPT: return "accept";
+    case EVENT_SETTLE: return "settle";
+    case EVENT_FAIL: return "fail";
+    case EVENT_DUE: return "due";
+    case EVENT_RECOMPUTE: return "recompute";
+    case EVENT_PARK: return "park";
+    case EVENT_UNPARK: return "unpark";
+    case EVENT_DEPLOY_PART: return "deploy-part";
+    case EVENT_DEPLOY: return "deploy";
+    }
+    return "";
+}
+
+static struct text shown_name(const struct event *event)
+{
+    return event->kind == EVENT_SEND ? event->name : text_of(event_name(event));
+}
+
+static const char *clock_name(int32_t kind)
+{
+    switch ((enum clock_kind)kind) {
+    case CLOCK_STAGE: return "stage";
+    case CLOCK_WARN: return "warn";
+    case CLOCK_REMIND: return "remind";
+    case CLOCK_TASK: return "task";
+    }
+    return "";
+}
+
+static const char *notice_name(enum notice_kind kind)
+{
+    switch (kind) {
+    case NOTICE_TEXT: return "text";
+    case NOTICE_STAGE: return "stage";
+    case NOTICE_WARN: return "warn";
+    case NOTICE_OVERDUE: return "overdue";
+    case NOTICE_REMINDER: return "reminder";
+    case NOTICE_CANCELLED: return "cancelled";
+    case NOTICE_ENDED: return "ended";
+    case NOTICE_EXTENDED: return "extended";
+    case NOTICE_ASKED: return "asked";
+    case NOTICE_DENIED: return "denied";
+    case NOTICE_HANDED_OVER: return "handed-over";
+    }
+    return "";
+}
+
+/* ---- what an entry and news have in common ---- */
+
+/* One row per notice and per one who is told: that is how it is delivered. */
+static void put_notices(struct arena *arena, const struct log_record *record, struct map_maker *row)
+{
+    struct list_maker list = {.arena = arena};
+    for (uint32_t i = 0; i < record->notice_count; i++) {
+        const struct log_notice *notice = &record->notices[i];
+        for (uint32_t who = 0; who < notice->who_count; who++) {
+            struct map_maker map = map_begin(arena);
+            map_put_string(&map, "kind", notice_name(notice->kind));
+            map_put_text(&map, "who", notice->who[who]);
+            if (notice->text_en.size || notice->text_zh.size)
+                map_put(&map, "text", map_words(arena, notice->text_en, notice->text_zh));
+            list_add(&list, map_end(&map));
+        }
+    }
+    map_put_list(row, "notices", list.items, list.count);
+}
+
+static void put_event(struct arena *arena, uint64_t position, const struct log_record *record, struct map_maker *row)
+{
+    const struct event *event = &record->event;
+    map_put_number(row, "p", (int64_t)position);
+    map_put_number(row, "t", record->time);
+    map_put_text(row, "e", shown_name(event));
+    map_put_bytes(row, "id", event->id);
+    map_put_text(row, "as", event->as);
+    map_put_text(row, "for", event->on_behalf);
+    map_put_text(row, "s", record->stage);
+    map_put_text(row, "l", record->level);
+    map_put_text(row, "u", record->unit);
+    map_put_text(row, "end", record->end);
+    map_put_number(row, "due", record->due);
+    put_notices(arena, record, row);
+}
+
+/* ---- an entry of the history ---- */
+
+static struct value change_row(struct arena *arena, const struct log_change *change)
+{
+    struct map_maker map = map_begin(arena);
+    map_put_string(&map, "clock", clock_name(change->kind));
+    map_put_number(&map, "before", change->before);
+    map_put_number(&map, "after", change->after);
+    return map_end(&map);
+}
+
+/* The deadline that fired, or the first that was computed anew; all of them where there are several. */
+static void put_clocks(struct arena *arena, const struct log_record *record, struct map_maker *row)
+{
+    if (record->event.kind == EVENT_DUE)
+        map_put_string(row, "clock", clock_name(record->event.clock_kind));
+    else if (record->change_count)
+        map_put_string(row, "clock", clock_name(record->changes[0].kind));
+    if (record->change_count == 0)
+        return;
+    map_put_number(row, "before", record->changes[0].before);
+    map_put_number(row, "after", record->changes[0].after);
+    struct list_maker list = {.arena = arena};
+    for (uint32_t i = 0; record->change_count > 1 && i < record->change_count; i++)
+        list_add(&list, change_row(arena, &record->changes[i]));
+    map_put_list(row, "changes", list.items, list.count);
+}
+
+enum err view_history(struct view *view, const struct case_state *state, uint64_t position, const struct log_record *record, const struct viewer *viewer,
+                      struct value *out)
+{
+    struct map_maker row = map_begin(view->arena);
+    put_event(view->arena, position, record, &row);
+    map_put_number(&row, "at", record->effective);
+    map_put_text(&row, "worker", record->event.worker);
+    if (record->event.has_happened_at)
+        map_put(&row, "happened", value_integer(record->event.happened_at));
+    map_put_text(&row, "why", record->event.why);
+    put_clocks(view->arena, record, &row);
+    enum err code = view_event_data(view, state, &record->event, viewer, &row);
+    *out = map_end(&row);
+    return code;
+}
+
+/* ---- news ---- */
+
+struct value view_news(struct view *view, const struct case_state *state, uint64_t position, const struct log_record *record)
+{
+    struct map_maker row = map_begin(view->arena);
+    put_event(view->arena, position, record, &row);
+    map_put_number(&row, "case", (int64_t)record->case_id);
+    map_put_text(&row, "no", record->number);
+    if (state) {
+        const struct workflow *workflow = engine_workflow(view->engine, state->workflow);
+        map_put_bytes(&row, "key", (struct text){.data = (const char *)state->key, .size = ID_SIZE});
+        if (workflow)
+            map_put_string(&row, "w", workflow_string(workflow, workflow_head(workflow)->name));
+    }
+    map_put_text(&row, "what", record->event.what);
+    map_put_text(&row, "n", record->event.deployed);
+    map_put_number(&row, "version", record->event.version);
+    return map_end(&row);
+}

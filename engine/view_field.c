@@ -1,0 +1,267 @@
+/* view_field: the fields of a case and of its events: who may see them, where they are, how they are opened. See view.h. */
+#include "engine/view.h"
+
+#include "engine/access.h"
+#include "engine/decimal.h"
+#include "engine/limits.h"
+
+/* What becomes of the fields of one row. */
+struct fields {
+    struct view *view;
+    const struct workflow *workflow;
+    const struct case_state *state;
+    const struct viewer *viewer;
+    struct map_maker data;
+    struct list_maker private, cut; /* names */
+    size_t bytes;                   /* fetched from the log so far */
+};
+
+/* One field of it. */
+struct seen_field {
+    int32_t row;
+    const struct workflow_field *field; /* NULL: an event brought what the workflow does not name (`add` of an extension) */
+    struct text name;
+    bool details; /* of people: shown to this viewer */
+};
+
+bool view_may_see(struct view *view, const struct workflow *workflow, const struct case_state *state, int32_t field, const struct viewer *viewer)
+{
+    const struct workflow_field *row = workflow_field(workflow, field);
+    if (!row->private)
+        return true;
+    struct event looks = {.kind = EVENT_SEND, .as = viewer->person, .worker = viewer->worker, .task = viewer->task};
+    struct advance_input input;
+    engine_input(view->engine, workflow, state, &input);
+    input.event = &looks;
+    return input.directory && access_includes(&input, row->sees, viewer->person);
+}
+
+/* About so many bytes of a message. */
+static size_t weight(const struct value *value)
+{
+    size_t bytes = 4;
+    uint32_t items = value->kind == VALUE_MAP ? value->count * 2 : value->kind == VALUE_LIST ? value->count : 0;
+    if (value->kind == VALUE_TEXT || value->kind == VALUE_BYTES)
+        bytes += value->text.size;
+    for (uint32_t i = 0; i < items; i++)
+        bytes += weight(&value->items[i]);
+    return bytes;
+}
+
+/* ---- opening what is sealed ---- */
+
+/* ERR_NOT_FOUND: its key was destroyed. */
+static enum err unseal(struct view *view, struct text field, struct text sealed, struct value *out)
+{
+    struct text plain;
+    enum err code = unseal_value(view->seal, view->arena, field, sealed, &plain);
+    if (code)
+        return code;
+    struct wire_reader reader = wire_reader_of(view->arena, plain);
+    *out = wire_get_value(&reader);
+    return wire_reader_done(&reader) ? ERR_OK : ERR_CORRUPT;
+}
+
+/* {id, sealed} as {id, and the details}, or as the reference alone. */
+static enum err open_person(struct view *view, const struct seen_field *seen, const struct value *entry, struct value *out)
+{
+    *out = value_text(case_person(entry));
+    const struct value *sealed = value_get(entry, "sealed");
+    if (!sealed || !seen->details)
+        return ERR_OK;
+    struct value details;
+    enum err code = unseal(view, seen->name, sealed->text, &details);
+    if (code)
+        return code == ERR_NOT_FOUND ? ERR_OK : code;
+    if (details.kind != VALUE_MAP)
+        return ERR_CORRUPT;
+    struct map_maker map = map_begin(view->arena);
+    map_put(&map, "id", *out);
+    for (uint32_t i = 0; i < details.count; i++)
+        map_put_named(&map, details.items[2 * i].text, details.items[2 * i + 1]);
+    *out = map_end(&map);
+    return ERR_OK;
+}
+
+static enum err open_people(struct view *view, const struct seen_field *seen, const struct value *value, struct value *out)
+{
+    if (value->kind != VALUE_LIST)
+        return open_person(view, seen, value, out);
+    struct list_maker list = {.arena = view->arena};
+    for (uint32_t i = 0; i < value->count; i++) {
+        struct value person;
+        enum err code = open_person(view, seen, &value->items[i], &person);
+        if (code)
+            return code;
+        list_add(&list, person);
+    }
+    *out = list_end(&list);
+    return ERR_OK;
+}
+
+/* As people write it: the way in which an event may bring it. */
+static struct value in_words(struct view *view, const struct workflow_field *field, struct value value)
+{
+    if (field && field->type == FIELD_DATE && value.kind == VALUE_INTEGER)
+        return value_text(civil_print(view->arena, (int32_t)value.integer));
+    if (field && field->type == FIELD_NUMBER && field->scale > 0 && value.kind == VALUE_INTEGER)
+        return value_text(decimal_print(view->arena, value.integer, field->scale));
+    return value;
+}
+
+/* A value that is here, by the type of its field. ERR_NOT_FOUND: it cannot be opened any more. */
+static enum err open_value(struct view *view, const struct seen_field *seen, const struct value *value, struct value *out)
+{
+    const struct workflow_field *field = seen->field;
+    if (field && field->type == FIELD_PEOPLE)
+        return open_people(view, seen, value, out);
+    enum err code = ERR_OK;
+    *out = *value;
+    if (value->kind == VALUE_BYTES)
+        code = unseal(view, seen->name, value->text, out);
+    *out = in_words(view, field, *out);
+    return code;
+}
+
+/* ---- fetching what stayed in the log ---- */
+
+static bool is_reference(const struct workflow_field *field, const struct value *value)
+{
+    return field->type != FIELD_PEOPLE && value->kind == VALUE_LIST && value->count == 2 && value->items[0].kind == VALUE_INTEGER &&
+           value->items[1].kind == VALUE_INTEGER;
+}
+
+/* Of a pair [position, size]. ERR_TOO_LARGE: the row has enough already. */
+static enum err fetch(struct fields *fields, const struct seen_field *seen, const struct value *reference, struct value *out)
+{
+    struct view *view = fields->view;
+    struct log_record record;
+    if (reference->kind != VALUE_LIST || reference->count != 2)
+        return ERR_CORRUPT;
+    fields->bytes += (size_t)reference->items[1].integer;
+    if (fields->bytes > LIMIT_LONG_BYTES)
+        return ERR_TOO_LARGE;
+    enum err code = view_record(view, (uint64_t)reference->items[0].integer, &record);
+    if (code)
+        return code == ERR_NOT_FOUND ? ERR_CORRUPT : code;
+    for (uint32_t i = 0; i < record.event.data_count; i++)
+        if (text_equal(record.event.data[i].name, seen->name))
+            return open_value(view, seen, &record.event.data[i].value, out);
+    return ERR_CORRUPT;
+}
+
+static enum err fetch_items(struct fields *fields, const struct seen_field *seen, const struct value *value, struct value *out)
+{
+    struct list_maker list = {.arena = fields->view->arena};
+    struct seen_field element = *seen;
+    element.field = workflow_field(fields->workflow, seen->field->of);
+    enum err code = ERR_OK;
+    for (uint32_t i = 0; !code && i < value->count; i++) {
+        struct value item;
+        code = fetch(fields, &element, &value->items[i], &item);
+        if (!code)
+            list_add(&list, item);
+    }
+    *out = list_end(&list);
+    return code;
+}
+
+/* ---- all fields of a row ---- */
+
+/* Puts the value where it belongs by what became of it. */
+static enum err put_opened(struct fields *fields, const struct seen_field *seen, enum err code, struct value value)
+{
+    if (code == ERR_TOO_LARGE)
+        list_add(&fields->cut, value_text(seen->name));
+    if (code == ERR_NOT_FOUND)
+        list_add(&fields->private, value_text(seen->name)); /* erased: nobody may see it any more */
+    if (code == ERR_TOO_LARGE && value.kind == VALUE_LIST && value.count)
+        code = ERR_OK; /* the first items of it */
+    if (code == ERR_OK)
+        map_put_named(&fields->data, seen->name, value);
+    return code == ERR_TOO_LARGE || code == ERR_NOT_FOUND ? ERR_OK : code;
+}
+
+static struct fields fields_begin(struct view *view, const struct workflow *workflow, const struct case_state *state, const struct viewer *viewer)
+{
+    struct list_maker list = {.arena = view->arena};
+    return (struct fields){.view = view, .workflow = workflow, .state = state, .viewer = viewer, .data = map_begin(view->arena), .private = list, .cut = list};
+}
+
+static void fields_end(struct fields *fields, struct map_maker *row)
+{
+    if (fields->data.pairs)
+        map_put(row, "data", map_end(&fields->data));
+    map_put_list(row, "private", fields->private.items, fields->private.count);
+    map_put_list(row, "cut", fields->cut.items, fields->cut.count);
+}
+
+/* Whether the viewer may see it at all; if not, its name is noted. */
+static bool look(struct fields *fields, struct seen_field *seen)
+{
+    seen->details = seen->field && seen->field->private;
+    if (!seen->field || view_may_see(fields->view, fields->workflow, fields->state, seen->row, fields->viewer))
+        return true;
+    list_add(&fields->private, value_text(seen->name));
+    return false;
+}
+
+static enum err case_field(struct fields *fields, int32_t row)
+{
+    const struct value *value = &fields->state->data[row];
+    struct seen_field seen = {.row = row, .field = workflow_field(fields->workflow, row), .name = text_of(workflow_field_name(fields->workflow, row))};
+    struct value opened = {0};
+    if (value->kind == VALUE_NONE || !look(fields, &seen))
+        return ERR_OK;
+    enum err code;
+    if (seen.field->type == FIELD_LIST)
+        code = fetch_items(fields, &seen, value, &opened);
+    else if (is_reference(seen.field, value))
+        code = fetch(fields, &seen, value, &opened);
+    else
+        code = open_value(fields->view, &seen, value, &opened);
+    return put_opened(fields, &seen, code, opened);
+}
+
+enum err view_case_data(struct view *view, const struct case_state *state, const struct viewer *viewer, struct map_maker *row)
+{
+    const struct workflow *workflow = engine_workflow(view->engine, state->workflow);
+    if (!workflow)
+        return ERR_CORRUPT;
+    struct fields fields = fields_begin(view, workflow, state, viewer);
+    enum err code = ERR_OK;
+    for (uint32_t i = 0; !code && i < state->data_count; i++)
+        code = case_field(&fields, (int32_t)i);
+    fields_end(&fields, row);
+    return code;
+}
+
+static enum err event_field(struct fields *fields, const struct field_value *given)
+{
+    struct seen_field seen = {.row = workflow_find_field(fields->workflow, given->name), .name = given->name};
+    if (seen.row != NONE)
+        seen.field = workflow_field(fields->workflow, seen.row);
+    struct value opened = {0};
+    if (given->value.kind == VALUE_NONE || !look(fields, &seen))
+        return ERR_OK;
+    if (seen.field && seen.field->type == FIELD_LIST)
+        seen.field = workflow_field(fields->workflow, seen.field->of);
+    fields->bytes += weight(&given->value);
+    if (fields->bytes > LIMIT_LONG_BYTES)
+        return put_opened(fields, &seen, ERR_TOO_LARGE, opened);
+    enum err code = open_value(fields->view, &seen, &given->value, &opened);
+    return put_opened(fields, &seen, code, opened);
+}
+
+enum err view_event_data(struct view *view, const struct case_state *state, const struct event *event, const struct viewer *viewer, struct map_maker *row)
+{
+    const struct workflow *workflow = engine_workflow(view->engine, state->workflow);
+    if (!workflow)
+        return ERR_CORRUPT;
+    struct fields fields = fields_begin(view, workflow, state, viewer);
+    enum err code = ERR_OK;
+    for (uint32_t i = 0; !code && i < event->data_count; i++)
+        code = event_field(&fields, &event->data[i]);
+    fields_end(&fields, row);
+    return code;
+}
