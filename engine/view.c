@@ -33,6 +33,14 @@ static const char *unit_path(const struct view *view, uint32_t id)
     return unit == NONE ? "" : directory_unit_path(directory, unit);
 }
 
+const char *view_zone(const struct view *view, struct text path)
+{
+    const struct directory *directory = engine_directory(view->engine);
+    int32_t unit = directory ? directory_find_unit(directory, path) : NONE;
+    const struct calendar *calendar = unit == NONE ? NULL : engine_calendar(view->engine, unit);
+    return calendar ? calendar->tables.strings + calendar_head(calendar)->zone : "";
+}
+
 static void put_place(const struct view *view, const struct workflow *workflow, const struct case_state *state, struct map_maker *row)
 {
     map_put_string(row, "s", workflow_stage_name(workflow, state->stage));
@@ -45,6 +53,7 @@ static void put_place(const struct view *view, const struct workflow *workflow, 
     map_put_flag(row, "overdue", (state->flags & CASE_OVERDUE) != 0);
     map_put_flag(row, "held", (state->flags & CASE_HELD) != 0);
     map_put_number(row, "opened", state->opened_at);
+    map_put_string(row, "zone", view_zone(view, text_of(unit_path(view, state->unit))));
 }
 
 static void put_names(const struct workflow *workflow, const struct case_state *state, struct map_maker *row)

@@ -75,7 +75,7 @@ static void put_notices(struct arena *arena, const struct log_record *record, st
     map_put_list(row, "notices", list.items, list.count);
 }
 
-static void put_event(struct arena *arena, uint64_t position, const struct log_record *record, struct map_maker *row)
+static void put_event(struct view *view, uint64_t position, const struct log_record *record, struct map_maker *row)
 {
     const struct event *event = &record->event;
     map_put_number(row, "p", (int64_t)position);
@@ -89,7 +89,8 @@ static void put_event(struct arena *arena, uint64_t position, const struct log_r
     map_put_text(row, "u", record->unit);
     map_put_text(row, "end", record->end);
     map_put_number(row, "due", record->due);
-    put_notices(arena, record, row);
+    map_put_string(row, "zone", view_zone(view, record->unit));
+    put_notices(view->arena, record, row);
 }
 
 /* ---- an entry of the history ---- */
@@ -124,7 +125,7 @@ enum err view_history(struct view *view, const struct case_state *state, uint64_
                       struct value *out)
 {
     struct map_maker row = map_begin(view->arena);
-    put_event(view->arena, position, record, &row);
+    put_event(view, position, record, &row);
     map_put_number(&row, "at", record->effective);
     map_put_text(&row, "worker", record->event.worker);
     if (record->event.has_happened_at)
@@ -141,7 +142,7 @@ enum err view_history(struct view *view, const struct case_state *state, uint64_
 struct value view_news(struct view *view, const struct case_state *state, uint64_t position, const struct log_record *record)
 {
     struct map_maker row = map_begin(view->arena);
-    put_event(view->arena, position, record, &row);
+    put_event(view, position, record, &row);
     map_put_number(&row, "case", (int64_t)record->case_id);
     map_put_text(&row, "no", record->number);
     if (state) {
