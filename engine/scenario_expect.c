@@ -285,15 +285,19 @@ static bool same_items(const struct look *look, const struct workflow_field *fie
     return true;
 }
 
+/* A number with decimal places is shown as text, one without as an integer. */
+static bool same_number(const struct workflow_field *field, struct text wanted, const struct value *found)
+{
+    int64_t left, right = found->kind == VALUE_INTEGER ? found->integer : 0;
+    return decimal_parse(wanted, field->scale, &left) && (found->kind != VALUE_TEXT || decimal_parse(found->text, field->scale, &right)) && left == right;
+}
+
 static bool same_value(const struct look *look, const struct workflow_field *field, const struct node *wanted, const struct value *found)
 {
-    int64_t number;
-    int32_t days;
     if (found->kind == VALUE_NONE)
         return node_is(wanted, "none");
     switch ((enum field_type)field->type) {
-    case FIELD_NUMBER: return decimal_parse(wanted->text, field->scale, &number) && found->kind == VALUE_INTEGER && found->integer == number;
-    case FIELD_DATE: return civil_parse(wanted->text, &days) && found->kind == VALUE_INTEGER && found->integer == days;
+    case FIELD_NUMBER: return same_number(field, wanted->text, found);
     case FIELD_BOOLEAN: return found->kind == VALUE_BOOLEAN && node_is(wanted, found->boolean ? "true" : "false");
     case FIELD_PEOPLE:
     case FIELD_LIST: return same_items(look, field, wanted, found);
@@ -302,15 +306,10 @@ static bool same_value(const struct look *look, const struct workflow_field *fie
 }
 
 /* What it is, as the expectation would have been written. */
-static struct text print_value(const struct look *look, const struct workflow_field *field, const struct value *found)
+static struct text print_value(struct arena *arena, const struct value *found)
 {
-    struct arena *arena = look->world->arena;
     if (found->kind == VALUE_NONE)
         return TEXT("none");
-    if (field->type == FIELD_NUMBER && found->kind == VALUE_INTEGER)
-        return decimal_print(arena, found->integer, field->scale);
-    if (field->type == FIELD_DATE && found->kind == VALUE_INTEGER)
-        return civil_print(arena, (int32_t)found->integer);
     return found->kind == VALUE_TEXT ? found->text : wire_json(arena, found);
 }
 
@@ -328,7 +327,7 @@ static bool same_field(const struct look *look, const struct node *wanted, const
     for (uint32_t i = 0; found == &none && private && i < private->count; i++)
         if (text_equal(private->items[i].text, wanted->key))
             return world_fail(look->world, wanted, "data: \"%.*s\" is private and there: say `seen-by: PERSON` to look with the eyes of one who may.", SHOW(wanted->key));
-    return world_fail(look->world, wanted, "data: expected %.*s to be \"%.*s\", found \"%.*s\".", SHOW(wanted->key), SHOW(wanted->text), SHOW(print_value(look, field, found)));
+    return world_fail(look->world, wanted, "data: expected %.*s to be \"%.*s\", found \"%.*s\".", SHOW(wanted->key), SHOW(wanted->text), SHOW(print_value(look->world->arena, found)));
 }
 
 static bool look_data(const struct look *look, const struct node *key)

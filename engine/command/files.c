@@ -1,11 +1,9 @@
 /* files: see files.h. */
 #include "engine/command/files.h"
 
-#include <unistd.h>
-
-#include "engine/command/row.h"
+#include "engine/command/talk.h"
+#include "engine/map.h"
 #include "engine/scenario.h"
-#include "proto/wire.h"
 
 /* ---- a workflow against a directory: roles and levels are names in it ---- */
 
@@ -56,17 +54,17 @@ static void check_against(const struct workflow *workflow, const struct director
 
 /* ---- printing ---- */
 
-static void put(struct value *items, uint32_t *at, const char *name, struct value value)
+static void print_problem(const struct command_line *line, const char *file, const struct problem *problem)
 {
-    items[(*at)++] = value_text(text_of(name));
-    items[(*at)++] = value;
-}
-
-static void print_json(const struct command_line *line, struct value *items, uint32_t count)
-{
-    struct value map = {.kind = VALUE_MAP, .count = count / 2, .items = items};
-    struct text json = wire_json(line->arena, &map);
-    printf("%.*s\n", (int)json.size, json.data);
+    struct map_maker map = map_begin(line->arena);
+    map_put_string(&map, "file", file);
+    map_put_number(&map, "line", problem->place.line);
+    map_put_number(&map, "column", problem->place.column);
+    map_put_text(&map, "path", problem->path);
+    map_put_text(&map, "why", problem->text);
+    map_put_flag(&map, "warning", problem->warning);
+    struct value row = map_end(&map);
+    talk_print_row(line, &row);
 }
 
 static void print_problems(const struct command_line *line, const struct problems *problems)
@@ -78,17 +76,8 @@ static void print_problems(const struct command_line *line, const struct problem
         return;
     }
     const struct problem *rows = problems_sorted(problems, line->arena, &count);
-    for (uint32_t i = 0; i < count; i++) {
-        struct value items[12];
-        uint32_t at = 0;
-        put(items, &at, "column", value_integer(rows[i].place.column));
-        put(items, &at, "file", value_text(text_of(problems->file)));
-        put(items, &at, "line", value_integer(rows[i].place.line));
-        put(items, &at, "path", value_text(rows[i].path));
-        put(items, &at, "warning", value_boolean(rows[i].warning));
-        put(items, &at, "why", value_text(rows[i].text));
-        print_json(line, items, at);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        print_problem(line, problems->file, &rows[i]);
 }
 
 /* ---- reading ---- */

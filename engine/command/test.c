@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 
 #include "engine/command/talk.h"
+#include "engine/map.h"
 #include "engine/scenario.h"
 #include "engine/source.h"
-#include "proto/wire.h"
 
 enum { FILES_MOST = 10000, FOLDERS_DEPTH = 16 };
 
@@ -77,12 +77,14 @@ static struct files find_files(const struct command_line *line)
 
 static void print_json(const struct command_line *line, const char *path, const struct scenario_result *result)
 {
-    struct value items[] = {
-        value_text(TEXT("failure")), value_text(result->failure), value_text(TEXT("file")), value_text(text_of(path)),
-        value_text(TEXT("history")), value_text(result->history), value_text(TEXT("passed")), value_boolean(result->passed),
-        value_text(TEXT("scenario")), value_text(result->title), value_text(TEXT("steps")), value_integer(result->steps),
-    };
-    struct value row = {.kind = VALUE_MAP, .count = sizeof items / sizeof *items / 2, .items = items};
+    struct map_maker map = map_begin(line->arena);
+    map_put_string(&map, "file", path);
+    map_put_text(&map, "scenario", result->title);
+    map_put(&map, "passed", value_boolean(result->passed));
+    map_put_number(&map, "steps", result->steps);
+    map_put_text(&map, "failure", result->failure);
+    map_put_text(&map, "history", result->history);
+    struct value row = map_end(&map);
     talk_print_row(line, &row);
 }
 
