@@ -249,6 +249,21 @@ bool word_reserved(struct text word)
     return false;
 }
 
+bool word_meant(struct workflow_reader *reader, const struct node *node, const char *const *words, size_t count, const char *allowed)
+{
+    if (node->kind != NODE_SCALAR || name_find(reader, WORKFLOW_FIELDS, node->text) != NONE ||
+        name_find(reader, WORKFLOW_LEVELS, node->text) != NONE)
+        return false;
+    struct nearest nearest = nearest_to(node->text);
+    for (size_t i = 0; i < count; i++)
+        nearest_offer(&nearest, text_of(words[i]));
+    if (nearest.best.size == 0 || nearest.distance > 2)
+        return false;
+    problems_add(reader->problems, node, "found %s; allowed is %s.%s", node_found(reader->arena, node), allowed,
+                 nearest_hint(&nearest, reader->arena));
+    return true;
+}
+
 bool name_allowed(struct workflow_reader *reader, const struct node *node)
 {
     if (!node_key_name(reader->problems, node))
@@ -324,9 +339,14 @@ const struct node *key_get(const struct node *map, enum workflow_where where, co
     return keys_get(map, &workflow_keys, (int)where, name);
 }
 
+/* What stands under a key that could not be read may use anything. */
 bool key_check(struct workflow_reader *reader, const struct node *map, enum workflow_where where)
 {
-    return keys_check(reader->problems, map, &workflow_keys, (int)where);
+    uint32_t errors = reader->problems->errors;
+    bool is_map = keys_check(reader->problems, map, &workflow_keys, (int)where);
+    for (int table = 0; table < WORKFLOW_TABLE_COUNT && reader->problems->errors > errors; table++)
+        reader->doubtful[table] = true;
+    return is_map;
 }
 
 void title_read(struct workflow_reader *reader, const struct node *node, int32_t *zh, int32_t *en)

@@ -64,8 +64,9 @@ static int32_t level_read(struct workflow_reader *reader, const struct node *nod
     for (int32_t i = 0; i < condition.parts.count; i++) {
         int32_t level = ref_at(reader, condition.parts.first + i);
         if (!level_occurs(reader, level))
-            problems_add(reader->problems, node, "the case can never be at the level \"%s\" here: the ladder (or \"at\") does not have it.",
-                         row_name(reader, WORKFLOW_LEVELS, level));
+            problems_add(reader->problems, node, "the case can never be at the level \"%s\" here: the ladder (or \"at\") does not have it.%s",
+                         row_name(reader, WORKFLOW_LEVELS, level),
+                         reader->stage == NONE ? "" : level_hint(reader, reader->stage, level));
     }
     return condition_push(reader, &condition, node);
 }
@@ -134,7 +135,7 @@ static int32_t range_read(struct workflow_reader *reader, int32_t field, const s
         int64_t *bound;
     } bounds[] = {{"least", &condition.least}, {"most", &condition.most}, {"after", &condition.after}, {"before", &condition.before}};
     bool date = ROW_OF(reader, FIELDS, field, field)->type == FIELD_DATE;
-    if (field_check(reader, field, node, OF_TYPE(FIELD_NUMBER) | OF_TYPE(FIELD_DATE), USE_LOOK, "a range is for") == NONE ||
+    if (field_check(reader, field, node, OF_TYPE(FIELD_NUMBER) | OF_TYPE(FIELD_DATE), USE_LOOK, "a range is for fields of type") == NONE ||
         !key_check(reader, node, IN_RANGE))
         return NONE;
     condition.field = field;

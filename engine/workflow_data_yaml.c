@@ -7,7 +7,7 @@
 #include <assert.h>
 
 static const char *const types[] = {"text", "number", "boolean", "date", "choice", "people", "list", "unit", "reference"};
-enum { TYPE_COUNT = sizeof types / sizeof types[0], TEXT_LONGEST = 200000, PEOPLE_MOST = 10000, VALUE_TEXT_MOST = 96 };
+enum { TYPE_COUNT = sizeof types / sizeof types[0], TEXT_LONGEST = 200000, PEOPLE_MOST = 10000, VALUE_TEXT_MOST = 96, SCALE_MOST = 9 };
 
 const char *type_name(int32_t type)
 {
@@ -142,8 +142,8 @@ static void type_read(struct workflow_reader *reader, const struct node *node, e
         return;
     refuse_foreign_options(reader, node, field->type);
     const struct node *of = key_get(node, where, "of"), *scale = key_get(node, where, "scale");
-    if (field->type == FIELD_NUMBER)
-        node_number(reader->problems, scale, 0, 9, &field->scale);
+    if (field->type == FIELD_NUMBER && scale && !node_number(reader->problems, scale, 0, SCALE_MOST, &field->scale))
+        field->scale = SCALE_MOST; /* so that what is written with decimal places is not refused for that too */
     if (field->type == FIELD_CHOICE)
         choices_read(reader, of, node, field);
     if (field->type == FIELD_LIST)
@@ -173,8 +173,8 @@ static void element_read(struct workflow_reader *reader, const struct node *node
             type_read(reader, node, IN_ELEMENT, &element);
     }
     if (element.type == FIELD_LIST || element.type == FIELD_PEOPLE || (element.type == FIELD_CHOICE && node->kind == NODE_SCALAR)) {
-        problems_add(reader->problems, node, "a list cannot hold %s. Its elements are one of: %s.",
-                     element.type == FIELD_CHOICE ? "a choice without choices (write {type: choice, of: [a, b]})" : types[element.type],
+        problems_add(reader->problems, node, "the elements of a list cannot be %s. Allowed is: %s.",
+                     element.type == FIELD_CHOICE ? "choices without \"of\" (write {type: choice, of: [a, b]})" : element.type == FIELD_LIST ? "lists" : "people",
                      "text, number, boolean, date, choice, unit, reference");
         return;
     }
@@ -201,7 +201,7 @@ static void group_read(struct workflow_reader *reader, int32_t row)
     if (!node_list(reader->problems, node, false, &item, &count))
         return;
     for (; item; item = item->next) {
-        int32_t field = field_resolve(reader, item, OF_TYPE(FIELD_PEOPLE), USE_MOVE, "a group joins");
+        int32_t field = field_resolve(reader, item, OF_TYPE(FIELD_PEOPLE), USE_MOVE, "a group joins fields of type");
         bool twice = false;
         for (int32_t i = 0; i < found; i++)
             twice = twice || fields[i] == field;
@@ -292,6 +292,8 @@ static int32_t push_text(struct workflow_reader *reader, struct text text)
 static int32_t choice_value(struct workflow_reader *reader, int32_t row, const struct node *node)
 {
     const struct workflow_field *field = ROW_OF(reader, FIELDS, field, row);
+    if (field->choices.count == 0) /* which has been said */
+        return NONE;
     if (node->kind == NODE_SCALAR && name_find_in(reader, WORKFLOW_NAMES, field->choices, node->text) != NONE)
         return push_text(reader, node->text);
     struct nearest nearest = nearest_to(node->text);

@@ -227,11 +227,11 @@ static void check_go(struct workflow_reader *reader, int32_t stage, int32_t row)
     if (ladder.count == 0 && outcome->go_level != GO_LEVEL_NONE)
         REPORT(reader, row, "the stage \"%s\" has no ladder, so \"level\" means nothing here. Leave it out.", target);
     else if (ladder.count > 0 && ladder_of(reader, stage).count > 0 && outcome->go_level == GO_LEVEL_NONE)
-        REPORT(reader, row, "\"%s\" and \"%s\" both have a ladder: say at which level it goes on (level: keep, or one of %s).",
+        REPORT(reader, row, "the case comes from a ladder (\"%s\") to a ladder (\"%s\"): say at which level it goes on (level: keep, or one of %s).",
                row_name(reader, WORKFLOW_STAGES, stage), target, ladder_listed(reader, ladder));
     else if (outcome->go_level == GO_LEVEL_NAMED && outcome->level != NONE && !refs_include(reader, ladder, outcome->level))
-        REPORT(reader, row, "the level \"%s\" is not in the ladder of \"%s\". Levels: %s.", row_name(reader, WORKFLOW_LEVELS, outcome->level), target,
-               ladder_listed(reader, ladder));
+        REPORT(reader, row, "the level \"%s\" is not in the ladder of \"%s\".%s Levels: %s.", row_name(reader, WORKFLOW_LEVELS, outcome->level),
+               target, level_hint(reader, outcome->stage, outcome->level), ladder_listed(reader, ladder));
     else if (outcome->go_level == GO_LEVEL_KEEP)
         check_keep(reader, stage, row, ladder, target);
 }
@@ -278,7 +278,7 @@ static void check_place(struct workflow_reader *reader, int32_t stage, enum met_
 static void check_ends_of_ladder(struct workflow_reader *reader, int32_t stage, const char *word, const char *direction, bool climbs)
 {
     const struct node *given = node_get(row_node(reader, WORKFLOW_STAGES, stage), word);
-    if (given && !climbs)
+    if (given && !climbs && events_whole(reader, ROW_OF(reader, STAGES, stage, stage)->events))
         problems_add_key(reader->problems, given, "\"%s\" is never used: nothing climbs %s in this stage.", word, direction);
 }
 

@@ -21,7 +21,7 @@ static const char *duration_hint(struct workflow_reader *reader, struct text tex
     struct nearest nearest = nearest_to((struct text){.data = text.data + unit, .size = text.size - unit});
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
         nearest_offer(&nearest, text_of(units[i]));
-    if (digits == 0 || digits > 6 || nearest.best.size == 0)
+    if (digits == 0 || digits > 6 || text.data[0] == '0' || nearest.best.size == 0)
         return "";
     return arena_print(reader->arena, " Did you mean \"%.*s %s\"?", (int)digits, text.data, nearest.best.data).data;
 }
@@ -31,7 +31,7 @@ static int32_t duration_push(struct workflow_reader *reader, const struct node *
     struct workflow_duration duration;
     if (!duration_parse(text, &duration)) {
         problems_add(reader->problems, node,
-                     "found %s; allowed is a duration: a number, a space, and minutes, hours, working hours, days, working days, weeks or "
+                     "found %s; allowed is a duration: a number above 0, a space, and minutes, hours, working hours, days, working days, weeks or "
                      "months.%s", node_found(reader->arena, node), duration_hint(reader, text));
         return NONE;
     }
@@ -104,8 +104,11 @@ static bool per_read(struct workflow_reader *reader, const struct node *per, str
     keying->count = 0;
     if (!per)
         return false;
-    if (node_is(per, "level"))
+    static const char *const level = "level";
+    if (node_is(per, level))
         return true;
+    if (word_meant(reader, per, &level, 1, "level or a field"))
+        return false;
     keying->field = field_resolve(reader, per, OF_TYPE(FIELD_CHOICE) | OF_TYPE(FIELD_BOOLEAN), USE_LOOK, "\"per\" takes level or a field of type");
     return keying->field != NONE;
 }
@@ -133,8 +136,8 @@ static bool key_read(struct workflow_reader *reader, const struct keying *keying
     if (out->level == NONE)
         return false;
     if (!stage_may_be_at(reader, reader->stage, out->level))
-        problems_add_key(reader->problems, node, "this stage is never at the level \"%s\": its ladder (or \"at\") does not have it.",
-                         node->key.data);
+        problems_add_key(reader->problems, node, "this stage is never at the level \"%s\": its ladder (or \"at\") does not have it.%s",
+                         node->key.data, level_hint(reader, reader->stage, out->level));
     return true;
 }
 
@@ -183,7 +186,7 @@ static const char *missing_levels(struct workflow_reader *reader, const struct k
     if (stage->ladder.count > 0)
         return missing;
     if (stage->at != AT_LEVEL || stage->at_level == NONE)
-        return "any other";
+        return "of every other unit where the case may be";
     return missing_of(reader, keying, missing, stage->at_level, row_name(reader, WORKFLOW_LEVELS, stage->at_level));
 }
 
@@ -235,7 +238,7 @@ static void from_read(struct workflow_reader *reader, const struct node *from, s
             limit->from = i;
             return;
         }
-    if (!from)
+    if (!from || word_meant(reader, from, words, 3, "entry, first-entry, opening or a date field"))
         return;
     limit->from = FROM_FIELD;
     limit->from_field = field_resolve(reader, from, OF_TYPE(FIELD_DATE), USE_LOOK, "a limit counts from entry, first-entry, opening or a field of type");

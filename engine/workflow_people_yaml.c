@@ -125,8 +125,9 @@ static bool role_read(struct workflow_reader *reader, const struct node *node, s
         people->where = node_is(of, "home") ? WHERE_HOME : WHERE_BELOW;
         return true;
     }
+    static const char *const words[] = {"home", "below"};
     people->where = WHERE_LEVEL;
-    people->level = level_resolve(reader, of);
+    people->level = word_meant(reader, of, words, 2, "home, below or a level") ? NONE : level_resolve(reader, of);
     return people->level != NONE;
 }
 

@@ -42,7 +42,7 @@ struct workflow_reader {
     int32_t stage; /* row of the stage that is being read, or NONE */
     struct span anywhere; /* EVENTS */
     int32_t choose_depth;
-    bool doubtful[WORKFLOW_TABLE_COUNT]; /* a name could not be resolved to a row of this table: some may be used after all */
+    bool doubtful[WORKFLOW_TABLE_COUNT]; /* something could not be read that may refer to rows of this table: none is called unused */
 };
 
 /* ---- workflow_build.c: rows, strings, names ---- */
@@ -80,6 +80,9 @@ const char *names_listed(const struct workflow_reader *reader, enum workflow_tab
 /* A name that may be given: kebab-case and not reserved. Otherwise a problem at the key. */
 bool name_allowed(struct workflow_reader *reader, const struct node *node);
 bool word_reserved(struct text word);
+/* Where a word of the language or a name may stand: the scalar is no field, level or role that the file knows and very near to one of the
+ * words: reported as a slip. */
+bool word_meant(struct workflow_reader *reader, const struct node *node, const char *const *words, size_t count, const char *allowed);
 /* The level of that name: a row for each that is named anywhere. NONE with a problem when it cannot be one. */
 int32_t level_resolve(struct workflow_reader *reader, const struct node *node);
 /* Levels as refs, each once. */
@@ -165,6 +168,8 @@ void stages_declare(struct workflow_reader *reader, const struct node *stages);
 void stages_read(struct workflow_reader *reader);
 /* At which levels a case can be in a stage: those of its ladder, the one of `at: LEVEL`; otherwise any. */
 bool stage_may_be_at(const struct workflow_reader *reader, int32_t stage, int32_t level);
+/* ` Did you mean "grid"?`: the nearest level of the stage, or "". */
+const char *level_hint(const struct workflow_reader *reader, int32_t stage, int32_t level);
 
 /* ---- workflow_check.c, workflow_flow.c: the whole file ---- */
 

@@ -31,8 +31,9 @@ static void at_read(struct workflow_reader *reader, const struct node *node, str
     } else if (node_is(node, "previous")) {
         stage->at = AT_PREVIOUS;
     } else {
+        static const char *const previous = "previous";
         stage->at = AT_LEVEL;
-        stage->at_level = level_resolve(reader, node);
+        stage->at_level = word_meant(reader, node, &previous, 1, "a level, {unit: FIELD} or previous") ? NONE : level_resolve(reader, node);
     }
 }
 
@@ -52,6 +53,17 @@ bool stage_may_be_at(const struct workflow_reader *reader, int32_t row, int32_t 
     if (stage->ladder.count > 0)
         return refs_include(reader, stage->ladder, level);
     return stage->at != AT_LEVEL || stage->at_level == NONE || stage->at_level == level;
+}
+
+const char *level_hint(const struct workflow_reader *reader, int32_t row, int32_t level)
+{
+    const struct workflow_stage *stage = ROW_OF(reader, STAGES, stage, row);
+    struct nearest nearest = nearest_to(text_of(row_name(reader, WORKFLOW_LEVELS, level)));
+    for (int32_t i = 0; i < stage->ladder.count; i++)
+        nearest_offer(&nearest, text_of(row_name(reader, WORKFLOW_LEVELS, ref_at(reader, stage->ladder.first + i))));
+    if (stage->at_level != NONE)
+        nearest_offer(&nearest, text_of(row_name(reader, WORKFLOW_LEVELS, stage->at_level)));
+    return nearest_hint(&nearest, reader->arena);
 }
 
 /* ---- deadline ---- */

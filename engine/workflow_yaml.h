@@ -22,7 +22,7 @@ enum {
     WORKFLOW_LEVELS_MOST = 32,
     WORKFLOW_LIST_MOST = 200,     /* entries of one list: choices, values, people */
     WORKFLOW_TEXT_MOST = 500,     /* characters of a title or notice */
-    WORKFLOW_CHOOSE_MOST = 8,     /* choose within choose */
+    WORKFLOW_CHOOSE_MOST = 4,     /* choose within choose */
 };
 
 /* Reads a workflow. ERR_OK; ERR_INVALID_SOURCE when problems->errors is above 0 (then `out` is untouched; warnings alone do no harm).
