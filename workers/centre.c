@@ -432,8 +432,9 @@ int centre_serve(const struct command_line *line)
         err = run(centre);
     }
     int code = COMMAND_DONE;
+    struct text why = centre->why.size ? centre->why : text_of(code_sentence(line, err));
     if (err)
-        code = command_fail(line, command_exit_of(err), "%s%s%.*s", code_sentence(line, err), centre->why.size ? " " : "", (int)centre->why.size, centre->why.data);
+        code = command_fail(line, command_exit_of(err), "%.*s", (int)why.size, why.data);
     else
         say(centre, "stopped", "已停止");
     close_all(centre);

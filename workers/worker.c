@@ -38,6 +38,8 @@ struct report {
 struct worker {
     struct worker_options options;
     struct connection *connection;
+    struct text person; /* worker:NAME: who acts where an event does not say */
+    struct arena names; /* what lives as long as the worker */
     struct arena arena; /* of the message that the caller has, and of what is sent meanwhile */
     enum { UNREGISTERED, REGISTERING, REGISTERED } state;
     enum err refused;          /* the registration was, for good */
@@ -78,6 +80,8 @@ enum err worker_open(struct worker **out, const struct worker_options *options)
     own->retry_ms = own->retry_ms ? own->retry_ms : RETRY_MS;
     own->clock = own->clock ? own->clock : machine_clock;
     arena_init(&worker->arena);
+    arena_init(&worker->names);
+    worker->person = arena_print(&worker->names, "worker:%s", own->name);
     worker->reports_most = own->in_flight_most + REPORTS_BESIDE;
     worker->beat_ms = BEAT_MOST_MS;
     worker->held = calloc(own->in_flight_most, sizeof *worker->held);
@@ -100,6 +104,7 @@ void worker_close(struct worker **out)
     free(worker->reports);
     free(worker->held);
     arena_close(&worker->arena);
+    arena_close(&worker->names);
     free(worker);
 }
 
@@ -475,7 +480,7 @@ enum err worker_send_event(struct worker *worker, const struct message *event)
 {
     struct message send = *event;
     send.kind = MESSAGE_SEND;
-    send.as = event->as.size ? event->as : text_of(worker->options.name);
+    send.as = event->as.size ? event->as : worker->person;
     struct held *held = held_find(worker, send.task);
     if (held && held->reported)
         return ERR_UNKNOWN_TASK;

@@ -68,7 +68,7 @@ enum err worker_settle(struct worker *worker, uint64_t task, struct text id);
 /* `again`: worth another attempt, after `after_ms` (0: as the engine thinks right). Otherwise an incident stands on the case. */
 enum err worker_fail(struct worker *worker, uint64_t task, struct text id, struct text why, bool again, uint32_t after_ms);
 /* An event of the workflow that settles a task that is held, or was accepted before (then after the answer to the acceptance):
- * `task`, `subject`, `event`, `data`; `id` and `as` may be empty: a new one, the worker's name. */
+ * `task`, `subject`, `event`, `data`; `id` and `as` may be empty: a new one, `worker:NAME`. */
 enum err worker_send_event(struct worker *worker, const struct message *event);
 
 #endif

@@ -261,7 +261,7 @@ static void it_accepts_and_sends_the_event_later(void **state)
     struct message *came = engine_hears(&scene, MESSAGE_SEND);
     assert_int_equal(came->lease, 0);
     assert_int_equal(came->task, 77);
-    assert_true(text_is(came->as, "repair-shop"));
+    assert_true(text_is(came->as, "worker:repair-shop"));
     assert_true(text_is(came->data[0].value.text, "不归本中心"));
     engine_answers(&scene, MESSAGE_APPLIED, came->request);
     assert_int_equal(worker_gets(&scene, MESSAGE_APPLIED)->task, 77);
