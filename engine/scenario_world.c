@@ -228,24 +228,22 @@ static void decide(struct world *world, const struct message *message, const str
         seal_rewind(world->seal, mark);
 }
 
-/* The events that waited for a case that has come, in their order, each with its answer to whoever sent it. */
+/* The events that waited for a case that has come, in their order; a refusal is the answer to whoever sent the event. */
 static void unpark(struct world *world, struct text key)
 {
     uint64_t after = 0;
-    struct event event, gone;
-    engine_begin(world->engine, world->now);
-    while (door_unpark(&world->door, engine_arena(world->engine), key, &after, &event) == ERR_OK) {
+    struct door_parked parked;
+    while (door_unpark(&world->door, world->arena, key, &after, &parked) == ERR_OK) {
         struct message answer = {0};
-        enum err code = engine_decide(world->engine, &event, &answer);
+        engine_begin(world->engine, world->now);
+        enum err code = engine_decide(world->engine, &parked.event, &answer);
         assert(code == ERR_OK);
-        if (event.kind == EVENT_SEND && answer.kind == MESSAGE_REFUSED) {
+        if (parked.event.kind == EVENT_UNPARK)
+            refuse(&answer, parked.event.code, parked.event.why);
+        if (answer.kind == MESSAGE_REFUSED)
             keep_answer(world, &answer);
-            door_refused(&event, &answer, &gone);
-            code = engine_decide(world->engine, &gone, NULL);
-            assert(code == ERR_OK);
-        }
+        commit(world);
     }
-    commit(world);
 }
 
 static void follow(struct world *world, const struct follow_up *after)
