@@ -11,6 +11,11 @@ void problems_init(struct problems *problems, struct arena *arena, const char *f
     *problems = (struct problems){.arena = arena, .file = file};
 }
 
+bool problems_full(const struct problems *problems)
+{
+    return problems->kept >= PROBLEMS_KEPT;
+}
+
 static struct problem *problem_new(struct problems *problems)
 {
     if (problems->kept == problems->room) {
@@ -46,7 +51,7 @@ static void add(struct problems *problems, bool warning, struct place place, str
         problems->warnings++;
     else
         problems->errors++;
-    if (problems->kept >= PROBLEMS_KEPT)
+    if (problems_full(problems))
         return;
     struct problem *problem = problem_new(problems);
     problem->place = place;
@@ -57,7 +62,7 @@ static void add(struct problems *problems, bool warning, struct place place, str
 
 static struct text path_of(struct problems *problems, const struct node *node)
 {
-    return problems->kept < PROBLEMS_KEPT ? node_path(problems->arena, node) : TEXT("");
+    return problems_full(problems) ? TEXT("") : node_path(problems->arena, node);
 }
 
 void problems_add(struct problems *problems, const struct node *node, const char *format, ...)
@@ -151,22 +156,26 @@ static size_t least_of(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Edit distance where two swapped neighbours count as one mistake (the commonest slip of the fingers). Bytes, not
- * characters: the words of the language are ASCII. */
-static size_t edit_distance(struct text a, struct text b)
+/* Edit distance where two swapped neighbours count as one mistake (the commonest slip of the fingers); anything above `most` when it is
+ * more than that. Bytes, not characters: the words of the language are ASCII. */
+static size_t edit_distance(struct text a, struct text b, size_t most)
 {
     size_t rows[3][WORD_MOST + 1];
     size_t *before = rows[0], *last = rows[1], *now = rows[2];
     for (size_t j = 0; j <= b.size; j++)
         last[j] = j;
     for (size_t i = 1; i <= a.size; i++) {
+        size_t least = i;
         now[0] = i;
         for (size_t j = 1; j <= b.size; j++) {
             size_t other = a.data[i - 1] != b.data[j - 1];
             now[j] = least_of(least_of(last[j] + 1, now[j - 1] + 1), last[j - 1] + other);
             if (i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] && a.data[i - 2] == b.data[j - 1])
                 now[j] = least_of(now[j], before[j - 2] + 1);
+            least = least_of(least, now[j]);
         }
+        if (least > most + 1) /* a swap may still save one */
+            return least;
         size_t *free_row = before;
         before = last;
         last = now;
@@ -179,9 +188,12 @@ void nearest_offer(struct nearest *nearest, struct text word)
 {
     if (word.size == 0 || word.size > WORD_MOST || nearest->wanted.size > WORD_MOST)
         return;
-    size_t longer = nearest->wanted.size > word.size ? nearest->wanted.size : word.size;
-    size_t distance = edit_distance(nearest->wanted, word);
-    if (distance > (longer + 2) / 3 || (nearest->best.size && distance >= nearest->distance))
+    size_t shorter = least_of(nearest->wanted.size, word.size), longer = nearest->wanted.size + word.size - shorter;
+    size_t most = nearest->most ? nearest->most : (longer + 2) / 3;
+    if (longer - shorter > most)
+        return;
+    size_t distance = edit_distance(nearest->wanted, word, most);
+    if (distance > most || (nearest->best.size && distance >= nearest->distance))
         return;
     nearest->best = word;
     nearest->distance = distance;

@@ -215,24 +215,31 @@ static const struct {
     [WORKFLOW_ENDS] = {"end", "Ends"},
 };
 
+/* Reports the name and gives the nearest row, or NONE. */
+static int32_t name_unknown(struct workflow_reader *reader, enum workflow_table table, const struct node *node, struct text name)
+{
+    struct nearest nearest = nearest_to(name);
+    if (problems_full(reader->problems)) { /* counted, but not worth the search */
+        problems_add(reader->problems, node, "unknown");
+        return NONE;
+    }
+    for (int32_t i = 0; i < row_count(reader, table); i++)
+        nearest_offer(&nearest, text_of(row_name(reader, table, i)));
+    problems_add(reader->problems, node, "there is no %s \"%s\".%s %s: %s.", table_words[table].one, name.data,
+                 nearest_hint(&nearest, reader->arena), table_words[table].many, names_listed(reader, table, whole(reader, table)));
+    return name_find(reader, table, nearest.best);
+}
+
 int32_t name_resolve(struct workflow_reader *reader, enum workflow_table table, const struct node *node)
 {
     struct text name;
+    int32_t row = NONE;
     assert(table_words[table].one);
-    reader->doubtful[table] = reader->doubtful[table] || !node || node->kind != NODE_SCALAR;
-    if (!node_name(reader->problems, node, &name))
-        return NONE;
-    int32_t row = name_find(reader, table, name);
-    if (row == NONE) {
-        struct nearest nearest = nearest_to(name);
-        for (int32_t i = 0; i < row_count(reader, table); i++)
-            nearest_offer(&nearest, text_of(row_name(reader, table, i)));
-        problems_add(reader->problems, node, "there is no %s \"%s\".%s %s: %s.", table_words[table].one, name.data,
-                     nearest_hint(&nearest, reader->arena), table_words[table].many,
-                     names_listed(reader, table, whole(reader, table)));
-        row = name_find(reader, table, nearest.best);
-        reader->doubtful[table] = reader->doubtful[table] || row == NONE;
+    if (node_name(reader->problems, node, &name)) {
+        row = name_find(reader, table, name);
+        row = row == NONE ? name_unknown(reader, table, node, name) : row;
     }
+    reader->doubtful[table] = reader->doubtful[table] || row == NONE;
     row_mark(reader, table, row, MARK_USED);
     return row;
 }
@@ -255,9 +262,10 @@ bool word_meant(struct workflow_reader *reader, const struct node *node, const c
         name_find(reader, WORKFLOW_LEVELS, node->text) != NONE)
         return false;
     struct nearest nearest = nearest_to(node->text);
+    nearest.most = 2;
     for (size_t i = 0; i < count; i++)
         nearest_offer(&nearest, text_of(words[i]));
-    if (nearest.best.size == 0 || nearest.distance > 2)
+    if (nearest.best.size == 0)
         return false;
     problems_add(reader->problems, node, "found %s; allowed is %s.%s", node_found(reader->arena, node), allowed,
                  nearest_hint(&nearest, reader->arena));

@@ -58,7 +58,7 @@ static int32_t event_here(const struct workflow_reader *reader, struct text name
 static void report_no_event(struct workflow_reader *reader, const struct node *node, struct text name)
 {
     struct nearest nearest = nearest_to(name);
-    for (int32_t i = 0; i < row_count(reader, WORKFLOW_EVENTS); i++)
+    for (int32_t i = 0; i < row_count(reader, WORKFLOW_EVENTS) && !problems_full(reader->problems); i++)
         nearest_offer(&nearest, text_of(row_name(reader, WORKFLOW_EVENTS, i)));
     problems_add(reader->problems, node, "there is no event \"%s\".%s Events: %s.", name.data, nearest_hint(&nearest, reader->arena),
                  events_here(reader));

@@ -46,6 +46,7 @@ static bool special_read(struct workflow_reader *reader, const struct node *node
 static void warn_near_miss(struct workflow_reader *reader, const struct node *node, struct text role)
 {
     struct nearest nearest = nearest_to(role);
+    nearest.most = 2;
     for (int32_t i = 0; i < row_count(reader, WORKFLOW_FIELDS); i++)
         if (ROW_OF(reader, FIELDS, field, i)->type == FIELD_PEOPLE)
             nearest_offer(&nearest, text_of(row_name(reader, WORKFLOW_FIELDS, i)));
@@ -54,7 +55,7 @@ static void warn_near_miss(struct workflow_reader *reader, const struct node *no
     nearest_offer(&nearest, TEXT("opener"));
     nearest_offer(&nearest, TEXT("resident"));
     nearest_offer(&nearest, TEXT("worker"));
-    if (nearest.best.size && nearest.distance <= 2)
+    if (nearest.best.size)
         problems_warn(reader->problems, node, "\"%s\" is read as a role of the directory.%s", role.data,
                       nearest_hint(&nearest, reader->arena));
 }

@@ -107,6 +107,8 @@ void problems_add_at(struct problems *problems, struct place place, struct text 
     __attribute__((format(printf, 4, 5)));
 /* A warning at a node's value: the file is used all the same. */
 void problems_warn(struct problems *problems, const struct node *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* No further problem is kept: what only makes it more helpful can be left out. */
+bool problems_full(const struct problems *problems);
 /* All of them sorted by place, a line each: "file:line:col: path: text" or "file:line:col: warning: path: text"; at most
  * PROBLEMS_SHOWN, then "and N more". Empty when there are none. */
 struct text problems_print(const struct problems *problems, struct arena *arena);
@@ -118,6 +120,7 @@ const struct problem *problems_sorted(const struct problems *problems, struct ar
 struct nearest {
     struct text wanted, best;
     size_t distance;
+    size_t most; /* greatest distance that is near; 0: a third of the longer word */
 };
 struct nearest nearest_to(struct text wanted);
 void nearest_offer(struct nearest *nearest, struct text word);

@@ -28,7 +28,7 @@ static const char *keys_listed(struct arena *arena, const struct keys *keys, int
 static void report_unknown(struct problems *problems, const struct node *value, const struct keys *keys, int where)
 {
     struct nearest nearest = nearest_to(value->key);
-    for (size_t i = 0; i < keys->count; i++)
+    for (size_t i = 0; i < keys->count && !problems_full(problems); i++)
         if (keys->key[i].where == where)
             nearest_offer(&nearest, text_of(keys->key[i].name));
     problems_add_key(problems, value, "there is no key \"%.*s\" here.%s Allowed: %s.", text_shown(value->key), value->key.data,

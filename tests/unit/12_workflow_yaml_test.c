@@ -432,6 +432,29 @@ static void test_table_of_keys(void **state)
         assert_true(seen[where]);
 }
 
+/* Fifteen thousand wrong names: each is counted, a hundred are shown, and memory stays within bounds. */
+static void test_many_mistakes(void **state)
+{
+    (void)state;
+    enum { WRONG = 15000 };
+    struct text start = TEXT(HEAD "start: {go: a}\ndata: {one: {type: text}}\nends: {done: }\n"
+                                  "stages: {a: {events: {e: {by: clerk, end: done, needs: [");
+    char *source = arena_take(&arena, YAML_BYTES_MOST), *at = source;
+    at = (char *)memcpy(at, start.data, start.size) + start.size;
+    for (int i = 0; i < WRONG; i++) {
+        struct text name = arena_print(&arena, "wrong-name-of-some-length-%d, ", i);
+        at = (char *)memcpy(at, name.data, name.size) + name.size;
+    }
+    at = (char *)memcpy(at, "]}}}}\n", 6) + 6;
+    struct problems problems;
+    struct workflow workflow;
+    size_t before = arena.total;
+    assert_int_equal(workflow_read(&arena, "f", (struct text){.data = source, .size = (size_t)(at - source)}, &problems, &workflow),
+                     ERR_INVALID_SOURCE);
+    assert_int_equal(problems.errors, WRONG);
+    assert_true(arena.total - before < 32 << 20);
+}
+
 /* ---- mutations ---- */
 
 static uint32_t random_state;
@@ -504,6 +527,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_same_source_same_bytes, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_shipped_workflows, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_table_of_keys, arena_open, arena_shut),
+        cmocka_unit_test_setup_teardown(test_many_mistakes, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_mutations, arena_open, arena_shut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
