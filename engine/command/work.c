@@ -25,17 +25,20 @@
 
 enum {
     AGAIN_STATUS = 75,
-    JOBS_MOST = 256,
+    IN_FLIGHT_MOST = 256,
     TERM_MS = 2500, /* a program that was asked to end has so long */
     STOP_MS = 4000, /* and the worker itself, before it leaves without the last answers */
     WAITING_MS = 1500, /* without an engine: then it is said */
 };
 
+/* A task, from when it comes until its program has ended: a cancelled one may still be ending while the next one waits for its place. */
 struct job {
-    struct exec *exec; /* NULL: free */
-    uint64_t task, case_id;
+    uint64_t task;     /* 0: free */
+    struct exec *exec; /* NULL: it waits */
+    struct text input;
+    uint64_t case_id;
     struct text number, settles; /* settles: the event, empty: none was the only one */
-    bool notice, cancelled;
+    bool notice;
     struct text choice;          /* what could be sent, in words; for the reason */
     int64_t kill_at;             /* 0: it was not asked to end */
     struct arena arena;
@@ -45,8 +48,8 @@ struct work {
     struct command_line *line;
     struct worker *worker;
     struct text event; /* --event */
-    struct job *jobs;
-    uint32_t job_count, running;
+    struct job *jobs;  /* [job_count]: twice in_flight, for those that are held and those that are ending */
+    uint32_t job_count, in_flight, running;
     int signals;
     int64_t stop_at; /* 0: it goes on */
     int64_t started;
@@ -112,17 +115,17 @@ static struct text input_of(struct arena *arena, const struct message *task)
 
 static void job_free(struct work *work, struct job *job)
 {
+    work->running -= job->exec != NULL;
     exec_close(&job->exec);
     arena_close(&job->arena);
     *job = (struct job){0};
-    work->running--;
 }
 
 static struct job *job_make(struct work *work, const struct message *task)
 {
     struct job *job = work->jobs;
-    while (job->exec)
-        job++; /* there is a free one: the library holds no more tasks than there are jobs */
+    while (job->task)
+        job++; /* there is a free one: at most in_flight are held, and as many run that are held no more */
     assert(job < work->jobs + work->job_count);
     arena_init(&job->arena);
     const struct value *settles = row_list(&task->rows, "settles");
@@ -134,25 +137,36 @@ static struct job *job_make(struct work *work, const struct message *task)
     job->settles = work->event;
     if (!job->settles.size && settles && settles->count == 1)
         job->settles = arena_copy(&job->arena, settles->items[0].text);
+    job->input = input_of(&job->arena, task);
     return job;
 }
 
 /* A program that cannot be started is the worker's fault, not the task's: the task goes to whoever does better. */
-static enum err job_start(struct work *work, const struct message *task)
+static enum err job_start(struct work *work, struct job *job)
 {
-    if (work->stop_at)
-        return worker_fail(work->worker, task->task, (struct text){0}, TEXT("The worker was stopped."), true, 0);
-    struct job *job = job_make(work, task);
-    enum err err = exec_start(&job->exec, work->line->rest, input_of(&job->arena, task));
-    if (!err) {
-        work->running++;
+    enum err err = exec_start(&job->exec, work->line->rest, job->input);
+    work->running += !err;
+    if (!err)
         return ERR_OK;
-    }
-    arena_close(&job->arena);
-    *job = (struct job){0};
     struct text why = arena_print(work->line->arena, "%s could not be started: %s", work->line->rest[0], err_sentence(err));
-    worker_fail(work->worker, task->task, (struct text){0}, why, true, 0);
+    worker_fail(work->worker, job->task, (struct text){0}, why, true, 0);
+    job_free(work, job);
     return err;
+}
+
+/* As many run as were asked for, those that are ending included. */
+static enum err start_waiting(struct work *work)
+{
+    enum err err = ERR_OK;
+    for (uint32_t i = 0; i < work->job_count && work->running < work->in_flight && !err; i++)
+        if (work->jobs[i].task && !work->jobs[i].exec)
+            err = job_start(work, &work->jobs[i]);
+    return err;
+}
+
+static void fail_stopped(struct work *work, uint64_t task)
+{
+    worker_fail(work->worker, task, (struct text){0}, TEXT("The worker was stopped."), true, 0);
 }
 
 /* ---- a task ends ---- */
@@ -242,7 +256,7 @@ static void job_ended(struct work *work, struct job *job)
         fail(work, job, arena_print(&work->arena, "It wrote more than %d bytes.", EXEC_OUTPUT_MOST), false);
     } else if (end->status == 0) {
         settle(work, job, end->output);
-    } else if (work->stop_at && end->signal) {
+    } else if (work->stop_at && job->kill_at) { /* however it took that */
         fail(work, job, TEXT("The worker was stopped."), true);
     } else if (why.size) {
         fail(work, job, why, again);
@@ -259,17 +273,20 @@ static void job_ended(struct work *work, struct job *job)
 static struct job *job_of(struct work *work, uint64_t task)
 {
     for (uint32_t i = 0; i < work->job_count; i++)
-        if (work->jobs[i].exec && work->jobs[i].task == task)
+        if (work->jobs[i].task == task)
             return &work->jobs[i];
     return NULL;
 }
 
-static void job_stop(struct job *job)
+/* Asks it to end; one that has not begun is gone at once. */
+static void job_stop(struct work *work, struct job *job)
 {
-    if (job->kill_at)
-        return;
-    job->kill_at = clock_ms() + TERM_MS;
-    exec_signal(job->exec, SIGTERM);
+    if (!job->exec) {
+        job_free(work, job);
+    } else if (!job->kill_at) {
+        job->kill_at = clock_ms() + TERM_MS;
+        exec_signal(job->exec, SIGTERM);
+    }
 }
 
 /* A refused event is a mistake of the program, or of the person who chose it: a person has to look. */
@@ -284,22 +301,31 @@ static void refused(struct work *work, const struct message *answer)
 
 static enum err message_came(struct work *work, const struct message *message)
 {
-    struct job *job;
+    struct job *job = job_of(work, message->task);
     switch (message->kind) {
-    case MESSAGE_TASK: return job_start(work, message);
+    case MESSAGE_TASK:
+        if (work->stop_at)
+            fail_stopped(work, message->task);
+        else
+            job_make(work, message);
+        return start_waiting(work);
     case MESSAGE_CANCEL:
-        job = job_of(work, message->task);
         if (message->about)
             worker_settle(work->worker, message->task, (struct text){0}); /* nothing is ever accepted here */
         else if (job)
-            job_stop(job);
+            job_stop(work, job);
         return ERR_OK;
     case MESSAGE_REFUSED: refused(work, message); return ERR_OK;
     default: return ERR_OK;
     }
 }
 
-/* ERR_OK; why the worker has to leave, said already. */
+/* COMMAND_DONE, or why the worker has to leave, said already. */
+static int cannot_start(struct work *work, enum err err)
+{
+    return command_fail(work->line, command_exit_of(err), command_say(work->line, "%s could not be started: %s", "无法启动 %s: %s"), work->line->rest[0], code_sentence(work->line, err));
+}
+
 static int take_messages(struct work *work, bool *progress)
 {
     struct message message;
@@ -308,7 +334,7 @@ static int take_messages(struct work *work, bool *progress)
         *progress = true;
         err = message_came(work, &message);
         if (err)
-            return command_fail(work->line, command_exit_of(err), command_say(work->line, "%s could not be started: %s", "无法启动 %s: %s"), work->line->rest[0], code_sentence(work->line, err));
+            return cannot_start(work, err);
     }
     if (err == ERR_TIMED_OUT)
         return COMMAND_DONE;
@@ -317,7 +343,7 @@ static int take_messages(struct work *work, bool *progress)
 
 /* ---- the loop ---- */
 
-static void step_jobs(struct work *work, bool *progress)
+static int step_jobs(struct work *work, bool *progress)
 {
     int64_t now = clock_ms();
     for (uint32_t i = 0; i < work->job_count; i++) {
@@ -331,6 +357,8 @@ static void step_jobs(struct work *work, bool *progress)
             job_ended(work, job);
         }
     }
+    enum err err = start_waiting(work);
+    return err ? cannot_start(work, err) : COMMAND_DONE;
 }
 
 static void stop_if_asked(struct work *work)
@@ -339,9 +367,13 @@ static void stop_if_asked(struct work *work)
     if (read(work->signals, &info, sizeof info) != sizeof info || work->stop_at)
         return;
     work->stop_at = clock_ms() + STOP_MS;
-    for (uint32_t i = 0; i < work->job_count; i++)
-        if (work->jobs[i].exec)
-            job_stop(&work->jobs[i]);
+    for (uint32_t i = 0; i < work->job_count; i++) {
+        struct job *job = &work->jobs[i];
+        if (job->task && !job->exec)
+            fail_stopped(work, job->task);
+        if (job->task)
+            job_stop(work, job);
+    }
 }
 
 static bool finished(const struct work *work)
@@ -379,9 +411,10 @@ static int loop(struct work *work)
         bool progress = false;
         struct arena_mark mark = arena_save(work->line->arena);
         int code = take_messages(work, &progress);
+        if (code == COMMAND_DONE)
+            code = step_jobs(work, &progress);
         if (code != COMMAND_DONE)
             return code;
-        step_jobs(work, &progress);
         stop_if_asked(work);
         tell_connection(work);
         arena_rewind(work->line->arena, mark);
@@ -414,7 +447,7 @@ static int work_on(struct work *work, const struct worker_options *options)
         return command_fail(line, command_exit_of(err), "%s: %s", options->endpoint, code_sentence(line, err));
     int code = loop(work);
     for (uint32_t i = 0; i < work->job_count; i++)
-        if (work->jobs[i].exec)
+        if (work->jobs[i].task)
             job_free(work, &work->jobs[i]);
     worker_close(&work->worker);
     return code;
@@ -427,11 +460,12 @@ static int run(struct command_line *line)
     int64_t in_flight = 1;
     if (line->rest_count == 0)
         return command_misuse(line, "%s", command_say(line, "which program? staircase work TOPIC -- COMMAND", "用哪个程序？staircase work 主题 -- 命令"));
-    if (!command_number(line, "in-flight", 1, JOBS_MOST, &in_flight))
+    if (!command_number(line, "in-flight", 1, IN_FLIGHT_MOST, &in_flight))
         return COMMAND_USAGE;
     if (exec_find(line->rest[0]) != ERR_OK)
         return command_fail(line, COMMAND_USAGE, command_say(line, "there is no program %s that could be run.", "没有可运行的程序 %s。"), line->rest[0]);
-    work.job_count = (uint32_t)in_flight;
+    work.in_flight = (uint32_t)in_flight;
+    work.job_count = 2 * work.in_flight;
     work.jobs = ARENA_ARRAY(line->arena, struct job, work.job_count);
     arena_init(&work.arena);
     struct worker_options options = {
@@ -440,7 +474,7 @@ static int run(struct command_line *line)
         .topics = &topic,
         .topic_count = 1,
         .unit = command_value(line, "unit"),
-        .in_flight_most = work.job_count,
+        .in_flight_most = work.in_flight,
     };
     int code = work_on(&work, &options);
     if (work.signals >= 0)
