@@ -246,7 +246,8 @@ static int compare_cases(const void *left, const void *right)
 
 static enum err write_cases(struct batch *batch, struct store_txn *txn, uint32_t partition)
 {
-    qsort(batch->cases, batch->case_count, sizeof *batch->cases, compare_cases);
+    if (batch->case_count)
+        qsort(batch->cases, batch->case_count, sizeof *batch->cases, compare_cases);
     enum err code = ERR_OK;
     for (uint32_t i = 0; i < batch->case_count && !code; i++) {
         if (!batch->cases[i]->dirty)
