@@ -181,20 +181,31 @@ struct follow_up {
     uint32_t count;
 };
 
-static struct follow_up commit(struct world *world)
+static void commit(struct world *world, struct engine_done *done)
 {
-    struct engine_done done;
     enum err code = seal_commit(world->seal);
     assert(code == ERR_OK);
-    code = engine_commit(world->engine, &done);
+    code = engine_commit(world->engine, done);
     assert(code == ERR_OK);
-    outbox_withdrawn(world->outbox, done.withdrawn, done.withdrawn_count);
-    if (done.outbox_changed)
-        outbox_changed(world->outbox, done.outbox_from);
-    struct follow_up found = {.keys = ARENA_ARRAY(world->arena, struct text, done.unparkable_count), .count = done.unparkable_count};
+}
+
+/* The outbox hears of a commit after it has heard what was reported in it: a task that was accepted is not withdrawn from its worker. */
+static struct follow_up committed(struct world *world, const struct engine_done *done)
+{
+    outbox_withdrawn(world->outbox, done->withdrawn, done->withdrawn_count);
+    if (done->outbox_changed)
+        outbox_changed(world->outbox, done->outbox_from);
+    struct follow_up found = {.keys = ARENA_ARRAY(world->arena, struct text, done->unparkable_count), .count = done->unparkable_count};
     for (uint32_t i = 0; i < found.count; i++)
-        found.keys[i] = arena_copy(world->arena, done.unparkable[i]);
+        found.keys[i] = arena_copy(world->arena, done->unparkable[i]);
     return found;
+}
+
+static struct follow_up commit_all(struct world *world)
+{
+    struct engine_done done;
+    commit(world, &done);
+    return committed(world, &done);
 }
 
 /* The answer lives in the batch: kept in the arena of the run. */
@@ -242,7 +253,7 @@ static void unpark(struct world *world, struct text key)
             refuse(&answer, parked.event.code, parked.event.why);
         if (answer.kind == MESSAGE_REFUSED)
             keep_answer(world, &answer);
-        commit(world);
+        commit_all(world);
     }
 }
 
@@ -265,7 +276,7 @@ static bool deliver(struct world *world, const struct message *message, const st
         return false;
     }
     keep_answer(world, &answer);
-    struct follow_up after = commit(world);
+    struct follow_up after = commit_all(world);
     if (crash == CRASH_AFTER_COMMIT) {
         world_crash(world);
         for (uint32_t i = 0; i < after.count; i++)
@@ -302,8 +313,10 @@ void world_report(struct world *world, struct world_task *task, const struct mes
     else
         refuse(&answer, code, why);
     keep_answer(world, &answer);
-    struct follow_up after = commit(world);
+    struct engine_done done;
+    commit(world, &done);
     outbox_reported(world->outbox, topic + 1, &report, &world->answer);
+    struct follow_up after = committed(world, &done);
     outbox_credit(world->outbox, topic + 1, 1);
     if (!world->unchecked && message->kind == MESSAGE_ACCEPT)
         task->lease = 0; /* held from now on, without a lease */
@@ -327,7 +340,7 @@ void world_vanish(struct world *world, uint32_t topic)
         door_lapse(&world->door, &origin, task, &event);
         enum err code = engine_decide(world->engine, &event, NULL);
         assert(code == ERR_OK);
-        commit(world);
+        commit_all(world);
         outbox_lapse_done(world->outbox, task);
         drop_task(world, task);
     }
@@ -345,7 +358,7 @@ static void fire(struct world *world)
         engine_begin(world->engine, world->now);
         enum err code = engine_fire(world->engine, FIRE_AT_ONCE, &fired);
         assert(code == ERR_OK);
-        commit(world);
+        commit_all(world);
     } while (fired > 0);
 }
 
@@ -377,7 +390,7 @@ void world_deploy(struct world *world, const struct shelf_form *form)
     enum err code = engine_deploy(world->engine, &deployment, &answer);
     assert(code == ERR_OK);
     keep_answer(world, &answer);
-    struct follow_up after = commit(world);
+    struct follow_up after = commit_all(world);
     fire(world); /* a newer calendar: deadlines are computed anew */
     follow(world, &after);
 }
