@@ -271,7 +271,7 @@ static bool decide(struct step *step)
     case EVENT_RECOMPUTE: return due_recompute(step);
     default: break;
     }
-    assert(!"an event that does not concern a case");
+    assert(false && "an event that does not concern a case");
     return false;
 }
 

@@ -84,7 +84,7 @@ bool condition_holds(const struct workflow *workflow, const struct case_state *s
     case CONDITION_LEVEL: return level_holds(workflow, state, condition);
     case CONDITION_COUNT: return count_holds(state, condition);
     }
-    assert(!"a kind of condition that does not exist");
+    assert(false && "a kind of condition that does not exist");
     return false;
 }
 
@@ -180,6 +180,6 @@ struct text condition_words(const struct workflow *workflow, struct arena *arena
     case CONDITION_LEVEL: return level_words(workflow, arena, condition);
     case CONDITION_COUNT: return count_words(workflow, arena, condition);
     }
-    assert(!"a kind of condition that does not exist");
+    assert(false && "a kind of condition that does not exist");
     return (struct text){0};
 }

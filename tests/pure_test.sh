@@ -34,7 +34,8 @@ done
 # No floating point in anything that decides: not one instruction on the registers that only floats are computed in. (Moves through
 # them are how memory is copied; conversions and arithmetic are not.)
 if command -v objdump >/dev/null 2>&1 && [ "$(uname -m)" = x86_64 ]; then
-    if objdump -d --no-show-raw-insn "$work/pure.o" | grep -E '\b(cvt[a-z0-9]*2s[sd]|cvtts[sd]2si|(add|sub|mul|div|sqrt|comi|ucomi)s[sd]|fld|fild|fadd|fmul)\b'; then
+    floats='^(v?(add|sub|mul|div|sqrt|u?comi)[sp][sd]|v?cvt[a-z0-9]*s[sd][a-z0-9]*|f(ld|ild|ist|add|sub|mul|div)[a-z]*)$'
+    if objdump -d --no-show-raw-insn "$work/pure.o" | awk -F'\t' -v floats="$floats" '{split($2, word, " "); if (word[1] ~ floats) {print; found = 1}} END {exit !found}'; then
         echo "the core computes with floating-point numbers"
         exit 1
     fi
