@@ -280,7 +280,7 @@ static void each_difference_is_named_with_its_place(void **state)
     struct scenario_result result = run(HEAD OPEN "  - expect: {stage: doing, level: grid,\n             due: 2026-09-28 18:00}\n");
     char *failure = arena_string(&arena, result.failure);
     assert_false(result.passed);
-    assert_non_null(strstr(failure, "scenario.yaml:5:34: level: expected \"grid\", found \"building\"."));
+    assert_non_null(strstr(failure, "scenario.yaml:5:35: level: expected \"grid\", found \"building\"."));
     assert_non_null(strstr(failure, "scenario.yaml:6:19: due: expected \"2026-09-28 18:00\", found \"2026-09-29 18:00\"."));
     assert_non_null(strstr(arena_string(&arena, result.history), "open"));
     assert_non_null(strstr(arena_string(&arena, result.history), "doing at building, jinnong/grid-3/building-7, due 2026-09-29 18:00"));
