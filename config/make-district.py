@@ -131,6 +131,7 @@ def main():
     unit("jinnong-centre", CENTRE_ID, "centre", "金农区矛盾纠纷调解中心", ", in: jinnong-district, short: 金农中心, serves: jinnong-district")
     for role in ("mediator", "supervisor"):
         person(role, "jinnong-centre", CENTRE_ID)
+    people["mediation-centre"] = ("调解中心", [("mediator", "jinnong-centre")])  # as whom the centre's program reads and acts
     number = GRID_ID, BUILDING_ID
     for index, (grids, buildings) in enumerate(zip(shares(GRIDS, len(COMMUNITIES)), shares(BUILDINGS, len(COMMUNITIES)))):
         number = community(index, grids, buildings, number)
