@@ -148,12 +148,6 @@ static enum err put_visit(struct docket *docket, struct store_txn *txn, struct r
     return docket_put_entry(docket, txn, &visit);
 }
 
-enum err docket_put_shown(struct docket *docket, struct store_txn *txn, uint64_t case_id, uint64_t position, const struct value *row)
-{
-    struct docket_key key = docket_key_pair(case_id, position);
-    return store_put(txn, STORE_LOG, docket_key_text(&key), docket_encode_value(&docket->arena, row));
-}
-
 static enum err receive_body(struct docket *docket, struct store_txn *txn, void *context)
 {
     struct receiving *receiving = context;

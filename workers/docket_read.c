@@ -1,6 +1,97 @@
 /* docket_read: the histories of its cases, as the engine shows them. See docket.h. */
 #include "workers/docket_inner.h"
 
+/* ---- rows that the engine shows ----
+ *
+ * A private field is shown to the centre while the case is there, and left out when it has moved on, with its name under `private`. What the
+ * centre has seen in its own case it keeps: a docket that forgot the summary on the day of the agreement would be none. */
+
+static bool names_it(const struct value *names, struct text name)
+{
+    for (uint32_t i = 0; names && names->kind == VALUE_LIST && i < names->count; i++)
+        if (text_equal(names->items[i].text, name))
+            return true;
+    return false;
+}
+
+static const struct value *known_before(const struct value *stored, struct text name)
+{
+    const struct value *data = value_get(stored, "data");
+    for (uint32_t i = 0; data && data->kind == VALUE_MAP && i < data->count; i++)
+        if (text_equal(data->items[2 * i].text, name))
+            return &data->items[2 * i + 1];
+    return NULL;
+}
+
+static void map_add(struct docket_map *map, const struct value *pair)
+{
+    map->items[2 * map->pairs] = pair[0];
+    map->items[2 * map->pairs++ + 1] = pair[1];
+}
+
+/* The fields that are shown now, and those left out now that were shown before. */
+static struct value data_with(struct arena *arena, const struct value *stored, const struct value *shown)
+{
+    const struct value *before = value_get(stored, "data"), *now = value_get(shown, "data");
+    const struct value *hidden[] = {value_get(shown, "private"), value_get(shown, "cut")};
+    uint32_t old_count = before && before->kind == VALUE_MAP ? before->count : 0, new_count = now && now->kind == VALUE_MAP ? now->count : 0;
+    struct docket_map map = docket_map_begin(arena, old_count + new_count);
+    for (uint32_t i = 0; i < new_count; i++)
+        map_add(&map, &now->items[2 * i]);
+    for (uint32_t i = 0; i < old_count; i++) {
+        struct text name = before->items[2 * i].text;
+        if ((names_it(hidden[0], name) || names_it(hidden[1], name)) && !known_before(shown, name))
+            map_add(&map, &before->items[2 * i]);
+    }
+    return docket_map_end(&map);
+}
+
+/* Of `private` or `cut`: those that are not known from before either. */
+static struct value still_hidden(struct arena *arena, const struct value *stored, const struct value *names)
+{
+    struct value *items = ARENA_ARRAY(arena, struct value, names->count);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < names->count; i++)
+        if (!known_before(stored, names->items[i].text))
+            items[count++] = names->items[i];
+    return (struct value){.kind = VALUE_LIST, .count = count, .items = items};
+}
+
+static struct value with_known(struct arena *arena, const struct value *stored, const struct value *shown)
+{
+    struct docket_map map = docket_map_begin(arena, shown->count + 1);
+    struct value data = data_with(arena, stored, shown);
+    for (uint32_t i = 0; i < shown->count; i++) {
+        const struct value *pair = &shown->items[2 * i];
+        bool hidden = (text_is(pair->text, "private") || text_is(pair->text, "cut")) && pair[1].kind == VALUE_LIST;
+        if (text_is(pair->text, "data"))
+            continue;
+        struct value rest = hidden ? still_hidden(arena, stored, &pair[1]) : pair[1];
+        if (!hidden || rest.count)
+            map_add(&map, (struct value[]){pair[0], rest});
+    }
+    if (data.count)
+        docket_map_put(&map, "data", data);
+    return docket_map_end(&map);
+}
+
+enum err docket_put_shown(struct docket *docket, struct store_txn *txn, uint64_t case_id, uint64_t position, const struct value *row)
+{
+    struct docket_key key = docket_key_pair(case_id, position);
+    struct value stored, merged = *row;
+    struct text bytes;
+    enum err err = store_get(txn, STORE_LOG, docket_key_text(&key), &bytes);
+    if (!err)
+        err = docket_decode_value(&docket->arena, bytes, &stored);
+    if (err && err != ERR_NOT_FOUND)
+        return err;
+    if (!err && (value_get(row, "private") || value_get(row, "cut")))
+        merged = with_known(&docket->arena, &stored, row);
+    return store_put(txn, STORE_LOG, docket_key_text(&key), docket_encode_value(&docket->arena, &merged));
+}
+
+/* ---- which are to be read ---- */
+
 enum err docket_next_unread(struct docket *docket, uint64_t after, uint64_t *case_id, uint64_t *turn)
 {
     struct docket_key from = docket_key_number(after + 1);
@@ -35,6 +126,8 @@ enum err docket_want(struct docket *docket, uint64_t case_id)
 {
     return docket_write(docket, want_body, &case_id);
 }
+
+/* ---- reading ---- */
 
 struct reading {
     uint64_t case_id, turn;

@@ -256,9 +256,10 @@ static bool cancel_came(struct worker *worker, const struct message *message)
     if (message->about)
         return task_came(worker, message);
     struct held *held = held_find(worker, message->task);
-    if (held)
-        held_drop(worker, held);
-    return held != NULL;
+    if (!held || held->reported)
+        return false; /* the answer to the report says it: it may well be that report which settled the task */
+    held_drop(worker, held);
+    return true;
 }
 
 static struct report *report_find(const struct worker *worker, uint64_t request)

@@ -467,6 +467,22 @@ static void a_cancelled_task_is_held_no_more(void **state)
     end(&scene);
 }
 
+static void a_cancel_that_our_own_report_brought_about_is_no_news(void **state)
+{
+    struct scene scene;
+    (void)state;
+    begin_registered(&scene, 1);
+    engine_gives_task(&scene, 77, 5);
+    worker_gets(&scene, MESSAGE_TASK);
+    assert_int_equal(worker_accept(scene.worker, 77, (struct text){0}), ERR_OK);
+    uint64_t request = engine_hears(&scene, MESSAGE_ACCEPT)->request;
+    engine_says(&scene, &(struct message){.kind = MESSAGE_CANCEL, .task = 77, .lease = 5});
+    engine_answers(&scene, MESSAGE_APPLIED, request);
+    worker_gets(&scene, MESSAGE_APPLIED);
+    assert_false(worker_holds(scene.worker, 77));
+    end(&scene);
+}
+
 static void the_cancellation_of_an_accepted_task_is_settled(void **state)
 {
     struct scene scene;
@@ -555,6 +571,7 @@ int main(void)
         cmocka_unit_test(the_next_attempt_of_what_failed_is_a_task_again),
         cmocka_unit_test(more_than_there_was_credit_for_is_left),
         cmocka_unit_test(a_cancelled_task_is_held_no_more),
+        cmocka_unit_test(a_cancel_that_our_own_report_brought_about_is_no_news),
         cmocka_unit_test(the_cancellation_of_an_accepted_task_is_settled),
         cmocka_unit_test(what_a_refusal_leaves_can_be_reported_otherwise),
         cmocka_unit_test(a_registration_can_be_refused),

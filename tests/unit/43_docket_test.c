@@ -330,6 +330,37 @@ static void the_history_is_read_until_it_is_whole(void **state)
     end(&scene);
 }
 
+static struct value row_with(struct arena *arena, struct value data, const char *hidden)
+{
+    static const char *const names[] = {"case", "data", "private"};
+    struct value *name = ARENA_NEW(arena, struct value);
+    *name = value_text(text_of(hidden));
+    struct value values[] = {value_integer(7), data, {.kind = VALUE_LIST, .count = 1, .items = name}};
+    return map_of(arena, names, values, hidden ? 3 : 2);
+}
+
+static void what_was_seen_is_kept_when_it_is_no_longer_shown(void **state)
+{
+    static const char *const both[] = {"category", "summary"}, *const open_one[] = {"category"};
+    struct scene scene;
+    struct value row;
+    (void)state;
+    begin(&scene);
+    receive(&scene, 1800, true);
+    struct value before[] = {value_text(TEXT("neighbour")), value_text(TEXT("漏水"))}, after[] = {value_text(TEXT("property"))};
+    struct value full = row_with(&scene.arena, map_of(&scene.arena, both, before, 2), "agreement");
+    struct value less = row_with(&scene.arena, map_of(&scene.arena, open_one, after, 1), "summary");
+    assert_int_equal(docket_read(scene.docket, 7, 1, &(struct value){.kind = VALUE_LIST, .count = 1, .items = &full}, false), ERR_OK);
+    assert_int_equal(docket_case(scene.docket, &scene.arena, 7, &row), ERR_OK);
+    assert_int_equal(value_get(&row, "private")->count, 1);
+    assert_int_equal(docket_read(scene.docket, 7, 1, &(struct value){.kind = VALUE_LIST, .count = 1, .items = &less}, true), ERR_OK);
+    assert_int_equal(docket_case(scene.docket, &scene.arena, 7, &row), ERR_OK);
+    assert_member(value_get(&row, "data"), "summary", "漏水");
+    assert_member(value_get(&row, "data"), "category", "property");
+    assert_null(value_get(&row, "private"));
+    end(&scene);
+}
+
 static void a_notice_is_noted_once(void **state)
 {
     static const char *const names[] = {"case", "text"}, *const languages[] = {"en"};
@@ -534,6 +565,7 @@ int main(void)
         cmocka_unit_test(an_answer_about_an_earlier_visit_does_not_touch_this_one),
         cmocka_unit_test(an_event_that_stays_leaves_the_case_here),
         cmocka_unit_test(the_history_is_read_until_it_is_whole),
+        cmocka_unit_test(what_was_seen_is_kept_when_it_is_no_longer_shown),
         cmocka_unit_test(a_notice_is_noted_once),
         cmocka_unit_test(the_list_goes_page_by_page),
         cmocka_unit_test(a_crash_between_any_two_calls_loses_and_doubles_nothing),
