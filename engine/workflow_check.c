@@ -87,14 +87,24 @@ static void refuse_worker_events(struct workflow_reader *reader, struct span eve
             problems_add_key(reader->problems, row_node(reader, WORKFLOW_EVENTS, row), "this event is by worker, but %s.", why);
 }
 
+/* An extension that only a worker may ask for, where no worker is. */
+static void refuse_worker_extend(struct workflow_reader *reader, const struct workflow_stage *stage)
+{
+    if (stage->extend != NONE && by_includes(reader, ROW_OF(reader, EXTENDS, extend, stage->extend)->by, PEOPLE_WORKER))
+        problems_add_key(reader->problems, row_node(reader, WORKFLOW_EXTENDS, stage->extend),
+                         "this extension is by worker, but no worker has a task in this stage.");
+}
+
 static void check_workers(struct workflow_reader *reader)
 {
     bool some_stage = false;
     for (int32_t row = 0; row < row_count(reader, WORKFLOW_STAGES); row++) {
         const struct workflow_stage *stage = ROW_OF(reader, STAGES, stage, row);
         some_stage = some_stage || stage_has_worker(reader, stage);
-        if (!stage_has_worker(reader, stage))
+        if (!stage_has_worker(reader, stage)) {
             refuse_worker_events(reader, stage->events, "no worker has a task in this stage. Name one in task: {worker: TOPIC}");
+            refuse_worker_extend(reader, stage);
+        }
         if (task_has_worker(reader, stage->task) && !any_by_worker(reader, stage->events) && !any_by_worker(reader, reader->anywhere))
             problems_add_key(reader->problems, row_node(reader, WORKFLOW_TASKS, stage->task),
                              "a worker does this task, but no event of this stage is \"by: worker\": it could never report.");

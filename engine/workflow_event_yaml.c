@@ -115,10 +115,10 @@ static void not_same_as_read(struct workflow_reader *reader, const struct node *
 
 /* ---- fields of an event ---- */
 
-/* What each brings must have room beside what the others bring. */
-static void check_shared_fields(struct workflow_reader *reader, struct span fields, const struct node *node)
+void fields_check_shared(struct workflow_reader *reader, int32_t by, struct span fields, const struct node *node)
 {
-    for (int32_t i = 0; i < fields.count; i++) {
+    bool several = by != NONE && ROW_OF(reader, BY, by, by)->kind != BY_ANY;
+    for (int32_t i = 0; i < fields.count && several; i++) {
         int32_t field = ref_at(reader, fields.first + i);
         if (ROW_OF(reader, FIELDS, field, field)->type != FIELD_LIST)
             problems_add(reader->problems, node, "each of several people brings \"%s\" here, but it can hold only one. Make it a list.",
@@ -162,10 +162,8 @@ static void event_read(struct workflow_reader *reader, int32_t row)
     if (may)
         event.may = fields_read(reader, may);
     check_needs_and_may(reader, &event, may);
-    if (event.by != NONE && ROW_OF(reader, BY, by, event.by)->kind != BY_ANY) {
-        check_shared_fields(reader, event.needs, needs);
-        check_shared_fields(reader, event.may, may);
-    }
+    fields_check_shared(reader, event.by, event.needs, needs);
+    fields_check_shared(reader, event.by, event.may, may);
     event.when = condition_read(reader, when);
     warn_of_early_look(reader, &event, when);
     event.within = duration_read(reader, key_get(node, IN_EVENT, "within"), false);

@@ -31,7 +31,7 @@ static int32_t duration_push(struct workflow_reader *reader, const struct node *
     struct workflow_duration duration;
     if (!duration_parse(text, &duration)) {
         problems_add(reader->problems, node,
-                     "found %s; allowed is a duration: a number above 0, a space, and minutes, hours, working hours, days, working days, weeks or "
+                     "found %s; allowed is a duration: a whole number (without leading zeros), a space, and minutes, hours, working hours, days, working days, weeks or "
                      "months.%s", node_found(reader->arena, node), duration_hint(reader, text));
         return NONE;
     }

@@ -89,6 +89,14 @@ static struct span sets_read(struct workflow_reader *reader, const struct node *
 
 /* ---- notify ---- */
 
+/* Whoever writes {summary} expects it to be filled in; a notice may not carry data that its reader may not see. */
+static void warn_of_braces(struct workflow_reader *reader, const struct node *text)
+{
+    for (node_each(item, text))
+        if (item->kind == NODE_SCALAR && memchr(item->text.data, '{', item->text.size))
+            problems_warn(reader->problems, item, "what stands in braces is not filled in: the notice is sent as it is written here.");
+}
+
 static void notice_read(struct workflow_reader *reader, const struct node *node, struct workflow_notice *notice)
 {
     struct text topic;
@@ -103,6 +111,7 @@ static void notice_read(struct workflow_reader *reader, const struct node *node,
     if (node_name(reader->problems, worker, &topic))
         notice->worker = string_push(reader, topic);
     title_read(reader, key_get(node, IN_NOTIFY, "text"), &notice->text_zh, &notice->text_en);
+    warn_of_braces(reader, key_get(node, IN_NOTIFY, "text"));
 }
 
 static struct span notices_read(struct workflow_reader *reader, const struct node *node)

@@ -162,6 +162,8 @@ int32_t outcome_alone(struct workflow_reader *reader, const struct node *node);
 
 struct span events_declare(struct workflow_reader *reader, const struct node *events);
 void events_read(struct workflow_reader *reader, struct span events);
+/* What each of several people brings must have room beside what the others bring: only lists have. */
+void fields_check_shared(struct workflow_reader *reader, int32_t by, struct span fields, const struct node *node);
 /* The event that a word means here: of the stage, anywhere, or the only one of that name. NONE with a problem. */
 int32_t event_resolve(struct workflow_reader *reader, const struct node *node);
 void stages_declare(struct workflow_reader *reader, const struct node *stages);

@@ -137,6 +137,7 @@ static void extend_read(struct workflow_reader *reader, const struct node *node,
     extend.by = by_read(reader, key_get(node, IN_EXTEND, "by"), ALLOW_CASE | ALLOW_WORKER);
     if (needs)
         extend.needs = fields_read(reader, needs);
+    fields_check_shared(reader, extend.by, extend.needs, needs);
     extend.add = extension_read(reader, key_get(node, IN_EXTEND, "add"), &extend.up_to);
     node_number(reader->problems, key_get(node, IN_EXTEND, "most"), 1, 10000, &extend.most);
     if (asks)
