@@ -22,26 +22,40 @@ struct door {
 struct door_origin {
     struct text principal;
     struct text worker;  /* empty: a client */
-    struct text topic;   /* of a report: where the outbox keeps what is reported on */
+    /* of a report: what the outbox knows of the task */
+    uint64_t case_id;
+    struct text topic;
     int64_t ready_at;
     uint32_t attempt;
 };
 
 /* Within a batch. `message` is an open, send, release, retry, accept, settle or fail; event and texts live as long as message and arena.
- * ERR_OK; what the sender is to be refused with, `*why` in the arena; ERR_IO, ERR_CORRUPT and the like: the store could not be read, give
- * the batch up. */
+ * ERR_OK; what the sender is to be refused with (err_travels), `*why` in the arena; otherwise a store error: give the batch up. */
 enum err door_event(struct door *door, struct arena *arena, const struct message *message, const struct door_origin *origin, struct event *event,
                     struct text *why);
 
 /* A task whose worker said nothing any more: the failure that follows. */
-void door_lapse(struct door *door, const struct door_origin *origin, uint64_t task, struct event *event);
+void door_lapse(const struct door *door, const struct door_origin *origin, uint64_t task, struct event *event);
 
-/* ---- parked events ---- */
-/* Within a batch: the next event that waits for this case key, after position *after (0: the first), opened and ready to be decided: an EVENT_SEND
- * with `parked`, or, where it can never be decided (its key is destroyed, its data are not as the workflow says), the EVENT_UNPARK that refuses it, with
- * code and why. `*after` moves on. ERR_OK; ERR_NOT_FOUND: no more; store errors. */
-enum err door_unpark(struct door *door, struct arena *arena, struct text case_key, uint64_t *after, struct event *event);
-/* The event that follows when a parked one was decided and refused. */
-void door_refused(const struct event *event, const struct message *answer, struct event *unpark);
+/* ---- parked events (door_parked.c) ---- */
+struct door_parked {
+    struct event event;      /* to be decided in the next batch */
+    struct text id, sender;  /* whose final answer it brings */
+};
+
+/* Between batches: the next event that waits for this case key, after position *after (0: the first), opened and sealed field by field: an
+ * EVENT_SEND with `parked`; or, where it can never be decided, the EVENT_UNPARK that ends it, with code and why. `*after` moves on.
+ * ERR_OK; ERR_NOT_FOUND: no more, or the case is not here; ERR_BUSY: too many new keys, commit first; store errors. */
+enum err door_unpark(struct door *door, struct arena *arena, struct text case_key, uint64_t *after, struct door_parked *parked);
+
+/* ---- fields (door_field.c) ---- */
+/* Checks private fields and seals them, and the details of people, under the keys of that case and those persons. `*data` is sorted by name. ERR_OK;
+ * ERR_BAD_DATA with `*why`; ERR_BUSY; store errors. */
+enum err door_seal_fields(struct door *door, struct arena *arena, const struct workflow *workflow, struct text case_key, struct text event_id,
+                          const struct field_value *given, uint32_t count, const struct field_value **data, struct text *why);
+/* All fields as one, and back. */
+enum err door_seal_whole(struct door *door, struct arena *arena, struct text case_key, struct text event_id, const struct field_value *given, uint32_t count,
+                         struct text *sealed);
+enum err door_open_whole(struct door *door, struct arena *arena, struct text sealed, const struct field_value **data, uint32_t *count);
 
 #endif

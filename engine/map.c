@@ -102,3 +102,36 @@ struct value list_end(const struct list_maker *list)
 {
     return (struct value){.kind = VALUE_LIST, .count = list->count, .items = list->items};
 }
+
+static uint32_t item_count(const struct value *value)
+{
+    return value->kind == VALUE_MAP ? value->count * 2 : value->kind == VALUE_LIST ? value->count : 0;
+}
+
+struct value value_copy(struct arena *arena, const struct value *value)
+{
+    struct value copy = *value;
+    uint32_t count = item_count(value);
+    if (value->kind == VALUE_TEXT || value->kind == VALUE_BYTES)
+        copy.text = arena_copy(arena, value->text);
+    if (count == 0)
+        return copy;
+    struct value *items = ARENA_ARRAY(arena, struct value, count);
+    for (uint32_t i = 0; i < count; i++)
+        items[i] = value_copy(arena, &value->items[i]);
+    copy.items = items;
+    return copy;
+}
+
+struct value_weight value_weigh(const struct value *value)
+{
+    struct value_weight weight = {.bytes = 9, .elements = 1}; /* the longest head of anything */
+    if (value->kind == VALUE_TEXT || value->kind == VALUE_BYTES)
+        weight.bytes += value->text.size;
+    for (uint32_t i = 0; i < item_count(value); i++) {
+        struct value_weight item = value_weigh(&value->items[i]);
+        weight.bytes += item.bytes;
+        weight.elements += item.elements;
+    }
+    return weight;
+}

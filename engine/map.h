@@ -38,4 +38,12 @@ struct list_maker {
 void list_add(struct list_maker *list, struct value value);
 struct value list_end(const struct list_maker *list);
 
+/* All of it, texts too, in the arena. */
+struct value value_copy(struct arena *arena, const struct value *value);
+/* How many bytes it takes in a message, at most, and how many elements wire_check counts. */
+struct value_weight {
+    size_t bytes, elements;
+};
+struct value_weight value_weigh(const struct value *value);
+
 #endif

@@ -13,6 +13,8 @@
  * worker that held what is cancelled. Each worker reads its topics from where it stopped (rows stand in order of readiness), and a turn
  * looks at a bounded number of rows, so a long queue delays nobody.
  *
+ * Files: outbox.c (workers), outbox_pump.c (handing out), outbox_report.c (reports, silence), outbox_lease.c (the table of leases).
+ *
  * No socket, no clock: `sender` carries messages, `now` is the engine's time (rows are ready by it), `monotonic` counts leases. */
 #ifndef STAIRCASE_OUTBOX_H
 #define STAIRCASE_OUTBOX_H
@@ -60,6 +62,9 @@ void outbox_gone(struct outbox *outbox, uint64_t peer);
  * ERR_STALE_LEASE, ERR_UNKNOWN_TASK with `*why` in the arena; store errors. */
 enum err outbox_check(struct outbox *outbox, struct arena *arena, uint64_t peer, const struct message *message, struct door_origin *origin,
                       struct text *why);
+/* A worker could not take note of a notice or cancellation: no event, it just rests and is owed again. true: this was such a report, answer
+ * it with applied. */
+bool outbox_note_failed(struct outbox *outbox, uint64_t peer, const struct message *report, struct outbox_time time);
 /* What was decided about a report that was checked, after the commit. */
 void outbox_reported(struct outbox *outbox, uint64_t peer, const struct message *report, const struct message *answer);
 

@@ -7,11 +7,12 @@
 
 #include "engine/outbox.h"
 
+#define STAIRCASE_VERSION "0.2"
+
 /* Figures that only the server has. Members are as in PROTOCOL.md section 8, status. */
 struct query_figures {
     int64_t started, now;
     uint64_t applied, duplicate, refused, busy, malformed;
-    uint32_t clients;
     bool read_only;
     const struct text *alarms;
     uint32_t alarm_count;
@@ -34,11 +35,12 @@ struct query_sink {
  * rewound between answers. ERR_OK, or a store error that the caller deals with (then nothing final was answered). */
 enum err query_answer(const struct query *query, struct arena *arena, const struct message *question, const struct query_sink *sink);
 
-/* Whether a committed event passes the filter of a watch (workflow, unit and all below it, case), and its news. */
+/* Whether a committed event passes the filter of a watch (workflow, unit and all below it, case), and its news. The view has begun; the news
+ * lives until the next case is looked for. */
 struct query_filter {
     struct text workflow, unit;
     uint64_t case_id;
 };
-enum err query_news(const struct query *query, struct arena *arena, const struct query_filter *filter, uint64_t position, bool *passes, struct message *news);
+enum err query_news(const struct query *query, struct view *view, const struct query_filter *filter, uint64_t position, bool *passes, struct message *news);
 
 #endif

@@ -57,22 +57,37 @@ static const char *notice_name(enum notice_kind kind)
 
 /* ---- what an entry and news have in common ---- */
 
+/* So many notices stand in one row, at most, so that it fits into a message; a case has at most a few hundred people. */
+enum { NOTICES_MOST = 1000, NOTICES_BYTES_MOST = 128 * 1024 };
+
+static struct value notice_row(struct arena *arena, const struct log_notice *notice, struct text who)
+{
+    struct map_maker map = map_begin(arena);
+    map_put_string(&map, "kind", notice_name(notice->kind));
+    map_put_text(&map, "who", who);
+    if (notice->text_en.size || notice->text_zh.size)
+        map_put(&map, "text", map_words(arena, notice->text_en, notice->text_zh));
+    return map_end(&map);
+}
+
 /* One row per notice and per one who is told: that is how it is delivered. */
 static void put_notices(struct arena *arena, const struct log_record *record, struct map_maker *row)
 {
     struct list_maker list = {.arena = arena};
+    size_t bytes = 0;
+    bool all = true;
     for (uint32_t i = 0; i < record->notice_count; i++) {
         const struct log_notice *notice = &record->notices[i];
         for (uint32_t who = 0; who < notice->who_count; who++) {
-            struct map_maker map = map_begin(arena);
-            map_put_string(&map, "kind", notice_name(notice->kind));
-            map_put_text(&map, "who", notice->who[who]);
-            if (notice->text_en.size || notice->text_zh.size)
-                map_put(&map, "text", map_words(arena, notice->text_en, notice->text_zh));
-            list_add(&list, map_end(&map));
+            struct value told = notice_row(arena, notice, notice->who[who]);
+            bytes += value_weigh(&told).bytes;
+            all = all && list.count < NOTICES_MOST && bytes <= NOTICES_BYTES_MOST;
+            if (all)
+                list_add(&list, told);
         }
     }
     map_put_list(row, "notices", list.items, list.count);
+    map_put_flag(row, "notices-cut", !all);
 }
 
 static void put_event(struct view *view, uint64_t position, const struct log_record *record, struct map_maker *row)

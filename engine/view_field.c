@@ -4,6 +4,7 @@
 #include "engine/access.h"
 #include "engine/decimal.h"
 #include "engine/limits.h"
+#include "proto/wire.h"
 
 /* What becomes of the fields of one row. */
 struct fields {
@@ -34,18 +35,6 @@ bool view_may_see(struct view *view, const struct workflow *workflow, const stru
     engine_input(view->engine, workflow, state, &input);
     input.event = &looks;
     return input.directory && access_includes(&input, row->sees, viewer->person);
-}
-
-/* About so many bytes of a message. */
-static size_t weight(const struct value *value)
-{
-    size_t bytes = 4;
-    uint32_t items = value->kind == VALUE_MAP ? value->count * 2 : value->kind == VALUE_LIST ? value->count : 0;
-    if (value->kind == VALUE_TEXT || value->kind == VALUE_BYTES)
-        bytes += value->text.size;
-    for (uint32_t i = 0; i < items; i++)
-        bytes += weight(&value->items[i]);
-    return bytes;
 }
 
 /* ---- opening what is sealed ---- */
@@ -246,7 +235,7 @@ static enum err event_field(struct fields *fields, const struct field_value *giv
         return ERR_OK;
     if (seen.field && seen.field->type == FIELD_LIST)
         seen.field = workflow_field(fields->workflow, seen.field->of);
-    fields->bytes += weight(&given->value);
+    fields->bytes += value_weigh(&given->value).bytes;
     if (fields->bytes > LIMIT_LONG_BYTES)
         return put_opened(fields, &seen, ERR_TOO_LARGE, opened);
     enum err code = open_value(fields->view, &seen, &given->value, &opened);

@@ -1,0 +1,145 @@
+/* door: see door.h. */
+#include "engine/door.h"
+
+#include <assert.h>
+
+enum { AFTER_MOST_MS = 7 * 24 * 60 * 60 * 1000 }; /* a worker may ask to be given a failed task again so much later at most */
+
+static enum event_kind kind_of(enum message_kind kind)
+{
+    switch (kind) {
+    case MESSAGE_OPEN: return EVENT_OPEN;
+    case MESSAGE_SEND: return EVENT_SEND;
+    case MESSAGE_RELEASE: return EVENT_RELEASE;
+    case MESSAGE_RETRY: return EVENT_RETRY;
+    case MESSAGE_ACCEPT: return EVENT_ACCEPT;
+    case MESSAGE_SETTLE: return EVENT_SETTLE;
+    case MESSAGE_FAIL: return EVENT_FAIL;
+    default: assert(!"a message that is no event came to the door"); return 0;
+    }
+}
+
+/* Everything that is taken over as it is. */
+static void take_over(const struct message *message, const struct door_origin *origin, struct event *event)
+{
+    *event = (struct event){
+        .kind = kind_of(message->kind),
+        .id = message->id,
+        .sender = origin->principal,
+        .subject = message->subject,
+        .key = message->key,
+        .workflow = message->workflow,
+        .unit = message->unit,
+        .name = message->event,
+        .as = message->as,
+        .on_behalf = message->on_behalf,
+        .has_happened_at = (message->has & MESSAGE_HAS_HAPPENED_AT) != 0,
+        .happened_at = message->happened_at,
+        .held = message->held,
+        .worker = origin->worker,
+        .task = message->task,
+    };
+}
+
+/* ---- what brings fields ---- */
+
+static enum err seal_opening(struct door *door, struct arena *arena, const struct message *message, struct event *event, struct text *why)
+{
+    /* The day that the engine will ask for too. */
+    int64_t day = event->held && event->has_happened_at ? event->happened_at : engine_now(door->engine);
+    const struct workflow *workflow = engine_newest_workflow(door->engine, message->workflow, day);
+    if (!workflow || !engine_directory(door->engine))
+        return ERR_OK; /* refused behind the door, without its fields */
+    event->data_count = message->data_count;
+    return door_seal_fields(door, arena, workflow, message->key, message->id, message->data, message->data_count, &event->data, why);
+}
+
+static enum err seal_sent(struct door *door, struct arena *arena, const struct message *message, struct event *event, struct text *why)
+{
+    const struct case_state *state;
+    if (message->data_count == 0)
+        return ERR_OK;
+    enum err code = engine_find_case(door->engine, &message->subject, &state);
+    if (code == ERR_UNKNOWN_CASE && message->subject.kind == CASE_REF_KEY && event->worker.size == 0)
+        return door_seal_whole(door, arena, message->subject.text, message->id, message->data, message->data_count, &event->sealed);
+    if (code)
+        return code == ERR_UNKNOWN_CASE ? ERR_OK : code; /* refused behind the door, without its fields */
+    const struct workflow *workflow = engine_workflow(door->engine, state->workflow);
+    if (!workflow)
+        return ERR_CORRUPT;
+    struct text key = {.data = (const char *)state->key, .size = ID_SIZE};
+    event->data_count = message->data_count;
+    return door_seal_fields(door, arena, workflow, key, message->id, message->data, message->data_count, &event->data, why);
+}
+
+/* ---- what speaks of a task ---- */
+
+/* The case that an incident stands on. */
+static enum err find_incident(struct door *door, struct event *event)
+{
+    struct store_txn *txn;
+    enum err code = store_begin_read(engine_store(door->engine), &txn);
+    if (code)
+        return code;
+    struct record_key key = key_incident(engine_partition(door->engine), event->task);
+    struct text value;
+    struct incident_row row;
+    code = store_get(txn, STORE_INCIDENT, key_text(&key), &value);
+    code = code ? code : row_decode_incident(value, &row);
+    store_end_read(&txn);
+    if (!code)
+        event->subject = (struct case_ref){.kind = CASE_REF_ID, .id = row.case_id};
+    return code == ERR_NOT_FOUND ? ERR_UNKNOWN_INCIDENT : code;
+}
+
+static void take_report(const struct door *door, const struct door_origin *origin, struct event *event)
+{
+    if (origin->case_id)
+        event->subject = (struct case_ref){.kind = CASE_REF_ID, .id = origin->case_id};
+    event->topic = origin->topic;
+    event->ready_at = origin->ready_at;
+    event->attempt = origin->attempt;
+    event->attempts_most = door->attempts_most;
+    event->retry_base_ms = door->retry_base_ms;
+    event->retry_most_ms = door->retry_most_ms;
+}
+
+/* The wish for a certain delay is one that does not grow. */
+static void take_failure(const struct message *message, struct event *event)
+{
+    event->why = message->why;
+    event->again = message->again;
+    if (message->after)
+        event->retry_base_ms = event->retry_most_ms = message->after < AFTER_MOST_MS ? (uint32_t)message->after : AFTER_MOST_MS;
+}
+
+enum err door_event(struct door *door, struct arena *arena, const struct message *message, const struct door_origin *origin, struct event *event,
+                    struct text *why)
+{
+    *why = (struct text){0};
+    take_over(message, origin, event);
+    switch (event->kind) {
+    case EVENT_OPEN: return seal_opening(door, arena, message, event, why);
+    case EVENT_SEND: return seal_sent(door, arena, message, event, why);
+    case EVENT_RETRY: return event->subject.kind == CASE_REF_NONE ? find_incident(door, event) : ERR_OK;
+    case EVENT_ACCEPT: take_report(door, origin, event); return ERR_OK;
+    case EVENT_SETTLE:
+        take_report(door, origin, event);
+        if (message->data_count == 0)
+            return ERR_OK;
+        *why = TEXT("A settlement brings no fields: send the event of the workflow that does.");
+        return ERR_BAD_DATA;
+    case EVENT_FAIL:
+        take_report(door, origin, event);
+        take_failure(message, event);
+        return ERR_OK;
+    default: return ERR_OK;
+    }
+}
+
+void door_lapse(const struct door *door, const struct door_origin *origin, uint64_t task, struct event *event)
+{
+    *event = (struct event){.kind = EVENT_FAIL, .sender = origin->principal, .worker = origin->worker, .task = task, .again = true,
+                            .why = TEXT("The lease ran out: nothing was heard of the worker any more.")};
+    take_report(door, origin, event);
+}

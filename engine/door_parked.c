@@ -1,0 +1,55 @@
+/* door_parked: events that waited for their case come back to the door. See door.h. */
+#include "engine/door.h"
+
+/* Ends it: nobody can decide it any more. */
+static void give_up(struct event *event, enum err code, struct text why)
+{
+    *event = (struct event){.kind = EVENT_UNPARK, .sender = event->sender, .subject = event->subject, .parked = event->parked, .code = code, .why = why};
+}
+
+/* Opens what was sealed as one and seals it field by field, as it would have come if its case had been here. */
+static enum err seal_anew(struct door *door, struct arena *arena, const struct case_state *state, struct event *event)
+{
+    const struct workflow *workflow = engine_workflow(door->engine, state->workflow);
+    if (!workflow)
+        return ERR_CORRUPT;
+    const struct field_value *given;
+    uint32_t count;
+    enum err code = door_open_whole(door, arena, event->sealed, &given, &count);
+    if (code == ERR_NOT_FOUND || code == ERR_CORRUPT) {
+        give_up(event, ERR_BAD_DATA, TEXT("What was kept of it cannot be opened any more."));
+        return ERR_OK;
+    }
+    if (code)
+        return code;
+    struct text why, key = {.data = (const char *)state->key, .size = ID_SIZE};
+    event->sealed = (struct text){0};
+    event->data_count = count;
+    code = door_seal_fields(door, arena, workflow, key, event->id, given, count, &event->data, &why);
+    if (code != ERR_BAD_DATA)
+        return code;
+    give_up(event, code, why);
+    return ERR_OK;
+}
+
+enum err door_unpark(struct door *door, struct arena *arena, struct text case_key, uint64_t *after, struct door_parked *parked)
+{
+    struct case_ref subject = {.kind = CASE_REF_KEY, .text = case_key};
+    uint64_t position;
+    enum err code = engine_parked(door->engine, arena, case_key, *after, &position, &parked->event);
+    if (code)
+        return code;
+    const struct case_state *state;
+    code = engine_find_case(door->engine, &subject, &state);
+    if (code)
+        return code == ERR_UNKNOWN_CASE ? ERR_NOT_FOUND : code;
+    parked->id = parked->event.id;
+    parked->sender = parked->event.sender;
+    parked->event.kind = EVENT_SEND;
+    parked->event.subject = subject;
+    parked->event.parked = position;
+    code = seal_anew(door, arena, state, &parked->event);
+    if (!code)
+        *after = position;
+    return code;
+}

@@ -1,0 +1,157 @@
+/* outbox_report: what workers report, what happens to leases then, and to those of workers that say nothing. See outbox.h. */
+#include "engine/outbox_inner.h"
+
+#include <assert.h>
+
+enum { REST_MS = 5000 }; /* a notice or cancellation that a worker could not take note of is owed again so much later */
+
+/* ---- before the decision ---- */
+
+/* A task that nobody leases: the engine was started again, or the lease ran out and the task waits for its next attempt. Its case says whether
+ * the report still counts; of which attempt it speaks nobody knows, so it is the one that would be next. */
+static enum err origin_of_case(struct outbox *outbox, struct arena *arena, uint64_t id, struct door_origin *origin, struct text *why)
+{
+    struct view view = {.engine = outbox->options.engine, .seal = outbox->options.seal, .arena = arena};
+    struct log_record record = {0};
+    const struct case_state *state;
+    enum err code = view_begin(&view);
+    if (code)
+        return code;
+    code = view_record(&view, id >> 8, &record);
+    view_end(&view);
+    if (code && code != ERR_NOT_FOUND)
+        return code;
+    const struct case_ref subject = {.kind = CASE_REF_ID, .id = record.case_id};
+    code = record.case_id ? engine_find_case(outbox->options.engine, &subject, &state) : ERR_UNKNOWN_CASE;
+    const struct case_task *task = code ? NULL : case_task_by_id(state, id);
+    if (code && code != ERR_UNKNOWN_CASE)
+        return code;
+    if (!task) {
+        *why = TEXT("Nobody leases this task, and its case does not know it any more.");
+        return ERR_UNKNOWN_TASK;
+    }
+    origin->case_id = record.case_id;
+    origin->topic = arena_copy(arena, task->topic);
+    origin->ready_at = task->ready_at;
+    origin->attempt = task->attempts + 1;
+    return ERR_OK;
+}
+
+enum err outbox_check(struct outbox *outbox, struct arena *arena, uint64_t peer, const struct message *message, struct door_origin *origin,
+                      struct text *why)
+{
+    const struct worker_link *worker = worker_by_peer(outbox, peer);
+    *why = (struct text){0};
+    if (!worker)
+        return ERR_NOT_REGISTERED;
+    if (!message->task) {
+        *why = TEXT("A worker sends events about its tasks only: this one names no task.");
+        return ERR_DENIED;
+    }
+    origin->worker = worker->name;
+    const struct lease *lease = lease_find(outbox, message->task);
+    if (!lease || lease->state != LEASE_HELD) {
+        if (lease && lease->kind != OUTBOX_TASK)
+            return ERR_STALE_LEASE; /* it is owed again and comes under a new lease */
+        return origin_of_case(outbox, arena, message->task, origin, why);
+    }
+    if (!text_equal(lease->worker->name, worker->name) || (message->lease && message->lease != lease->number))
+        return ERR_STALE_LEASE;
+    origin->case_id = lease->kind == OUTBOX_TASK ? lease->case_id : 0;
+    origin->topic = arena_copy(arena, lease->topic);
+    origin->ready_at = lease->ready_at;
+    origin->attempt = lease->attempt;
+    return ERR_OK;
+}
+
+/* ---- after the commit ---- */
+
+static struct outbox_place place_of(const struct lease *lease)
+{
+    return (struct outbox_place){.ready_at = lease->ready_at, .task = lease->task};
+}
+
+/* Owed again at once, where it stands. */
+static void owe_again(struct outbox *outbox, struct lease *lease)
+{
+    outbox_look_again(outbox, lease->topic, place_of(lease));
+    lease_end(outbox, lease);
+}
+
+/* Notices and cancellations have no attempts: one that failed rests for a while. */
+bool outbox_note_failed(struct outbox *outbox, uint64_t peer, const struct message *report, struct outbox_time time)
+{
+    struct lease *lease = lease_find(outbox, report->task);
+    const struct worker_link *worker = worker_by_peer(outbox, peer);
+    if (report->kind != MESSAGE_FAIL || !lease || lease->kind == OUTBOX_TASK || lease->state != LEASE_HELD || !worker || lease->worker != worker)
+        return false;
+    int64_t rest = report->after > REST_MS && report->after < 3600000 ? (int64_t)report->after : REST_MS;
+    lease_rest(outbox, lease, time.monotonic + rest);
+    return true;
+}
+
+void outbox_reported(struct outbox *outbox, uint64_t peer, const struct message *report, const struct message *answer)
+{
+    const struct worker_link *worker = worker_by_peer(outbox, peer);
+    struct lease *lease = lease_find(outbox, report->task);
+    if (!worker || !lease || lease->state != LEASE_HELD || !text_equal(lease->worker->name, worker->name))
+        return;
+    if (answer->kind == MESSAGE_APPLIED || answer->kind == MESSAGE_DUPLICATE || answer->code == ERR_UNKNOWN_TASK || answer->code == ERR_STALE_LEASE)
+        lease_end(outbox, lease); /* any other refusal: it still has the task, and may report otherwise */
+}
+
+void outbox_withdrawn(struct outbox *outbox, const uint64_t *tasks, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct lease *lease = lease_find(outbox, tasks[i]);
+        if (!lease)
+            continue;
+        if (lease->state == LEASE_HELD && !lease->worker->gone) {
+            const struct message cancel = {.kind = MESSAGE_CANCEL, .task = lease->task, .lease = lease->number, .topic = lease->topic};
+            enum err code = outbox->options.sender.send(outbox->options.sender.context, lease->worker->peer, &cancel);
+            (void)code; /* a courtesy: who does not hear it has its report refused */
+        }
+        lease_end(outbox, lease);
+    }
+}
+
+/* ---- silence ---- */
+
+static struct lease *find_expired(const struct outbox *outbox, int64_t monotonic)
+{
+    for (const struct worker_link *worker = outbox->workers; worker; worker = worker->next)
+        for (struct lease *lease = worker->oldest; lease && lease_expiry(outbox, lease) <= monotonic; lease = lease->newer)
+            if (lease->state == LEASE_HELD)
+                return lease;
+    return NULL;
+}
+
+bool outbox_lapsed(struct outbox *outbox, struct outbox_time time, struct door_origin *origin, uint64_t *task)
+{
+    struct lease *lease;
+    while ((lease = lease_rested(outbox, time.monotonic)) != NULL)
+        owe_again(outbox, lease);
+    while ((lease = find_expired(outbox, time.monotonic)) != NULL && lease->kind != OUTBOX_TASK)
+        owe_again(outbox, lease);
+    if (!lease)
+        return false;
+    lease->state = LEASE_LAPSING;
+    *task = lease->task;
+    *origin = (struct door_origin){.worker = lease->worker->name, .case_id = lease->case_id, .topic = lease->topic, .ready_at = lease->ready_at,
+                                   .attempt = lease->attempt};
+    return true;
+}
+
+void outbox_lapse_done(struct outbox *outbox, uint64_t task)
+{
+    struct lease *lease = lease_find(outbox, task);
+    if (lease && lease->state == LEASE_LAPSING)
+        owe_again(outbox, lease); /* when its failure was refused the row stands where it was */
+}
+
+void outbox_lapse_again(struct outbox *outbox)
+{
+    for (uint32_t i = 0; i < outbox->slot_count; i++)
+        if (outbox->slots[i] && outbox->slots[i]->state == LEASE_LAPSING)
+            outbox->slots[i]->state = LEASE_HELD;
+}

@@ -1,0 +1,181 @@
+/* query_list: `list`: the open cases of a subtree, unit by unit, and the units themselves. See query.h.
+ *
+ * Cases are found by the index OPEN: one range for each unit, in the order of the units' permanent ids. A cursor is the place of the unit in
+ * that order and the case: it stays good when units are added, and when the last case shown has moved away. */
+#include "engine/query_inner.h"
+
+enum { CASE_BITS = 40 }; /* of a cursor; the other 24 are the unit's place */
+
+struct filter {
+    struct text workflow, stage, level;
+    bool overdue;
+    int32_t unit;       /* row of the directory, or NONE */
+    uint64_t checked;   /* the workflow that was looked up last, */
+    bool checked_is_it; /* and whether it is the one */
+};
+
+/* ---- cases ---- */
+
+static bool workflow_is(struct page *page, struct filter *filter, uint64_t position)
+{
+    if (filter->workflow.size == 0)
+        return true;
+    if (filter->checked != position) {
+        const struct workflow *workflow = engine_workflow(page->query->engine, position);
+        filter->checked = position;
+        filter->checked_is_it = workflow && text_is(filter->workflow, workflow_string(workflow, workflow_head(workflow)->name));
+    }
+    return filter->checked_is_it;
+}
+
+static bool stage_is(struct page *page, const struct filter *filter, const struct open_row *open)
+{
+    if (filter->stage.size == 0)
+        return true;
+    const struct workflow *workflow = engine_workflow(page->query->engine, open->workflow);
+    return workflow && text_is(filter->stage, workflow_stage_name(workflow, open->stage));
+}
+
+static bool level_is(struct page *page, const struct filter *filter, const struct case_state *state)
+{
+    if (filter->level.size == 0)
+        return true;
+    const struct workflow *workflow = engine_workflow(page->query->engine, state->workflow);
+    return workflow && text_is(filter->level, workflow_level_name(workflow, state->level));
+}
+
+static enum err add_case(struct page *page, const struct filter *filter, uint64_t case_id)
+{
+    const struct case_ref subject = {.kind = CASE_REF_ID, .id = case_id};
+    const struct case_state *state;
+    struct value row;
+    enum err code = engine_find_case(page->query->engine, &subject, &state);
+    if (code == ERR_UNKNOWN_CASE)
+        return ERR_CORRUPT;
+    if (code || !level_is(page, filter, state))
+        return code;
+    code = view_case(&page->view, state, &page->viewer, 0, &row);
+    if (!code)
+        page_add(page, value_copy(page->view.arena, &row)); /* the case lives until the next one is found */
+    return code;
+}
+
+static enum err look_at(struct page *page, struct filter *filter, struct text value, uint64_t case_id)
+{
+    struct open_row open;
+    enum err code = row_decode_open(value, &open);
+    page->looked++;
+    if (code || (filter->overdue && !(open.flags & CASE_OVERDUE)) || !workflow_is(page, filter, open.workflow) || !stage_is(page, filter, &open))
+        return code;
+    return add_case(page, filter, case_id);
+}
+
+/* The cases at one unit from a case id on. `*at` is the one to go on with, when the page is full. */
+static enum err list_unit(struct page *page, struct filter *filter, struct store_cursor *cursor, uint32_t unit_id, uint64_t *at)
+{
+    uint32_t partition = engine_partition(page->query->engine);
+    struct record_key prefix = key_open_unit(partition, unit_id), from = key_open(partition, unit_id, *at);
+    struct text key, value;
+    enum err code = store_cursor_seek(cursor, key_text(&from), &key, &value);
+    page->looked++;
+    *at = 0;
+    while (!code && key_begins(key, &prefix)) {
+        uint32_t unit;
+        if (!key_read_open(key, &unit, at))
+            return ERR_CORRUPT;
+        if (page_full(page))
+            return ERR_OK;
+        code = look_at(page, filter, value, *at);
+        *at = 0;
+        code = code ? code : store_cursor_next(cursor, &key, &value);
+    }
+    return code == ERR_NOT_FOUND ? ERR_OK : code;
+}
+
+static const struct directory_unit_id *unit_ids(const struct directory *directory, uint32_t *count)
+{
+    const struct table *table = &directory->table[DIRECTORY_UNIT_IDS];
+    *count = (uint32_t)table->count;
+    return table->rows;
+}
+
+static enum err list_units_in_turn(struct page *page, struct filter *filter, struct store_cursor *cursor)
+{
+    const struct directory *directory = engine_directory(page->query->engine);
+    uint32_t count, place = (uint32_t)(page->question->after >> CASE_BITS);
+    uint64_t at = page->question->after & ((UINT64_C(1) << CASE_BITS) - 1);
+    const struct directory_unit_id *ids = unit_ids(directory, &count);
+    enum err code = ERR_OK;
+    for (; !code && place < count; place++, at = 0) {
+        if (filter->unit != NONE && !directory_covers(directory, filter->unit, ids[place].unit))
+            continue;
+        code = list_unit(page, filter, cursor, (uint32_t)ids[place].id, &at);
+        if (!code && (at || page_full(page)))
+            break; /* at 0: this unit is done, the next page begins behind it */
+    }
+    if (code)
+        return code;
+    if (place < count && at == 0)
+        place++;
+    page_end(page, place < count ? (uint64_t)place << CASE_BITS | at : 0);
+    return ERR_OK;
+}
+
+static enum err list_cases(struct page *page, int32_t unit)
+{
+    const struct message *question = page->question;
+    struct filter filter = {.workflow = question->workflow, .stage = question->stage, .level = question->level, .overdue = question->overdue, .unit = unit};
+    struct store_cursor *cursor;
+    enum err code = store_cursor_open(page->view.txn, STORE_OPEN, &cursor);
+    if (code)
+        return code;
+    code = list_units_in_turn(page, &filter, cursor);
+    store_cursor_close(&cursor);
+    return code;
+}
+
+/* ---- units ---- */
+
+static struct value unit_row(struct page *page, const struct directory *directory, int32_t row)
+{
+    const struct directory_unit *unit = directory_unit(directory, row);
+    struct map_maker map = map_begin(page->view.arena);
+    map_put_string(&map, "u", directory_unit_path(directory, row));
+    map_put_number(&map, "unit", unit->id);
+    map_put_string(&map, "l", directory_level_name(directory, unit->level));
+    map_put(&map, "title", map_words(page->view.arena, text_of(directory_string(directory, unit->title_en)), text_of(directory_string(directory, unit->title_zh))));
+    map_put_string(&map, "calendar", directory_unit_calendar(directory, row));
+    int32_t successor = unit->successor ? directory_unit_by_id(directory, (uint32_t)unit->successor) : NONE;
+    if (successor != NONE)
+        map_put_string(&map, "successor", directory_unit_path(directory, successor));
+    return map_end(&map);
+}
+
+static enum err list_units(struct page *page, int32_t above)
+{
+    const struct directory *directory = engine_directory(page->query->engine);
+    int32_t count = directory_unit_count(directory), row = (int32_t)(page->question->after & INT32_MAX);
+    for (; row < count && !page_full(page); row++)
+        if ((above == NONE || directory_covers(directory, above, row)) &&
+            (page->question->level.size == 0 || text_is(page->question->level, directory_level_name(directory, directory_unit(directory, row)->level))))
+            page_add(page, unit_row(page, directory, row));
+    page_end(page, row < count ? (uint64_t)row : 0);
+    return ERR_OK;
+}
+
+enum err query_list(struct page *page)
+{
+    int32_t unit;
+    bool units = text_is(page->question->what, "units");
+    if (!units && page->question->what.size && !text_is(page->question->what, "cases")) {
+        page_refuse(page, ERR_BAD_DATA, TEXT("What can be listed is `cases` or `units`."));
+        return ERR_OK;
+    }
+    if (!page_unit(page, &unit))
+        return ERR_OK;
+    if (!engine_directory(page->query->engine)) {
+        page_end(page, 0); /* nothing is deployed yet: there are no units, and no cases */
+        return ERR_OK;
+    }
+    return units ? list_units(page, unit) : list_cases(page, unit);
+}
