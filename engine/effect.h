@@ -5,8 +5,8 @@
 #include "engine/case.h"
 
 enum effect_kind {
-    EFFECT_OFFER,    /* a task is owed to a worker process of `topic` from `ready_at` on; again, after a failure, with a later one:
-                        then `was_ready_at` is where it stood (0: it did not stand in the outbox) */
+    EFFECT_OFFER,    /* a task is owed to a worker process of `topic` from `ready_at` on. Again, after a failure: it is withdrawn where it
+                        stood first, then offered with a later one */
     EFFECT_WITHDRAW, /* it is no longer to be offered (settled, cancelled, accepted); it was ready at `was_ready_at` */
     EFFECT_CANCEL,   /* a worker that holds `task` (accepted it) is told that it is no longer wanted: owed until settled */
     EFFECT_TELL_WORKER, /* a notice to a worker topic: owed until settled */

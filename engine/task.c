@@ -61,7 +61,6 @@ void task_offer(struct step *step, struct case_task *task, int64_t ready_at)
     struct effect *effect = step_effect(step, EFFECT_OFFER);
     effect->task = task->id;
     effect->topic = task->topic;
-    effect->was_ready_at = task->state == TASK_OPEN ? task->ready_at : 0;
     effect->ready_at = ready_at;
     task->ready_at = ready_at;
 }
@@ -80,10 +79,8 @@ void task_offer_all(struct step *step)
 {
     for (uint32_t i = 0; i < step->state->task_count; i++) {
         struct case_task *task = &step->state->tasks[i];
-        if (task->state != TASK_OPEN || !task->topic.size)
-            continue;
-        task->ready_at = 0; /* it has not stood in the outbox yet */
-        task_offer(step, task, step->input.now);
+        if (task->state == TASK_OPEN && task->topic.size)
+            task_offer(step, task, step->input.now);
     }
 }
 

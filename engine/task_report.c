@@ -123,6 +123,7 @@ static void raise_incident(struct step *step, struct case_task *task)
 
 static void try_later(struct step *step, struct case_task *task)
 {
+    task_withdraw(step, task);
     task_offer(step, task, step->input.now + delay_ms(step->input.event, task));
     task->state = TASK_OPEN;
     task->holder = (struct text){0};

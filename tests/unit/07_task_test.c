@@ -203,7 +203,7 @@ static void a_worker_settles_by_an_event(void **state)
     (void)state;
     one_worker_task();
     const struct effect *offer = effect_of(&w, EFFECT_OFFER, 0);
-    assert_true(offer && offer->ready_at == w.now && offer->was_ready_at == 0 && text_is(offer->topic, "printing"));
+    assert_true(offer && offer->ready_at == w.now && text_is(offer->topic, "printing"));
     assert_int_equal(report(EVENT_SETTLE, "w1", 0, false), ERR_BAD_DATA);
     assert_non_null(strstr(arena_string(&w.arena, w.decision.why), "send printed"));
     assert_int_equal(decide(&w, (struct event){.kind = EVENT_SEND, .name = TEXT("jammed"), .worker = TEXT("w1"), .task = task_row(0)->id}),
@@ -241,15 +241,16 @@ static void failures_come_back_later_each_time(void **state)
     int64_t ready = task_row(0)->ready_at;
     assert_int_equal(report(EVENT_FAIL, "w1", 2, true), ERR_STALE_LEASE);
     assert_int_equal(report(EVENT_FAIL, "w1", 1, true), ERR_OK);
-    const struct effect *offer = effect_of(&w, EFFECT_OFFER, 0);
-    assert_true(offer && offer->was_ready_at == ready && offer->ready_at == task_row(0)->ready_at);
+    const struct effect *offer = effect_of(&w, EFFECT_OFFER, 0), *withdrawn = effect_of(&w, EFFECT_WITHDRAW, 0);
+    assert_true(withdrawn && withdrawn->was_ready_at == ready && withdrawn < offer); /* from where it stood, then to where it stands */
+    assert_true(offer && offer->ready_at == task_row(0)->ready_at);
     assert_in_range(offer->ready_at - w.now, 500, 1000);
     assert_int_equal(report(EVENT_FAIL, "w1", 1, true), ERR_STALE_LEASE); /* twice the same */
     assert_int_equal(task_row(0)->attempts, 1);
     assert_int_equal(report(EVENT_ACCEPT, "w1", 0, false), ERR_OK);
     assert_int_equal(report(EVENT_FAIL, "w1", 2, true), ERR_OK);
     offer = effect_of(&w, EFFECT_OFFER, 0);
-    assert_int_equal(offer->was_ready_at, 0);               /* it had been accepted, and stood nowhere */
+    assert_int_equal(effects_of(&w, EFFECT_WITHDRAW), 0);   /* it had been accepted, and stood nowhere */
     assert_in_range(offer->ready_at - w.now, 750, 1500);    /* doubled, but for the most */
     assert_int_equal(task_row(0)->holder.size, 0);
 }
@@ -299,7 +300,7 @@ static void a_supervisor_tries_again(void **state)
     assert_int_equal(decide(&w, (struct event){.kind = EVENT_RETRY, .as = TEXT("li"), .task = id}), ERR_NOT_ALLOWED);
     assert_int_equal(decide(&w, (struct event){.kind = EVENT_RETRY, .as = TEXT("sun"), .task = id}), ERR_OK);
     const struct effect *offer = effect_of(&w, EFFECT_OFFER, 0);
-    assert_true(offer && offer->was_ready_at == 0 && offer->ready_at == w.now);
+    assert_true(offer && offer->ready_at == w.now);
     assert_int_equal(effects_of(&w, EFFECT_INCIDENT_CLOSED), 1);
     assert_true(task_row(0)->attempts == 0 && task_row(0)->state == TASK_OPEN && w.state->flags == 0);
     fail_for_good();
@@ -337,7 +338,7 @@ static void release_offers_what_is_open(void **state)
     w.now += 5000;
     assert_int_equal(decide(&w, (struct event){.kind = EVENT_RELEASE}), ERR_OK);
     const struct effect *offer = effect_of(&w, EFFECT_OFFER, 0);
-    assert_true(offer && offer->task == task_row(0)->id && offer->ready_at == w.now && offer->was_ready_at == 0);
+    assert_true(offer && offer->task == task_row(0)->id && offer->ready_at == w.now);
 }
 
 static void more_tasks_than_a_case_can_have(void **state)
