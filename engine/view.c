@@ -169,6 +169,37 @@ static enum err put_history(struct view *view, const struct case_state *state, c
     return ERR_OK;
 }
 
+static bool by_worker(const struct workflow *workflow, const struct workflow_event *event)
+{
+    struct span people = workflow_by(workflow, event->by)->people;
+    for (int32_t i = 0; i < people.count; i++)
+        if (workflow_people(workflow, people.first + i)->kind == PEOPLE_WORKER)
+            return true;
+    return false;
+}
+
+/* Of what is possible: the events by which the worker of this task can settle it. One that stays settles only a task of its own name. */
+static void put_settles(struct view *view, const struct case_state *state, const struct viewer *viewer, struct map_maker *row)
+{
+    const struct workflow *workflow = engine_workflow(view->engine, state->workflow);
+    const struct case_task *task = case_task_by_id(state, viewer->task);
+    struct advance_input input;
+    struct decision possible = {0};
+    struct list_maker list = {.arena = view->arena};
+    engine_input(view->engine, workflow, state, &input);
+    if (!task || !input.directory)
+        return;
+    advance_possible(&input, view->arena, &possible);
+    for (uint32_t i = 0; i < possible.possible_count; i++) {
+        int32_t found = workflow_find_event(workflow, state->stage, possible.possible[i]);
+        const struct workflow_event *event = found == NONE ? NULL : workflow_event(workflow, found);
+        bool stays = event && event->task == NONE && workflow_outcome(workflow, event->outcome)->kind == OUTCOME_STAY;
+        if (event && !stays && (event->task == NONE || event->task == task->row) && by_worker(workflow, event))
+            list_add(&list, value_text(possible.possible[i]));
+    }
+    map_put_list(row, "settles", list.items, list.count);
+}
+
 enum err view_task(struct view *view, const struct case_state *state, const struct outbox_row *owed, const struct viewer *viewer, bool history,
                    struct value *out)
 {
@@ -184,6 +215,7 @@ enum err view_task(struct view *view, const struct case_state *state, const stru
         return code;
     map_put(&row, "event", event);
     map_put_text(&row, "as", record.event.as);
+    put_settles(view, state, viewer, &row);
     if (owed->text_en.size || owed->text_zh.size)
         map_put(&row, "text", map_words(view->arena, owed->text_en, owed->text_zh));
     if (history)
