@@ -297,12 +297,10 @@ void scenario_read(struct arena *arena, const struct node *root, struct problems
 {
     if (!keys_check(problems, root, &scenario_keys, SCENARIO_HEAD))
         return;
-    struct text ignored;
     get_text(problems, root, SCENARIO_HEAD, "scenario", 200, &out->title);
     out->now = get(root, SCENARIO_HEAD, "now");
     out->directory = get(root, SCENARIO_HEAD, "directory");
     out->calendar = get(root, SCENARIO_HEAD, "calendar");
-    node_text(problems, out->now, NAME_MOST, &ignored);
     read_workflows(problems, get(root, SCENARIO_HEAD, "workflow"), out);
     read_people(arena, get(root, SCENARIO_HEAD, "people"), problems, out);
     read_steps(arena, get(root, SCENARIO_HEAD, "steps"), problems, out);

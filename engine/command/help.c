@@ -8,14 +8,21 @@ static const char *say(const struct command_line *line, const struct command_wor
     return command_say(line, words->en, words->zh);
 }
 
-static void print_options(const struct command_line *line, FILE *out, const struct command_option *options)
+static void add_options(const struct command_line *line, struct text_table *table, const struct command_option *options)
+{
+    for (; options && options->name; options++) {
+        text_table_cell(table, arena_print(line->arena, "  --%s%s%s", options->name, options->value ? " " : "", options->value ? options->value : ""));
+        text_table_cell(table, text_of(say(line, &options->help)));
+    }
+}
+
+/* Its own first; either may be NULL. */
+static void print_options(const struct command_line *line, FILE *out, const struct command_option *own, const struct command_option *common)
 {
     struct text_table table;
     text_table_init(&table, line->arena, 2);
-    for (; options && options->name; options++) {
-        text_table_cell(&table, arena_print(line->arena, "  --%s%s%s", options->name, options->value ? " " : "", options->value ? options->value : ""));
-        text_table_cell(&table, text_of(say(line, &options->help)));
-    }
+    add_options(line, &table, own);
+    add_options(line, &table, common);
     text_table_print(&table, out);
 }
 
@@ -47,7 +54,7 @@ void help_overview(const struct command_line *line, FILE *out, const struct comm
     }
     text_table_print(&table, out);
     fprintf(out, "%s\n", command_say(line, "\nEvery command takes:", "\n所有命令都有："));
-    print_options(line, out, common);
+    print_options(line, out, NULL, common);
     print_exit_codes(line, out);
     fprintf(out, command_say(line, "\nExamples: %s COMMAND --help\n", "\n示例见: %s 命令 --help\n"), program->name);
 }
@@ -59,6 +66,5 @@ void help_command(const struct command_line *line, FILE *out, const struct comma
     if (command->examples.en)
         fprintf(out, "\n%s\n%s", command_say(line, "Examples:", "示例："), say(line, &command->examples));
     fprintf(out, "\n%s\n", command_say(line, "Options:", "选项："));
-    print_options(line, out, command->options);
-    print_options(line, out, common);
+    print_options(line, out, command->options, common);
 }
