@@ -178,7 +178,7 @@ static void no_engine_is_said_at_once(void **state)
         assert_string_equal(out, "");
     }
     assert_int_equal(run("--data", folder, "status"), COMMAND_NO_ENGINE);
-    char deep[200];
+    char deep[300];
     snprintf(deep, sizeof deep, "%s/%0150d", folder, 7);
     assert_int_equal(run("status", "--data", deep), COMMAND_USAGE);
     assert_says(err, "too long for a socket");
