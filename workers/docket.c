@@ -184,12 +184,12 @@ enum err docket_receive(struct docket *docket, const struct message *task, int64
 /* The newest notes; the oldest falls out. */
 static struct value with_note(struct arena *arena, const struct value *notes, const struct value *note)
 {
-    uint32_t count = notes->kind == VALUE_LIST ? notes->count : 0, skip = count >= DOCKET_NOTES_MOST;
-    struct value *items = ARENA_ARRAY(arena, struct value, count - skip + 1);
-    for (uint32_t i = skip; i < count; i++)
-        items[i - skip] = notes->items[i];
-    items[count - skip] = *note;
-    return (struct value){.kind = VALUE_LIST, .count = count - skip + 1, .items = items};
+    struct list_maker list = {.arena = arena};
+    uint32_t count = notes->kind == VALUE_LIST ? notes->count : 0;
+    for (uint32_t i = count >= DOCKET_NOTES_MOST; i < count; i++)
+        list_add(&list, notes->items[i]);
+    list_add(&list, *note);
+    return list_end(&list);
 }
 
 static enum err note_body(struct docket *docket, struct store_txn *txn, void *context)
@@ -205,11 +205,11 @@ static enum err note_body(struct docket *docket, struct store_txn *txn, void *co
     err = docket_get_entry(&docket->arena, txn, receiving->case_id, &entry);
     if (err)
         return err == ERR_NOT_FOUND ? ERR_OK : err;
-    struct docket_map note = docket_map_begin(&docket->arena, 2);
-    docket_map_put(&note, "t", value_integer(receiving->now));
+    struct map_maker note = map_begin(&docket->arena);
+    map_put(&note, "t", value_integer(receiving->now));
     if (words)
-        docket_map_put(&note, "text", *words);
-    struct value map = docket_map_end(&note);
+        map_put(&note, "text", *words);
+    struct value map = map_end(&note);
     entry.notes = with_note(&docket->arena, &entry.notes, &map);
     err = store_put(txn, STORE_RECEIPT, docket_key_text(&key), docket_encode_number(&docket->arena, receiving->case_id));
     return err ? err : docket_put_entry(docket, txn, &entry);

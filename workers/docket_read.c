@@ -23,43 +23,36 @@ static const struct value *known_before(const struct value *stored, struct text 
     return NULL;
 }
 
-static void map_add(struct docket_map *map, const struct value *pair)
-{
-    map->items[2 * map->pairs] = pair[0];
-    map->items[2 * map->pairs++ + 1] = pair[1];
-}
-
 /* The fields that are shown now, and those left out now that were shown before. */
 static struct value data_with(struct arena *arena, const struct value *stored, const struct value *shown)
 {
     const struct value *before = value_get(stored, "data"), *now = value_get(shown, "data");
     const struct value *hidden[] = {value_get(shown, "private"), value_get(shown, "cut")};
     uint32_t old_count = before && before->kind == VALUE_MAP ? before->count : 0, new_count = now && now->kind == VALUE_MAP ? now->count : 0;
-    struct docket_map map = docket_map_begin(arena, old_count + new_count);
+    struct map_maker map = map_begin(arena);
     for (uint32_t i = 0; i < new_count; i++)
-        map_add(&map, &now->items[2 * i]);
+        map_put_named(&map, now->items[2 * i].text, now->items[2 * i + 1]);
     for (uint32_t i = 0; i < old_count; i++) {
         struct text name = before->items[2 * i].text;
         if ((names_it(hidden[0], name) || names_it(hidden[1], name)) && !known_before(shown, name))
-            map_add(&map, &before->items[2 * i]);
+            map_put_named(&map, name, before->items[2 * i + 1]);
     }
-    return docket_map_end(&map);
+    return map_end(&map);
 }
 
 /* Of `private` or `cut`: those that are not known from before either. */
 static struct value still_hidden(struct arena *arena, const struct value *stored, const struct value *names)
 {
-    struct value *items = ARENA_ARRAY(arena, struct value, names->count);
-    uint32_t count = 0;
+    struct list_maker list = {.arena = arena};
     for (uint32_t i = 0; i < names->count; i++)
         if (!known_before(stored, names->items[i].text))
-            items[count++] = names->items[i];
-    return (struct value){.kind = VALUE_LIST, .count = count, .items = items};
+            list_add(&list, names->items[i]);
+    return list_end(&list);
 }
 
 static struct value with_known(struct arena *arena, const struct value *stored, const struct value *shown)
 {
-    struct docket_map map = docket_map_begin(arena, shown->count + 1);
+    struct map_maker map = map_begin(arena);
     struct value data = data_with(arena, stored, shown);
     for (uint32_t i = 0; i < shown->count; i++) {
         const struct value *pair = &shown->items[2 * i];
@@ -68,11 +61,11 @@ static struct value with_known(struct arena *arena, const struct value *stored, 
             continue;
         struct value rest = hidden ? still_hidden(arena, stored, &pair[1]) : pair[1];
         if (!hidden || rest.count)
-            map_add(&map, (struct value[]){pair[0], rest});
+            map_put_named(&map, pair->text, rest);
     }
     if (data.count)
-        docket_map_put(&map, "data", data);
-    return docket_map_end(&map);
+        map_put(&map, "data", data);
+    return map_end(&map);
 }
 
 enum err docket_put_shown(struct docket *docket, struct store_txn *txn, uint64_t case_id, uint64_t position, const struct value *row)

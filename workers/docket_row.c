@@ -2,7 +2,6 @@
 #include "workers/docket_row.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 static const char *const state_names[DOCKET_STATE_COUNT] = {
     [DOCKET_RECEIVED] = "received",   [DOCKET_ACCEPTED] = "accepted",   [DOCKET_RETURNED] = "returned",
@@ -61,45 +60,6 @@ uint64_t docket_key_read(struct text key, unsigned index)
     return number;
 }
 
-/* ---- maps ---- */
-
-struct docket_map docket_map_begin(struct arena *arena, uint32_t room)
-{
-    return (struct docket_map){.items = ARENA_ARRAY(arena, struct value, 2 * (size_t)room), .room = room};
-}
-
-void docket_map_put(struct docket_map *map, const char *name, struct value value)
-{
-    assert(map->pairs < map->room);
-    map->items[2 * map->pairs] = value_text(text_of(name));
-    map->items[2 * map->pairs + 1] = value;
-    map->pairs++;
-}
-
-void docket_map_put_text(struct docket_map *map, const char *name, struct text text)
-{
-    if (text.size)
-        docket_map_put(map, name, value_text(text));
-}
-
-void docket_map_put_number(struct docket_map *map, const char *name, int64_t number)
-{
-    if (number)
-        docket_map_put(map, name, value_integer(number));
-}
-
-static int pair_order(const void *a, const void *b)
-{
-    const struct value *left = a, *right = b;
-    return text_compare(left->text, right->text);
-}
-
-struct value docket_map_end(struct docket_map *map)
-{
-    qsort(map->items, map->pairs, 2 * sizeof *map->items, pair_order);
-    return (struct value){.kind = VALUE_MAP, .count = map->pairs, .items = map->items};
-}
-
 /* ---- encoding ---- */
 
 static struct wire_writer writer_of(struct arena *arena)
@@ -145,23 +105,23 @@ enum err docket_encode_message(struct arena *arena, const struct message *messag
 /* Every member, so that the stored form is the shown one and nothing is told apart by its absence but what is empty. */
 struct value docket_entry_row(struct arena *arena, const struct docket_entry *entry)
 {
-    struct docket_map map = docket_map_begin(arena, 16);
-    docket_map_put_number(&map, "case", (int64_t)entry->case_id);
-    docket_map_put_number(&map, "task", (int64_t)entry->task);
-    docket_map_put_text(&map, "state", text_of(docket_state_name(entry->state)));
-    docket_map_put_text(&map, "no", entry->number);
-    docket_map_put_number(&map, "received", entry->received);
-    docket_map_put_number(&map, "changed", entry->changed);
-    docket_map_put_number(&map, "accepted", entry->accepted);
-    docket_map_put_text(&map, "by", entry->by);
-    docket_map_put_text(&map, "event", entry->event);
-    docket_map_put_number(&map, "sending", (int64_t)entry->sending);
-    docket_map_put_text(&map, "code", entry->code);
-    docket_map_put_text(&map, "why", entry->why);
-    docket_map_put_number(&map, "visits", entry->visits);
+    struct map_maker map = map_begin(arena);
+    map_put_number(&map, "case", (int64_t)entry->case_id);
+    map_put_number(&map, "task", (int64_t)entry->task);
+    map_put_text(&map, "state", text_of(docket_state_name(entry->state)));
+    map_put_text(&map, "no", entry->number);
+    map_put_number(&map, "received", entry->received);
+    map_put_number(&map, "changed", entry->changed);
+    map_put_number(&map, "accepted", entry->accepted);
+    map_put_text(&map, "by", entry->by);
+    map_put_text(&map, "event", entry->event);
+    map_put_number(&map, "sending", (int64_t)entry->sending);
+    map_put_text(&map, "code", entry->code);
+    map_put_text(&map, "why", entry->why);
+    map_put_number(&map, "visits", entry->visits);
     if (entry->notes.kind == VALUE_LIST)
-        docket_map_put(&map, "notes", entry->notes);
-    return docket_map_end(&map);
+        map_put(&map, "notes", entry->notes);
+    return map_end(&map);
 }
 
 struct text docket_encode_entry(struct arena *arena, const struct docket_entry *entry)

@@ -15,6 +15,7 @@
 #ifndef STAIRCASE_DOCKET_ROW_H
 #define STAIRCASE_DOCKET_ROW_H
 
+#include "engine/map.h"
 #include "engine/store.h"
 #include "proto/wire.h"
 #include "workers/docket.h"
@@ -61,17 +62,5 @@ enum err docket_decode_message(struct arena *arena, struct text bytes, struct me
 
 /* The entry as a map, for people. */
 struct value docket_entry_row(struct arena *arena, const struct docket_entry *entry);
-
-/* A map grows: at most `room` pairs, in any order; closing sorts them. Names live longer than the map. */
-struct docket_map {
-    struct value *items;
-    uint32_t pairs, room;
-};
-struct docket_map docket_map_begin(struct arena *arena, uint32_t room);
-void docket_map_put(struct docket_map *map, const char *name, struct value value);
-/* These leave out what is empty or 0. */
-void docket_map_put_text(struct docket_map *map, const char *name, struct text text);
-void docket_map_put_number(struct docket_map *map, const char *name, int64_t number);
-struct value docket_map_end(struct docket_map *map);
 
 #endif

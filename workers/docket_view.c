@@ -65,20 +65,18 @@ static enum err get_row(struct arena *arena, struct store_txn *txn, uint64_t cas
         err = docket_decode_value(arena, value, &shown);
     if (err && err != ERR_NOT_FOUND)
         return err;
-    struct docket_map map = docket_map_begin(arena, shown.count + 3);
+    struct map_maker map = map_begin(arena);
     for (uint32_t i = 0; i < shown.count; i++)
-        if (!is_docket_word(shown.items[2 * i].text, brief ? long_members : own)) {
-            map.items[2 * map.pairs] = shown.items[2 * i];
-            map.items[2 * map.pairs++ + 1] = shown.items[2 * i + 1];
-        }
+        if (!is_docket_word(shown.items[2 * i].text, brief ? long_members : own))
+            map_put_named(&map, shown.items[2 * i].text, shown.items[2 * i + 1]);
     if (!value_get(&shown, "case"))
-        docket_map_put_number(&map, "case", (int64_t)case_id);
+        map_put_number(&map, "case", (int64_t)case_id);
     if (!value_get(&shown, "no"))
-        docket_map_put_text(&map, "no", entry.number);
+        map_put_text(&map, "no", entry.number);
     if (brief)
         entry.notes = (struct value){0};
-    docket_map_put(&map, "docket", docket_entry_row(arena, &entry));
-    *row = docket_map_end(&map);
+    map_put(&map, "docket", docket_entry_row(arena, &entry));
+    *row = map_end(&map);
     return ERR_OK;
 }
 

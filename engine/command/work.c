@@ -19,6 +19,7 @@
 #include "engine/command/row.h"
 #include "engine/command/table.h"
 #include "engine/command/talk.h"
+#include "engine/map.h"
 #include "proto/wire.h"
 #include "workers/exec.h"
 #include "workers/worker.h"
@@ -66,19 +67,26 @@ static int64_t clock_ms(void)
 
 /* ---- telling ---- */
 
-static void tell(const struct work *work, const struct job *job, const char *result, struct text words)
+enum result { RESULT_DONE, RESULT_LATER, RESULT_FAILED, RESULT_CANCELLED, RESULT_REFUSED };
+
+static void tell(const struct work *work, const struct job *job, enum result result, struct text words)
 {
+    static const struct command_words results[] = {{"done", "办结"}, {"later", "稍后再办"}, {"failed", "失败"}, {"cancelled", "已取消"}, {"refused", "被拒绝"}};
     const struct command_line *line = work->line;
     if (line->json) {
-        struct value items[] = {value_text(TEXT("case")),   value_integer((int64_t)job->case_id), value_text(TEXT("result")), value_text(text_of(result)),
-                                value_text(TEXT("task")),   value_integer((int64_t)job->task),    value_text(TEXT("words")),  value_text(words)};
-        talk_print_row(line, &(struct value){.kind = VALUE_MAP, .count = 4, .items = items});
+        struct map_maker row = map_begin(line->arena);
+        map_put_number(&row, "case", (int64_t)job->case_id);
+        map_put_number(&row, "task", (int64_t)job->task);
+        map_put_string(&row, "result", results[result].en);
+        map_put_text(&row, "words", words);
+        struct value whole = map_end(&row);
+        talk_print_row(line, &whole);
         fflush(stdout);
         return;
     }
     struct text shown = text_harmless(line->arena, words);
     fprintf(stderr, command_say(line, "case %llu %.*s: %s%s%.*s\n", "案件 %llu %.*s: %s%s%.*s\n"), (unsigned long long)job->case_id, (int)job->number.size, job->number.data,
-            result, shown.size ? ": " : "", (int)shown.size, shown.data);
+            command_say(line, results[result].en, results[result].zh), shown.size ? ": " : "", (int)shown.size, shown.data);
 }
 
 static void tell_connection(struct work *work)
@@ -99,16 +107,17 @@ static void tell_connection(struct work *work)
 static struct text input_of(struct arena *arena, const struct message *task)
 {
     const struct value *row = &task->rows;
-    uint32_t count = row->kind == VALUE_MAP ? row->count : 0;
-    struct value *items = ARENA_ARRAY(arena, struct value, 2 * ((size_t)count + 4));
-    const struct value more[] = {value_text(TEXT("task")),  value_integer((int64_t)task->task),
-                                 value_text(TEXT("try")),   value_integer(task->attempt),
-                                 value_text(TEXT("topic")), value_text(task->topic),
-                                 value_text(TEXT("what")),  value_text(task->what.size ? task->what : TEXT("task"))};
-    memcpy(items, more, sizeof more);
-    if (count)
-        memcpy(items + 8, row->items, 2 * (size_t)count * sizeof *items);
-    struct value whole = {.kind = VALUE_MAP, .count = count + 4, .items = items};
+    struct map_maker map = map_begin(arena);
+    map_put(&map, "task", value_integer((int64_t)task->task));
+    map_put(&map, "try", value_integer(task->attempt));
+    map_put(&map, "topic", value_text(task->topic));
+    map_put(&map, "what", value_text(task->what.size ? task->what : TEXT("task")));
+    for (uint32_t i = 0; row->kind == VALUE_MAP && i < row->count; i++) {
+        struct text name = row->items[2 * i].text;
+        if (!text_is(name, "task") && !text_is(name, "try") && !text_is(name, "topic") && !text_is(name, "what"))
+            map_put_named(&map, name, row->items[2 * i + 1]);
+    }
+    struct value whole = map_end(&map);
     struct text json = wire_json(arena, &whole);
     return arena_print(arena, "%.*s\n", (int)json.size, json.data);
 }
@@ -173,7 +182,7 @@ static void fail_stopped(struct work *work, uint64_t task)
 
 static void fail(struct work *work, struct job *job, struct text why, bool again)
 {
-    tell(work, job, command_say(work->line, again ? "later" : "failed", again ? "稍后再办" : "失败"), why);
+    tell(work, job, again ? RESULT_LATER : RESULT_FAILED, why);
     worker_fail(work->worker, job->task, (struct text){0}, why, again, 0);
 }
 
@@ -223,7 +232,7 @@ static void send_event(struct work *work, struct job *job, const struct message 
 {
     enum err err = worker_send_event(work->worker, event);
     if (err == ERR_OK || err == ERR_UNKNOWN_TASK) /* unknown: cancelled or lost meanwhile */
-        tell(work, job, command_say(work->line, "done", "办结"), event->event);
+        tell(work, job, RESULT_DONE, event->event);
     else
         fail(work, job, text_of(err_sentence(err)), false);
 }
@@ -236,7 +245,7 @@ static void settle(struct work *work, struct job *job, struct text output)
         fail(work, job, why, false);
     } else if (job->notice || (!event.event.size && !job->choice.size)) {
         worker_settle(work->worker, job->task, (struct text){0});
-        tell(work, job, command_say(work->line, "done", "办结"), (struct text){0});
+        tell(work, job, RESULT_DONE, (struct text){0});
     } else if (!event.event.size) {
         fail(work, job, arena_print(&work->arena, "It is not said how it went: --event NAME, or {\"event\": \"NAME\"} on standard output, one of: %.*s", (int)job->choice.size, job->choice.data), false);
     } else {
@@ -251,7 +260,7 @@ static void job_ended(struct work *work, struct job *job)
     bool again = end->status == AGAIN_STATUS;
     arena_reset(&work->arena);
     if (!worker_holds(work->worker, job->task)) {
-        tell(work, job, command_say(work->line, "cancelled", "已取消"), (struct text){0});
+        tell(work, job, RESULT_CANCELLED, (struct text){0});
     } else if (end->status == 0 && end->overflowed) {
         fail(work, job, arena_print(&work->arena, "It wrote more than %d bytes.", EXEC_OUTPUT_MOST), false);
     } else if (end->status == 0) {
@@ -294,7 +303,7 @@ static void refused(struct work *work, const struct message *answer)
 {
     struct job job = {.task = answer->task, .case_id = answer->case_id};
     struct text why = arena_print(work->line->arena, "%s: %.*s", err_name(answer->code), (int)answer->why.size, answer->why.data);
-    tell(work, &job, command_say(work->line, "refused", "被拒绝"), why);
+    tell(work, &job, RESULT_REFUSED, why);
     if (worker_holds(work->worker, answer->task))
         worker_fail(work->worker, answer->task, (struct text){0}, why, false, 0);
 }

@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 # One floor a line, lowest first: its rooms, and the floors below that it may include (its own always). A room is a .c with its .h; `*`
 # stands for any ending; the first line that fits a room is its floor. `tests/` and the bench of another language are no rooms.
 cat >"$work/floors" <<'TABLE'
-ground    proto/text proto/err proto/value engine/arena engine/bytes                                   :
+ground    proto/text proto/err proto/value engine/arena engine/bytes engine/map                                :
 message   proto/message proto/message_* proto/wire proto/wire_put proto/json                           : ground
 client    proto/connection proto/pending proto/client proto/client_*                                   : ground message
 values    engine/tables engine/decimal engine/workflow engine/calendar engine/civil engine/period engine/duration engine/directory engine/directory_make : ground message
@@ -20,7 +20,7 @@ record    engine/record engine/record_* engine/batch                            
 readers   engine/yaml engine/yaml_* engine/problems engine/zone engine/zone_rule engine/calendar_yaml engine/directory_* engine/workflow_* engine/source : ground message values
 config    engine/config engine/config_*                                                                : ground message machine readers
 engine    engine/engine engine/engine_* engine/verify                                                  : ground message values case decide machine record
-door      engine/door engine/door_* engine/seal engine/map engine/view engine/view_*                   : ground message values case decide machine record engine
+door      engine/door engine/door_* engine/seal engine/view engine/view_*                   : ground message values case decide machine record engine
 link      engine/link                                                                                  : ground machine
 outbox    engine/outbox engine/outbox_* engine/query engine/query_*                                    : ground message values case decide machine record engine door
 scenario  engine/scenario engine/scenario_*                                                            : ground message values case decide machine record readers config engine door outbox
