@@ -432,6 +432,24 @@ static void test_table_of_keys(void **state)
         assert_true(seen[where]);
 }
 
+/* The reference speaks of every key, those of later versions too. */
+static void test_reference_names_every_key(void **state)
+{
+    (void)state;
+    const char *reference = source_of(&arena, "workflows/LANGUAGE.md").data;
+    for (size_t i = 0; i < workflow_keys.count; i++) {
+        const char *name = workflow_keys.key[i].name;
+        const struct text forms[] = {arena_print(&arena, "`%s`", name), arena_print(&arena, "`{%s:", name), arena_print(&arena, " %s: ", name),
+                                     arena_print(&arena, "{%s: ", name), arena_print(&arena, "{%s, ", name), arena_print(&arena, ", %s}", name),
+                                     arena_print(&arena, ", %s,", name)};
+        bool found = false;
+        for (size_t form = 0; form < sizeof forms / sizeof forms[0]; form++)
+            found = found || strstr(reference, forms[form].data);
+        if (!found)
+            fail_msg("workflows/LANGUAGE.md does not speak of \"%s\"", name);
+    }
+}
+
 /* Fifteen thousand wrong names: each is counted, a hundred are shown, and memory stays within bounds. */
 static void test_many_mistakes(void **state)
 {
@@ -527,6 +545,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_same_source_same_bytes, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_shipped_workflows, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_table_of_keys, arena_open, arena_shut),
+        cmocka_unit_test_setup_teardown(test_reference_names_every_key, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_many_mistakes, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_mutations, arena_open, arena_shut),
     };
