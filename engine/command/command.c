@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "engine/command/help.h"
+#include "engine/query.h"
 #include "engine/yaml.h"
 
 static const struct command_option common_options[] = {
@@ -333,7 +334,7 @@ static int unknown_command(const struct command_line *line, const char *name)
 
 static int print_version(const struct command_line *line)
 {
-    printf("%s 0.1.0\n", line->program->name);
+    printf("%s %s\n", line->program->name, STAIRCASE_VERSION);
     return COMMAND_DONE;
 }
 

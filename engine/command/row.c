@@ -8,6 +8,8 @@
 
 #include "engine/command/receipt.h"
 
+enum { BYTES_SHOWN_MOST = 64 }; /* ids and hashes */
+
 static const struct value *member(const struct value *row, const char *name, enum value_kind kind)
 {
     const struct value *value = value_get(row, name);
@@ -62,7 +64,7 @@ struct text value_words(struct arena *arena, const struct value *value)
     case VALUE_BOOLEAN: return value->boolean ? TEXT("true") : TEXT("false");
     case VALUE_INTEGER: return arena_print(arena, "%lld", (long long)value->integer);
     case VALUE_TEXT: return value->text;
-    case VALUE_BYTES: return value->text.size == ID_SIZE ? receipt_id(arena, value->text) : arena_print(arena, "(%zu bytes)", value->text.size);
+    case VALUE_BYTES: return value->text.size <= BYTES_SHOWN_MOST ? receipt_id(arena, value->text) : arena_print(arena, "(%zu bytes)", value->text.size);
     case VALUE_LIST:
     case VALUE_MAP: break;
     }
