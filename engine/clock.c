@@ -238,18 +238,25 @@ static void follow_deadline(struct step *step)
     }
 }
 
+static void follow_task(struct step *step, int32_t row)
+{
+    int32_t within = workflow_task(step->workflow, row)->within;
+    struct moment moment;
+    if (!hangs_on_field(step, within) || (!case_clock(step->state, CLOCK_TASK, row) && step->state->flags & CASE_OVERDUE))
+        return;
+    if (limit_moment(step, workflow_limit(step->workflow, within), &moment))
+        set(step, case_add_clock(step->arena, step->state, CLOCK_TASK, row), &moment);
+    else
+        case_drop_clock(step->state, CLOCK_TASK, row);
+}
+
 void clock_follow(struct step *step)
 {
     if (hangs_on_field(step, step_stage(step)->within))
         follow_deadline(step);
-    for (uint32_t i = 0; i < step->state->clock_count; i++) {
-        struct case_clock *clock = &step->state->clocks[i];
-        struct moment moment;
-        if (clock->kind != CLOCK_TASK || !hangs_on_field(step, workflow_task(step->workflow, clock->which)->within))
-            continue;
-        if (limit_moment(step, workflow_limit(step->workflow, workflow_task(step->workflow, clock->which)->within), &moment))
-            set(step, clock, &moment);
-    }
+    for (uint32_t i = 0; i < step->state->task_count; i++)
+        if (step->state->tasks[i].state != TASK_DONE)
+            follow_task(step, step->state->tasks[i].row);
 }
 
 void clock_extend(struct step *step, int32_t units)
