@@ -81,14 +81,14 @@ static int environment_try(struct lmdb_file *file, uint64_t map_size)
     return code;
 }
 
-/* A process may have less address space than we would like: half, and half again, until it fits. */
+/* A process may have less address space than we would like: half, and half again, until it fits. (valgrind says EINVAL.) */
 static enum err environment_map(struct lmdb_file *file)
 {
     uint64_t wanted = file->options.map_size ? file->options.map_size : MAP_SIZE_DEFAULT;
     uint64_t size = file->options.read_only ? MAP_SIZE_STEP : store_folder_map_most(wanted);
     size = (size + MAP_SIZE_STEP - 1) / MAP_SIZE_STEP * MAP_SIZE_STEP;
     int code = environment_try(file, size);
-    while (code == ENOMEM && size / 2 >= MAP_SIZE_LEAST) {
+    while ((code == ENOMEM || code == EINVAL) && size / 2 >= MAP_SIZE_LEAST) {
         size = size / 2 / MAP_SIZE_STEP * MAP_SIZE_STEP;
         code = environment_try(file, size);
     }
