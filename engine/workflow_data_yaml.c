@@ -79,11 +79,19 @@ static const char *types_listed(struct arena *arena, unsigned wanted)
     return list;
 }
 
+static bool option_fits(const char *key, int32_t type)
+{
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        if (strcmp(options[i].key, key) == 0)
+            return (options[i].types & OF_TYPE(type)) != 0;
+    return false;
+}
+
 static void refuse_foreign_options(struct workflow_reader *reader, const struct node *node, int32_t type)
 {
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         const struct node *option = node_get(node, options[i].key);
-        if (option && !(options[i].types & OF_TYPE(type)))
+        if (option && !option_fits(options[i].key, type))
             problems_add_key(reader->problems, option, "\"%s\" means nothing for the type %s. It belongs to: %s.", options[i].key,
                              types[type], types_listed(reader->arena, options[i].types));
     }
@@ -148,10 +156,9 @@ static void type_read(struct workflow_reader *reader, const struct node *node, e
         choices_read(reader, of, node, field);
     if (field->type == FIELD_LIST)
         element_read(reader, of, node, field);
-    bool bounded = (OF_TYPE(field->type) & options[3].types) != 0; /* `most`: whatever has a least has a most too */
-    if (bounded)
-        bounds_read(reader, OF_TYPE(field->type) & options[2].types ? key_get(node, where, "least") : NULL,
-                    key_get(node, where, "most"), field);
+    const struct node *least = option_fits("least", field->type) ? key_get(node, where, "least") : NULL;
+    const struct node *most = option_fits("most", field->type) ? key_get(node, where, "most") : NULL;
+    bounds_read(reader, least, most, field);
 }
 
 /* `of: text` or `of: {type: text, most: 2000}`. Elements have rows of their own, after all named fields. */

@@ -157,13 +157,15 @@ static void event_read(struct workflow_reader *reader, int32_t row)
     title_read(reader, key_get(node, IN_EVENT, "title"), &event.title_zh, &event.title_en);
     event.by = by_read(reader, key_get(node, IN_EVENT, "by"), ALLOW_CASE | ALLOW_RESIDENT | ALLOW_WORKER);
     not_same_as_read(reader, key_get(node, IN_EVENT, "not-same-as"), &event);
-    if (needs)
+    if (needs) {
         event.needs = fields_read(reader, needs);
-    if (may)
+        fields_check_shared(reader, event.by, event.needs, needs);
+    }
+    if (may) {
         event.may = fields_read(reader, may);
-    check_needs_and_may(reader, &event, may);
-    fields_check_shared(reader, event.by, event.needs, needs);
-    fields_check_shared(reader, event.by, event.may, may);
+        fields_check_shared(reader, event.by, event.may, may);
+        check_needs_and_may(reader, &event, may);
+    }
     event.when = condition_read(reader, when);
     warn_of_early_look(reader, &event, when);
     event.within = duration_read(reader, key_get(node, IN_EVENT, "within"), false);

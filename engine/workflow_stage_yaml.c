@@ -135,9 +135,10 @@ static void extend_read(struct workflow_reader *reader, const struct node *node,
         return;
     const struct node *needs = key_get(node, IN_EXTEND, "needs"), *asks = key_get(node, IN_EXTEND, "asks");
     extend.by = by_read(reader, key_get(node, IN_EXTEND, "by"), ALLOW_CASE | ALLOW_WORKER);
-    if (needs)
+    if (needs) {
         extend.needs = fields_read(reader, needs);
-    fields_check_shared(reader, extend.by, extend.needs, needs);
+        fields_check_shared(reader, extend.by, extend.needs, needs);
+    }
     extend.add = extension_read(reader, key_get(node, IN_EXTEND, "add"), &extend.up_to);
     node_number(reader->problems, key_get(node, IN_EXTEND, "most"), 1, 10000, &extend.most);
     if (asks)

@@ -43,23 +43,53 @@ static struct place place_of_offset(struct text source, size_t offset)
     return place;
 }
 
-/* For an open quote or bracket the place where it was opened says more than the end of the file. */
+/* What libyaml says, in the words of whoever writes the file. */
+static const char *advice_for(const char *problem)
+{
+    static const struct {
+        const char *problem, *advice;
+    } advices[] = {
+        {"mapping values are not allowed in this context", "A colon too many, or the line is indented too far; a text with a colon in it goes in quotes."},
+        {"did not find expected key", "The line is not indented like those before it, or something before it was not closed."},
+        {"did not find expected ',' or '}'", "A { was not closed, or a comma is missing; a text with a comma or colon in it goes in quotes."},
+        {"did not find expected ',' or ']'", "A [ was not closed, or a comma is missing; a text with a comma or colon in it goes in quotes."},
+        {"did not find expected '-' indicator", "The line is not indented like the entries of the list before it."},
+        {"could not find expected ':'", "A key is followed by a colon and a space."},
+        {"found unexpected end of stream", "A quote was opened and not closed."},
+        {"found character that cannot start any token", "Indent with spaces, not with tabs; a text that begins with such a character goes in quotes."},
+        {"block sequence entries are not allowed in this context", "A list stands under its key, indented, an entry a line."},
+    };
+    for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++)
+        if (strcmp(advices[i].problem, problem) == 0)
+            return advices[i].advice;
+    return "";
+}
+
+/* For an open quote or bracket the place where it was opened says more than where that was noticed; for a block it does not. */
+static bool begin_says_more(const yaml_parser_t *parser)
+{
+    static const char block[] = "while parsing a block";
+    return parser->context && parser->context_mark.index < parser->problem_mark.index &&
+           strncmp(parser->context, block, sizeof block - 1) != 0;
+}
+
 static void report_syntax(struct loader *loader)
 {
     const yaml_parser_t *parser = &loader->parser;
     struct text nowhere = TEXT("");
     const char *problem = parser->problem ? parser->problem : "cannot be read";
+    const char *advice = advice_for(problem), *space = *advice ? " " : "";
     if (parser->error == YAML_MEMORY_ERROR)
         abort(); /* as in arena.h: a half-read file has no answer for anyone */
     if (parser->error == YAML_READER_ERROR) {
         problems_add_at(loader->problems, place_of_offset(loader->source, parser->problem_offset), nowhere,
                         "this is not readable text: %s. The file must be UTF-8 without control characters.", problem);
-    } else if (parser->context && parser->context_mark.index < parser->problem_mark.index) {
+    } else if (begin_says_more(parser)) {
         struct place end = place_of(parser->problem_mark);
-        problems_add_at(loader->problems, place_of(parser->context_mark), nowhere, "YAML: %s: %s (found at %d:%d)",
-                        parser->context, problem, end.line, end.column);
+        problems_add_at(loader->problems, place_of(parser->context_mark), nowhere, "YAML: %s: %s (found at %d:%d).%s%s",
+                        parser->context, problem, end.line, end.column, space, advice);
     } else {
-        problems_add_at(loader->problems, place_of(parser->problem_mark), nowhere, "YAML: %s", problem);
+        problems_add_at(loader->problems, place_of(parser->problem_mark), nowhere, "YAML: %s.%s%s", problem, space, advice);
     }
 }
 
@@ -309,8 +339,16 @@ static bool load_end(struct loader *loader)
     return !second;
 }
 
-const struct node *yaml_load(struct arena *arena, struct text source, struct problems *problems)
+/* Some editors begin a file with an invisible mark; libyaml would count it as a column of the first line. */
+static struct text without_mark(struct text source)
 {
+    bool marked = source.size >= 3 && memcmp(source.data, "\xef\xbb\xbf", 3) == 0;
+    return marked ? (struct text){.data = source.data + 3, .size = source.size - 3} : source;
+}
+
+const struct node *yaml_load(struct arena *arena, struct text whole, struct problems *problems)
+{
+    struct text source = without_mark(whole);
     struct loader loader = {.arena = arena, .problems = problems, .source = source};
     if (source.size > YAML_BYTES_MOST) {
         problems_add_at(problems, (struct place){1, 1}, TEXT(""), "the file has %zu bytes; at most %d are read. Split it.",
