@@ -63,6 +63,16 @@ static void add_data(struct sheet *sheet, const struct value *row)
     }
 }
 
+/* What there is and this viewer does not see. */
+static void add_private(struct sheet *sheet, const struct value *row)
+{
+    const struct value *names = row_list(row, "private");
+    struct text words = names ? value_words(sheet->line->arena, names) : TEXT("");
+    if (words.size)
+        words = arena_print(sheet->line->arena, command_say(sheet->line, "%.*s (--as PERSON shows them to who may see them)", "%.*s（有权者可用 --as 人员 查看）"), (int)words.size, words.data);
+    add(sheet, "private", "不公开", words);
+}
+
 void show_case(const struct command_line *line, const struct value *row)
 {
     struct sheet sheet = {.line = line};
@@ -78,6 +88,7 @@ void show_case(const struct command_line *line, const struct value *row)
     add(&sheet, "opened", "立案", row_time(arena, row, "opened"));
     add_tasks(&sheet, row);
     add_data(&sheet, row);
+    add_private(&sheet, row);
     const struct value *can = row_list(row, "can");
     add(&sheet, "possible", "可办", can ? value_words(arena, can) : TEXT(""));
     text_table_print(&sheet.table, stdout);
