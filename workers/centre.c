@@ -159,7 +159,8 @@ static enum err intent_answered(struct centre *centre, struct under_way *one, co
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     desk_answered(centre->desk, answer->id, answer);
     if (answer->kind == MESSAGE_REFUSED)
-        say(centre, "the engine refused an event about task %llu: %s", "引擎拒绝了任务 %llu 的事件: %s", (unsigned long long)answer->task, err_name(answer->code));
+        say(centre, "the engine refused an event about task %llu: %s", "引擎拒绝了任务 %llu 的事件: %s",
+            (unsigned long long)answer->task, err_name(answer->code));
     return ERR_OK;
 }
 
@@ -239,7 +240,8 @@ static enum err send_intents(struct centre *centre)
 
 static enum err ask_history(struct centre *centre, uint64_t after)
 {
-    struct message question = {.kind = MESSAGE_SHOW, .subject = {.kind = CASE_REF_ID, .id = centre->reading.case_id}, .as = TEXT(CENTRE_NAME), .history = true, .after = after};
+    struct message question = {.kind = MESSAGE_SHOW, .as = TEXT(CENTRE_NAME), .history = true, .after = after};
+    question.subject = (struct case_ref){.kind = CASE_REF_ID, .id = centre->reading.case_id};
     return client_submit(centre->client, &question, &centre->reading.request);
 }
 
@@ -264,7 +266,8 @@ static enum err history_came(struct centre *centre, const struct message *answer
     if (!last)
         return ask_history(centre, answer->after);
     if (!shown)
-        say(centre, "the history of case %llu cannot be read: %s", "无法读取案件 %llu 的经过: %s", (unsigned long long)centre->reading.case_id, err_name(answer->code));
+        say(centre, "the history of case %llu cannot be read: %s", "无法读取案件 %llu 的经过: %s",
+            (unsigned long long)centre->reading.case_id, err_name(answer->code));
     return desk_read(centre->desk, centre->reading.case_id);
 }
 
@@ -394,7 +397,8 @@ static enum err open_all(struct centre *centre)
     err = desk_open(&centre->desk, &desk, arena, &centre->why);
     if (err)
         return err;
-    struct worker_options worker = {.endpoint = arena_print(arena, "ipc://%s/workers.sock", data).data, .name = CENTRE_NAME, .topics = topics, .topic_count = 1, .in_flight_most = IN_FLIGHT};
+    struct worker_options worker = {.name = CENTRE_NAME, .topics = topics, .topic_count = 1, .in_flight_most = IN_FLIGHT};
+    worker.endpoint = arena_print(arena, "ipc://%s/workers.sock", data).data;
     err = worker_open(&centre->worker, &worker);
     if (err)
         return err;

@@ -232,7 +232,8 @@ static enum err serve_list(struct desk *desk, const struct visit *visit)
 static enum err serve_show(struct desk *desk, const struct visit *visit)
 {
     const struct message *message = visit->message;
-    struct waiting waiting = {.peer = visit->peer, .request = message->request, .history = message->history, .kind = MESSAGE_SHOW, .until = visit->now + SHOW_MS};
+    struct waiting waiting = {.kind = MESSAGE_SHOW, .peer = visit->peer, .request = message->request, .history = message->history};
+    waiting.until = visit->now + SHOW_MS;
     enum err err = docket_find(desk->docket, &message->subject, &waiting.case_id);
     if (err == ERR_UNKNOWN_CASE) {
         struct message refused = refusal(ERR_UNKNOWN_CASE, TEXT("This case is not in the docket."));

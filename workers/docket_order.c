@@ -136,10 +136,13 @@ static enum err order_body(struct docket *docket, struct store_txn *txn, void *c
         err = docket_get_entry(&docket->arena, txn, case_id, &entry);
     if (err)
         return err;
+    struct text why = {0};
     if (entry.sending)
-        return refuse(ordering, ERR_NOT_NOW, arena_print(ordering->arena, "The event \"%.*s\" is on its way to the engine.", (int)entry.event.size, entry.event.data));
-    if (docket_is_done(entry.state))
-        return refuse(ordering, ERR_NOT_NOW, arena_print(ordering->arena, "The case is no longer with the centre: %s.", docket_state_name(entry.state)));
+        why = arena_print(ordering->arena, "The event \"%.*s\" is on its way to the engine.", (int)entry.event.size, entry.event.data);
+    else if (docket_is_done(entry.state))
+        why = arena_print(ordering->arena, "The case is no longer with the centre: %s.", docket_state_name(entry.state));
+    if (why.size)
+        return refuse(ordering, ERR_NOT_NOW, why);
     return text_is(order->event, "claim") ? claim(docket, txn, ordering, &entry, digest) : put_intent(docket, txn, ordering, &entry, digest);
 }
 

@@ -31,7 +31,8 @@ static struct text outcome_words(const struct command_line *line, const struct v
     if (row_integer(docket, "sending"))
         return arena_print(line->arena, command_say(line, "sending %.*s", "正在发送 %.*s"), (int)event.size, event.data);
     if (code.size)
-        return arena_print(line->arena, command_say(line, "%.*s refused: %.*s %.*s", "%.*s 被拒绝: %.*s %.*s"), (int)event.size, event.data, (int)code.size, code.data, (int)why.size, why.data);
+        return arena_print(line->arena, command_say(line, "%.*s refused: %.*s %.*s", "%.*s 被拒绝: %.*s %.*s"), (int)event.size, event.data,
+                           (int)code.size, code.data, (int)why.size, why.data);
     return event;
 }
 
@@ -45,7 +46,8 @@ static struct text docket_time(const struct command_line *line, const struct val
 
 static void print_list(const struct command_line *line, const struct talk_page *page)
 {
-    static const struct command_words heads[] = {{"case", "编号"}, {"number", "案号"}, {"state", "状态"}, {"received", "收到"}, {"stage", "环节"}, {"due", "时限"}, {"from", "来自"}, {"outcome", "结果"}};
+    static const struct command_words heads[] = {{"case", "编号"}, {"number", "案号"}, {"state", "状态"}, {"received", "收到"},
+                                                 {"stage", "环节"}, {"due", "时限"}, {"from", "来自"}, {"outcome", "结果"}};
     struct text_table table;
     text_table_init(&table, line->arena, 8);
     table.headed = true;
@@ -106,9 +108,11 @@ static int run_list(struct command_line *line)
 static void print_docket(const struct command_line *line, const struct value *row)
 {
     const struct value *docket = row_map(row, "docket"), *notes = row_list(docket, "notes");
-    struct text state = state_words(line, row_text(docket, "state")), received = docket_time(line, row, "received"), accepted = docket_time(line, row, "accepted");
+    struct text state = state_words(line, row_text(docket, "state"));
+    struct text received = docket_time(line, row, "received"), accepted = docket_time(line, row, "accepted");
     struct text by = row_text(docket, "by"), outcome = outcome_words(line, docket);
-    printf(command_say(line, "\nIn the docket: %.*s, received %.*s", "\n卷宗: %.*s，收到 %.*s"), (int)state.size, state.data, (int)received.size, received.data);
+    printf(command_say(line, "\nIn the docket: %.*s, received %.*s", "\n卷宗: %.*s，收到 %.*s"), (int)state.size, state.data, (int)received.size,
+           received.data);
     if (accepted.size)
         printf(command_say(line, ", accepted %.*s by %.*s", "，%.*s 由 %.*s 受理"), (int)accepted.size, accepted.data, (int)by.size, by.data);
     if (row_integer(docket, "visits") > 1)
@@ -148,7 +152,8 @@ static int print_kept(const struct command_line *line, const struct message *ans
     if (line->json)
         talk_print_message(line, answer);
     else
-        printf("%s\n", command_say(line, "Kept in the docket. The engine has not answered yet: it is sent until it does, and counts once. `mediation_centre list` shows what came of it.",
+        printf("%s\n", command_say(line, "Kept in the docket. The engine has not answered yet: it is sent until it does, and counts once.\n"
+                                         "`mediation_centre list` shows what came of it.",
                                    "已存入卷宗。引擎尚未应答：将一直发送到有回答为止，不会重复计算。结果见 mediation_centre list。"));
     return COMMAND_UNCERTAIN;
 }

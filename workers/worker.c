@@ -432,7 +432,8 @@ static enum err report_keep(struct worker *worker, struct message *message, stru
     char *copy = err ? NULL : malloc(bytes.size);
     if (copy) {
         struct report *report = &worker->reports[worker->report_count++];
-        *report = (struct report){.kind = message->kind, .request = message->request, .task = message->task, .lease = lease, .due = now_of(worker), .bytes = copy, .size = bytes.size};
+        *report = (struct report){.kind = message->kind, .request = message->request, .task = message->task, .lease = lease, .bytes = copy, .size = bytes.size};
+        report->due = now_of(worker);
         memcpy(copy, bytes.data, bytes.size);
         memcpy(report->id, message->id.data, ID_SIZE);
     }

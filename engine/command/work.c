@@ -71,7 +71,8 @@ enum result { RESULT_DONE, RESULT_LATER, RESULT_FAILED, RESULT_CANCELLED, RESULT
 
 static void tell(const struct work *work, const struct job *job, enum result result, struct text words)
 {
-    static const struct command_words results[] = {{"done", "办结"}, {"later", "稍后再办"}, {"failed", "失败"}, {"cancelled", "已取消"}, {"refused", "被拒绝"}};
+    static const struct command_words results[] = {{"done", "办结"}, {"later", "稍后再办"}, {"failed", "失败"},
+                                                   {"cancelled", "已取消"}, {"refused", "被拒绝"}};
     const struct command_line *line = work->line;
     if (line->json) {
         struct map_maker row = map_begin(line->arena);
@@ -85,8 +86,8 @@ static void tell(const struct work *work, const struct job *job, enum result res
         return;
     }
     struct text shown = text_harmless(line->arena, words);
-    fprintf(stderr, command_say(line, "case %llu %.*s: %s%s%.*s\n", "案件 %llu %.*s: %s%s%.*s\n"), (unsigned long long)job->case_id, (int)job->number.size, job->number.data,
-            command_say(line, results[result].en, results[result].zh), shown.size ? ": " : "", (int)shown.size, shown.data);
+    fprintf(stderr, command_say(line, "case %llu %.*s: %s%s%.*s\n", "案件 %llu %.*s: %s%s%.*s\n"), (unsigned long long)job->case_id,
+            (int)job->number.size, job->number.data, command_say(line, results[result].en, results[result].zh), shown.size ? ": " : "", (int)shown.size, shown.data);
 }
 
 static void tell_connection(struct work *work)
@@ -94,7 +95,8 @@ static void tell_connection(struct work *work)
     const struct command_line *line = work->line;
     bool registered = worker_registered(work->worker);
     if (registered && work->told != TOLD_CONNECTED && !line->json)
-        fprintf(stderr, command_say(line, "working on %s for the engine at %s; Ctrl-C stops\n", "正在为 %2$s 的引擎办理 %1$s；按 Ctrl-C 停止\n"), line->operands[0], line->data);
+        fprintf(stderr, command_say(line, "working on %s for the engine at %s; Ctrl-C stops\n", "正在为 %2$s 的引擎办理 %1$s；按 Ctrl-C 停止\n"),
+                line->operands[0], line->data);
     bool waits = !registered && clock_ms() - work->started >= WAITING_MS;
     if (waits && work->told != TOLD_WAITING && !work->stop_at)
         fprintf(stderr, command_say(line, "no engine answers at %s; waiting for one\n", "%s 上没有引擎应答，等待中\n"), line->data);
@@ -239,7 +241,8 @@ static void send_event(struct work *work, struct job *job, const struct message 
 
 static void settle(struct work *work, struct job *job, struct text output)
 {
-    struct message event = {.task = job->task, .subject = {.kind = CASE_REF_ID, .id = job->case_id}, .event = job->settles, .as = text_of(command_value(work->line, "as"))};
+    struct message event = {.task = job->task, .subject = {.kind = CASE_REF_ID, .id = job->case_id}, .event = job->settles};
+    event.as = text_of(command_value(work->line, "as"));
     struct text why;
     if (!read_output(work, output, &event, &why)) {
         fail(work, job, why, false);
@@ -247,7 +250,9 @@ static void settle(struct work *work, struct job *job, struct text output)
         worker_settle(work->worker, job->task, (struct text){0});
         tell(work, job, RESULT_DONE, (struct text){0});
     } else if (!event.event.size) {
-        fail(work, job, arena_print(&work->arena, "It is not said how it went: --event NAME, or {\"event\": \"NAME\"} on standard output, one of: %.*s", (int)job->choice.size, job->choice.data), false);
+        why = arena_print(&work->arena, "It is not said how it went: --event NAME, or {\"event\": \"NAME\"} on standard output, one of: %.*s",
+                          (int)job->choice.size, job->choice.data);
+        fail(work, job, why, false);
     } else {
         send_event(work, job, &event);
     }
@@ -332,7 +337,8 @@ static enum err message_came(struct work *work, const struct message *message)
 /* COMMAND_DONE, or why the worker has to leave, said already. */
 static int cannot_start(struct work *work, enum err err)
 {
-    return command_fail(work->line, command_exit_of(err), command_say(work->line, "%s could not be started: %s", "无法启动 %s: %s"), work->line->rest[0], code_sentence(work->line, err));
+    return command_fail(work->line, command_exit_of(err), command_say(work->line, "%s could not be started: %s", "无法启动 %s: %s"), work->line->rest[0],
+                        code_sentence(work->line, err));
 }
 
 static int take_messages(struct work *work, bool *progress)
@@ -347,7 +353,8 @@ static int take_messages(struct work *work, bool *progress)
     }
     if (err == ERR_TIMED_OUT)
         return COMMAND_DONE;
-    return command_fail(work->line, command_exit_of(err), "%s %.*s\n%s", code_sentence(work->line, err), (int)message.why.size, message.why.data, code_advice(work->line, err));
+    return command_fail(work->line, command_exit_of(err), "%s %.*s\n%s", code_sentence(work->line, err), (int)message.why.size,
+                        message.why.data, code_advice(work->line, err));
 }
 
 /* ---- the loop ---- */
