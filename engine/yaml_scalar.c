@@ -3,6 +3,7 @@
 #include "engine/yaml.h"
 
 #include "engine/calendar.h"
+#include "engine/decimal.h"
 
 #include <assert.h>
 
@@ -160,29 +161,11 @@ bool node_number(struct problems *problems, const struct node *node, int32_t lea
     return true;
 }
 
-/* "12.5" with scale 2 is 1250. */
-static bool parse_decimal(struct text text, int32_t scale, int64_t *out)
+/* 012.5 is no number here, for the same reason as 012. */
+static bool begins_with_zero(struct text text)
 {
-    bool negative = text.size && text.data[0] == '-';
-    struct text whole = {.data = text.data + negative, .size = text.size - negative};
-    struct text fraction = TEXT("");
-    const char *point = memchr(whole.data, '.', whole.size);
-    if (point) {
-        fraction = (struct text){.data = point + 1, .size = whole.size - (size_t)(point + 1 - whole.data)};
-        whole.size = (size_t)(point - whole.data);
-    }
-    int64_t number;
-    if ((point && fraction.size == 0) || fraction.size > (size_t)scale || whole.size + (size_t)scale > 18 ||
-        whole.size == 0 || !is_digit(whole.data[0]) || !parse_integer(whole, &number))
-        return false;
-    for (size_t i = 0; i < (size_t)scale; i++) {
-        char digit = i < fraction.size ? fraction.data[i] : '0';
-        if (!is_digit(digit))
-            return false;
-        number = number * 10 + (digit - '0');
-    }
-    *out = negative ? -number : number;
-    return true;
+    size_t at = text.size && text.data[0] == '-' ? 1 : 0;
+    return text.size > at + 1 && text.data[at] == '0' && is_digit(text.data[at + 1]);
 }
 
 bool node_decimal(struct problems *problems, const struct node *node, int32_t scale, int64_t *out)
@@ -192,8 +175,11 @@ bool node_decimal(struct problems *problems, const struct node *node, int32_t sc
         return node_integer(problems, node, -INT64_C(999999999999999999), INT64_C(999999999999999999), out);
     if (!scalar(problems, node, "a number"))
         return false;
-    if (node->plain && parse_decimal(node->text, scale, out))
+    int64_t number;
+    if (node->plain && !begins_with_zero(node->text) && decimal_parse(node->text, scale, &number)) {
+        *out = number;
         return true;
+    }
     problems_add(problems, node, "found %s%s; allowed is a number with at most %d decimal places, such as %s.",
                  node_found(problems->arena, node), node->plain ? "" : " in quotes", scale, scale == 1 ? "12.5" : "12.75");
     return false;
