@@ -182,11 +182,12 @@ static void report_send(struct worker *worker, struct report *report)
 static void send_due(struct worker *worker)
 {
     int64_t now = now_of(worker);
-    if (connection_lost(worker->connection)) {
-        connection_renew(worker->connection); /* what fails here shows as lost again at the next call */
+    bool unheard = worker->state == REGISTERING && worker->register_at <= now;
+    if (connection_lost(worker->connection) || unheard) {
+        connection_renew(worker->connection); /* registrations do not pile up in it; what fails here shows as lost at the next call */
         worker->state = UNREGISTERED;
     }
-    if (worker->state == UNREGISTERED || (worker->state == REGISTERING && worker->register_at <= now))
+    if (worker->state == UNREGISTERED)
         register_send(worker);
     if (worker->state != REGISTERED)
         return;
