@@ -2,6 +2,7 @@
 #include "engine/batch.h"
 
 #include "engine/bytes.h"
+#include "engine/log.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -268,11 +269,7 @@ static enum err write_row(struct store_txn *txn, const struct batch_row *row)
 
 enum err batch_write(struct batch *batch, struct store_txn *txn, uint32_t partition)
 {
-    enum err code = ERR_OK;
-    for (uint32_t i = 0; i < batch->record_count && !code; i++) {
-        struct record_key key = key_log(partition, batch->first_position + i);
-        code = store_append(txn, STORE_LOG, key_text(&key), batch->records[i]);
-    }
+    enum err code = log_in_store.append(txn, partition, batch->first_position, batch->records, batch->record_count);
     if (!code)
         code = write_cases(batch, txn, partition);
     qsort(batch->rows, batch->row_count, sizeof *batch->rows, compare_rows);

@@ -23,6 +23,7 @@ struct batch_case {
     const struct case_state *state; /* as it stands now */
     struct text encoded;            /* as it was read, or as the last event left it */
     bool dirty;
+    bool fits;                      /* checked against its workflow */
 };
 
 struct batch {

@@ -1,5 +1,6 @@
 /* engine_apply: an applied decision becomes rows of the working set and a record of the log. */
 #include "engine/engine_inner.h"
+#include "engine/log.h"
 
 #include <assert.h>
 
@@ -24,9 +25,8 @@ enum err engine_read_record(struct engine *engine, uint64_t position, struct log
     if (fresh)
         return log_decode(&engine->batch.arena, *fresh, record);
     struct store_txn *txn;
-    struct record_key key = key_log(engine->options.partition, position);
     enum err code = batch_txn(&engine->batch, &txn);
-    code = code ? code : store_get(txn, STORE_LOG, key_text(&key), &bytes);
+    code = code ? code : log_in_store.read(txn, engine->options.partition, position, &bytes);
     if (code)
         return code == ERR_NOT_FOUND ? ERR_CORRUPT : code;
     return log_decode(&engine->batch.arena, arena_copy(&engine->batch.arena, bytes), record);
@@ -234,6 +234,7 @@ static enum err keep_case(struct engine *engine, struct case_state *after, bool 
     subject->state = after;
     subject->encoded = *encoded;
     subject->dirty = true;
+    subject->fits = true;
     return ERR_OK;
 }
 

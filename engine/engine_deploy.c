@@ -110,9 +110,42 @@ static enum err check_room(const struct engine *engine, const struct deployment 
 }
 
 /* A unit, once deployed, stays listed: cases name it by its id for ever. It is closed by naming its successor. */
-static enum err check_units(struct engine *engine, const struct deployment *deployment, struct text *why)
+static enum err check_units(const struct directory *now, const struct directory *next, struct arena *arena, struct text *why)
 {
-    if (!text_is(deployment->what, "directory") || !engine->directory)
+    for (int32_t unit = 0; now && unit < directory_unit_count(now); unit++) {
+        uint32_t id = (uint32_t)directory_unit(now, unit)->id;
+        if (directory_unit_by_id(next, id) != NONE)
+            continue;
+        *why = arena_print(arena, "Unit %u (%s) is missing; keep it, with its successor.", id, directory_unit_path(now, unit));
+        return ERR_UNIT_IN_USE;
+    }
+    return ERR_OK;
+}
+
+static bool calendar_is_deployed(const struct engine *engine, const char *name)
+{
+    for (uint32_t i = 0; i < engine->calendar_count; i++)
+        if (strcmp(calendar_name(engine->calendar_list[i]), name) == 0)
+            return true;
+    return false;
+}
+
+/* Deadlines could not be counted at a unit whose calendar is not here. */
+static enum err check_calendars(const struct engine *engine, const struct directory *next, struct arena *arena, struct text *why)
+{
+    for (int32_t unit = 0; unit < directory_unit_count(next); unit++) {
+        const char *name = directory_unit_calendar(next, unit);
+        if (calendar_is_deployed(engine, name))
+            continue;
+        *why = arena_print(arena, "The calendar \"%s\" of unit %s is not deployed. Deploy it first.", name, directory_unit_path(next, unit));
+        return ERR_INVALID_SOURCE;
+    }
+    return ERR_OK;
+}
+
+static enum err check_directory(struct engine *engine, const struct deployment *deployment, struct text *why)
+{
+    if (!text_is(deployment->what, "directory"))
         return ERR_OK;
     struct arena *arena = &engine->batch.arena;
     struct directory next = {0};
@@ -120,15 +153,8 @@ static enum err check_units(struct engine *engine, const struct deployment *depl
     if (code)
         return code;
     directory_bind(&next);
-    const struct directory *now = &engine->directory->directory;
-    for (int32_t unit = 0; unit < directory_unit_count(now); unit++) {
-        uint32_t id = (uint32_t)directory_unit(now, unit)->id;
-        if (directory_unit_by_id(&next, id) != NONE)
-            continue;
-        *why = arena_print(arena, "Unit %u (%s) is missing; keep it, with its successor.", id, directory_unit_path(now, unit));
-        return ERR_UNIT_IN_USE;
-    }
-    return ERR_OK;
+    code = check_units(engine_directory(engine), &next, arena, why);
+    return code ? code : check_calendars(engine, &next, arena, why);
 }
 
 static uint32_t pieces_of(struct text bytes)
@@ -185,7 +211,7 @@ enum err engine_deploy(struct engine *engine, const struct deployment *deploymen
     struct text why = {0};
     enum err refusal = same ? ERR_OTHER_CONTENT : check_version(engine, deployment);
     refusal = refusal ? refusal : check_room(engine, deployment);
-    refusal = refusal ? refusal : check_units(engine, deployment, &why);
+    refusal = refusal ? refusal : check_directory(engine, deployment, &why);
     if (refusal) {
         engine_refuse(answer, refusal, why);
         return ERR_OK;

@@ -4,6 +4,7 @@
  * opens, the server takes the event out again, seals field by field, and brings it to the door as a send that names the park; it is then
  * applied, or refused, and goes. One that waits longer than ENGINE_PARKED_DAYS expires. The parking, and its end, are in the log. */
 #include "engine/engine_inner.h"
+#include "engine/log.h"
 
 #include <assert.h>
 
@@ -134,10 +135,9 @@ enum err engine_note_unparkable(struct engine *engine, struct text case_key)
 
 static enum err read_parked(struct engine *engine, struct arena *arena, struct store_txn *txn, uint64_t position, struct event *event)
 {
-    struct record_key key = key_log(engine->options.partition, position);
     struct text bytes;
     struct log_record record;
-    enum err code = store_get(txn, STORE_LOG, key_text(&key), &bytes);
+    enum err code = log_in_store.read(txn, engine->options.partition, position, &bytes);
     code = code ? code : log_decode(arena, arena_copy(arena, bytes), &record);
     if (!code)
         *event = record.event;

@@ -145,6 +145,8 @@ static enum err decode_form(const struct deployed *deployed, struct text bytes, 
         code = tables_decode(&form->arena, &workflow_shape, bytes, &form->workflow.tables);
         if (!code)
             workflow_bind(&form->workflow);
+        if (!code && !workflow_sound(&form->workflow))
+            code = ERR_CORRUPT;
         form->workflow.position = deployed->head.position;
         memcpy(form->workflow.hash, deployed->head.hash, HASH_SIZE);
     } else if (text_is(deployed->what, "directory")) {
@@ -334,7 +336,13 @@ const struct calendar *engine_calendar(const struct engine *engine, int32_t unit
 
 enum err engine_case_by_id(struct engine *engine, uint64_t id, struct batch_case **subject)
 {
-    return batch_case(&engine->batch, engine->options.partition, id, subject);
+    enum err code = batch_case(&engine->batch, engine->options.partition, id, subject);
+    if (code || (*subject)->fits)
+        return code;
+    /* What comes from the disk is believed only as far as it was checked: rows that its workflow does not have would lead astray. */
+    const struct workflow *workflow = engine_workflow(engine, (*subject)->state->workflow);
+    (*subject)->fits = workflow && case_fits((*subject)->state, workflow);
+    return (*subject)->fits ? ERR_OK : ERR_CORRUPT;
 }
 
 enum err engine_case_by_ref(struct engine *engine, const struct case_ref *ref, struct batch_case **subject)

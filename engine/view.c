@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "engine/access.h"
+#include "engine/log.h"
 
 enum err view_begin(struct view *view)
 {
@@ -18,9 +19,8 @@ void view_end(struct view *view)
 
 enum err view_record(struct view *view, uint64_t position, struct log_record *record)
 {
-    struct record_key key = key_log(engine_partition(view->engine), position);
     struct text bytes;
-    enum err code = store_get(view->txn, STORE_LOG, key_text(&key), &bytes);
+    enum err code = log_in_store.read(view->txn, engine_partition(view->engine), position, &bytes);
     return code ? code : log_decode(view->arena, arena_copy(view->arena, bytes), record);
 }
 

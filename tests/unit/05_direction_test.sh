@@ -16,7 +16,7 @@ values    engine/tables engine/decimal engine/workflow engine/calendar engine/ci
 case      engine/event engine/case engine/case_record engine/effect                                    : ground message values
 decide    engine/advance engine/access engine/access_* engine/condition engine/step engine/clock engine/notice engine/task engine/task_* engine/intake engine/intake_value engine/sender engine/part engine/place engine/outcome engine/extend engine/number engine/possible engine/due : ground message values case
 machine   engine/limits engine/store engine/store_* engine/walltime engine/oplog engine/embedded       : ground message values
-record    engine/record engine/record_* engine/batch                                                   : ground message values case machine
+record    engine/record engine/record_* engine/log engine/batch                                                  : ground message values case machine
 readers   engine/yaml engine/yaml_* engine/problems engine/zone engine/zone_rule engine/calendar_yaml engine/directory_* engine/workflow_* engine/source : ground message values
 config    engine/config engine/config_*                                                                : ground message machine readers
 engine    engine/engine engine/engine_* engine/verify                                                  : ground message values case decide machine record
