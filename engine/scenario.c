@@ -17,7 +17,8 @@ const char *world_path(struct world *world, struct text file)
 }
 
 /* A form of the kind that is wanted there; NULL: failure says why not. */
-static const struct shelf_form *get_form(struct world *world, struct scenario_shelf *shelf, const char *path, const struct node *at, enum source_kind kind)
+static const struct shelf_form *get_form(struct world *world, struct scenario_shelf *shelf, const char *path, const struct node *at,
+                                         enum source_kind kind)
 {
     const struct shelf_form *form = shelf_get(shelf, path);
     struct place start = {1, 1};
@@ -27,7 +28,8 @@ static const struct shelf_form *get_form(struct world *world, struct scenario_sh
         return NULL;
     }
     if (form->source.kind != kind) {
-        world_fail(world, at ? at : &top, "%s is a %s; a %s is needed here.", path, source_kind_name(form->source.kind), source_kind_name(kind));
+        world_fail(world, at ? at : &top, "%s is a %s; a %s is needed here.", path, source_kind_name(form->source.kind),
+                   source_kind_name(kind));
         return NULL;
     }
     return form;
@@ -81,8 +83,12 @@ static bool deploy_all(struct world *world, struct scenario_shelf *shelf)
     const struct scenario *scenario = world->scenario;
     struct problems problems;
     problems_init(&problems, world->arena, scenario->path);
-    const struct shelf_form *calendar = get_form(world, shelf, scenario->calendar ? world_path(world, scenario->calendar->text) : SHELF_CALENDAR, scenario->calendar, SOURCE_CALENDAR);
-    const struct shelf_form *directory = get_form(world, shelf, scenario->directory ? world_path(world, scenario->directory->text) : SHELF_DIRECTORY, scenario->directory, SOURCE_DIRECTORY);
+    const struct shelf_form *calendar = get_form(world, shelf,
+                                                 scenario->calendar ? world_path(world, scenario->calendar->text) : SHELF_CALENDAR,
+                                                 scenario->calendar, SOURCE_CALENDAR);
+    const struct shelf_form *directory = get_form(world, shelf,
+                                                  scenario->directory ? world_path(world, scenario->directory->text) : SHELF_DIRECTORY,
+                                                  scenario->directory, SOURCE_DIRECTORY);
     if (!get_workflows(world, shelf) || !calendar || !directory)
         return false;
     directory = people_add(world->arena, directory, scenario, world->workflows, world->workflow_count, &problems);
@@ -109,9 +115,10 @@ static bool answer_is_looked_at(struct world *world, const struct scenario_step 
     if (!world->unchecked || (next && (next->kind == STEP_REFUSED || next->kind == STEP_PARKED)))
         return true;
     if (world->answer.kind == MESSAGE_PARKED)
-        return world_fail(world, step->node, "the event waits for its case, which is not open. If that is meant, the next step is `- parked`.");
-    return world_fail(world, step->node, "it was refused as %s: %.*s\n    If that is meant, the next step is `- refused: %s`.", err_name(world->answer.code),
-                      SHOW(world->answer.why), err_name(world->answer.code));
+        return world_fail(world, step->node,
+                          "the event waits for its case, which is not open. If that is meant, the next step is `- parked`.");
+    return world_fail(world, step->node, "it was refused as %s: %.*s\n    If that is meant, the next step is `- refused: %s`.",
+                      err_name(world->answer.code), SHOW(world->answer.why), err_name(world->answer.code));
 }
 
 static bool run_steps(struct world *world, struct scenario_shelf *shelf, struct scenario_result *result)

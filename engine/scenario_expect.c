@@ -145,10 +145,12 @@ static bool expect_words(const struct look *look, const struct node *key, const 
     bool none = key->kind == NODE_SCALAR && node_is(key, "none"), good = true;
     for (const struct node *item = first; count && !none; count--, item = item->next)
         if (!words_have(found, item->text) && !words_have(found, world_person(look->world, item->text)))
-            good = world_fail(look->world, item, "%.*s: expected \"%.*s\", found: %.*s.", SHOW(key->key), SHOW(item->text), SHOW(words_print(look->world->arena, found)));
+            good = world_fail(look->world, item, "%.*s: expected \"%.*s\", found: %.*s.", SHOW(key->key), SHOW(item->text),
+                              SHOW(words_print(look->world->arena, found)));
     uint32_t expected = none ? 0 : key->kind == NODE_LIST ? key->count : 1;
     if (good && (none || exactly) && found->count != expected)
-        good = world_fail(look->world, key, "%.*s: expected nothing besides, found: %.*s.", SHOW(key->key), SHOW(words_print(look->world->arena, found)));
+        good = world_fail(look->world, key, "%.*s: expected nothing besides, found: %.*s.", SHOW(key->key),
+                          SHOW(words_print(look->world->arena, found)));
     return good;
 }
 
@@ -231,8 +233,9 @@ static bool look_impossible(const struct look *look, const struct node *key)
 /* Of the case, since the last step that acted: the kinds, or who was told. */
 static void find_notices(const struct look *look, bool kinds, struct words *found)
 {
-    static const char *const names[] = {[NOTICE_TEXT] = "text", [NOTICE_STAGE] = "stage", [NOTICE_WARN] = "warn", [NOTICE_OVERDUE] = "overdue",
-                                        [NOTICE_REMINDER] = "reminder", [NOTICE_CANCELLED] = "cancelled", [NOTICE_ENDED] = "ended", [NOTICE_EXTENDED] = "extended"};
+    static const char *const names[] = {
+        [NOTICE_TEXT] = "text",         [NOTICE_STAGE] = "stage",         [NOTICE_WARN] = "warn",   [NOTICE_OVERDUE] = "overdue",
+        [NOTICE_REMINDER] = "reminder", [NOTICE_CANCELLED] = "cancelled", [NOTICE_ENDED] = "ended", [NOTICE_EXTENDED] = "extended"};
     struct world *world = look->world;
     struct view view = {.engine = world->engine, .seal = world->seal, .arena = world->arena};
     struct log_record record;
@@ -289,7 +292,8 @@ static bool same_items(const struct look *look, const struct workflow_field *fie
 static bool same_number(const struct workflow_field *field, struct text wanted, const struct value *found)
 {
     int64_t left, right = found->kind == VALUE_INTEGER ? found->integer : 0;
-    return decimal_parse(wanted, field->scale, &left) && (found->kind != VALUE_TEXT || decimal_parse(found->text, field->scale, &right)) && left == right;
+    return decimal_parse(wanted, field->scale, &left) && (found->kind != VALUE_TEXT || decimal_parse(found->text, field->scale, &right)) &&
+           left == right;
 }
 
 static bool same_value(const struct look *look, const struct workflow_field *field, const struct node *wanted, const struct value *found)
@@ -326,8 +330,11 @@ static bool same_field(const struct look *look, const struct node *wanted, const
         return true;
     for (uint32_t i = 0; found == &none && private && i < private->count; i++)
         if (text_equal(private->items[i].text, wanted->key))
-            return world_fail(look->world, wanted, "data: \"%.*s\" is private and there: say `seen-by: PERSON` to look with the eyes of one who may.", SHOW(wanted->key));
-    return world_fail(look->world, wanted, "data: expected %.*s to be \"%.*s\", found \"%.*s\".", SHOW(wanted->key), SHOW(wanted->text), SHOW(print_value(look->world->arena, found)));
+            return world_fail(look->world, wanted,
+                              "data: \"%.*s\" is private and there: say `seen-by: PERSON` to look with the eyes of one who may.",
+                              SHOW(wanted->key));
+    return world_fail(look->world, wanted, "data: expected %.*s to be \"%.*s\", found \"%.*s\".", SHOW(wanted->key), SHOW(wanted->text),
+                      SHOW(print_value(look->world->arena, found)));
 }
 
 static bool look_data(const struct look *look, const struct node *key)
@@ -354,10 +361,11 @@ static const struct {
     const char *key;
     bool (*holds)(const struct look *look, const struct node *key);
 } looks[] = {
-    {"stage", look_stage},       {"level", look_level},   {"unit", look_unit},         {"home", look_home},           {"due", look_due},
-    {"overdue", look_overdue},   {"end", look_end},       {"held", look_held},         {"number", look_number},       {"task", look_task},
-    {"holder", look_holder},     {"incident", look_incident}, {"possible", look_possible}, {"impossible", look_impossible}, {"notices", look_notices},
-    {"told", look_told},         {"data", look_data},
+    {"stage", look_stage},     {"level", look_level},       {"unit", look_unit},         {"home", look_home},
+    {"due", look_due},         {"overdue", look_overdue},   {"end", look_end},           {"held", look_held},
+    {"number", look_number},   {"task", look_task},         {"holder", look_holder},     {"incident", look_incident},
+    {"possible", look_possible}, {"impossible", look_impossible}, {"notices", look_notices}, {"told", look_told},
+    {"data", look_data},
 };
 
 static bool look_expect(struct world *world, const struct scenario_step *step)
@@ -367,7 +375,9 @@ static bool look_expect(struct world *world, const struct scenario_step *step)
     if (!state)
         return world_fail(world, step->node, "there is no such case: none was opened, or its opening was refused.");
     world->current = one;
-    struct look look = {.world = world, .workflow = engine_workflow(world->engine, state->workflow), .directory = engine_directory(world->engine), .map = step->node};
+    struct look look = {.world = world, .map = step->node};
+    look.workflow = engine_workflow(world->engine, state->workflow);
+    look.directory = engine_directory(world->engine);
     bool good = true;
     for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
         const struct node *key = keys_get(step->node, &scenario_keys, SCENARIO_EXPECT, looks[i].key);
@@ -399,7 +409,8 @@ static bool look_refused(struct world *world, const struct scenario_step *step)
                           world->has_sent ? message_kind_name(world->answer.kind) : "never sent");
     world->unchecked = false;
     if (!text_equal(found, code->text))
-        return world_fail(world, code, "expected that it is refused as %.*s, but it was refused as %.*s: %.*s", SHOW(code->text), SHOW(found), SHOW(why));
+        return world_fail(world, code, "expected that it is refused as %.*s, but it was refused as %.*s: %.*s", SHOW(code->text),
+                          SHOW(found), SHOW(why));
     if (says && !memmem(why.data, why.size, says->text.data, says->text.size))
         return world_fail(world, says, "expected that the refusal says \"%.*s\", but it says: %.*s", SHOW(says->text), SHOW(why));
     return !possible || same_possible(world, possible);

@@ -80,7 +80,8 @@ static void take_people(struct people *people, uint32_t more)
     people->persons = ARENA_ARRAY(people->arena, struct part_person, (size_t)people->person_count + more);
     people->holds = ARENA_ARRAY(people->arena, struct part_hold, (size_t)people->hold_count + more);
     for (int32_t i = 0; i < people->role_count; i++)
-        people->roles[i] = (struct part_role){string_of(base, roles[i].name), title_of(base, roles[i].title_zh, roles[i].title_en), (enum role_reach)roles[i].reach};
+        people->roles[i] = (struct part_role){string_of(base, roles[i].name), title_of(base, roles[i].title_zh, roles[i].title_en),
+                                              (enum role_reach)roles[i].reach};
     for (int32_t i = 0; i < people->person_count; i++)
         people->persons[i] = (struct part_person){string_of(base, persons[i].id), string_of(base, persons[i].title)};
     for (int32_t i = 0; i < people->hold_count; i++)
@@ -128,7 +129,8 @@ static void unknown_unit(const struct people *people, const struct scenario_hold
     const struct directory_unit *units = people->base->table[DIRECTORY_UNITS].rows;
     for (int32_t i = 0; i < people->base->table[DIRECTORY_UNITS].count; i++)
         nearest_offer(&nearest, string_of(people->base, units[i].path));
-    problems_add(problems, hold->node, "there is no unit \"%.*s\" in the directory.%s", (int)hold->unit.size, hold->unit.data, nearest_hint(&nearest, problems->arena));
+    problems_add(problems, hold->node, "there is no unit \"%.*s\" in the directory.%s", (int)hold->unit.size, hold->unit.data,
+                 nearest_hint(&nearest, problems->arena));
 }
 
 static void unknown_role(const struct people *people, const struct scenario_hold *hold, struct problems *problems)
@@ -136,11 +138,12 @@ static void unknown_role(const struct people *people, const struct scenario_hold
     struct nearest nearest = nearest_to(hold->role);
     for (int32_t i = 0; i < people->role_count; i++)
         nearest_offer(&nearest, people->roles[i].name);
-    problems_add(problems, hold->node, "neither the directory nor a workflow knows the role \"%.*s\".%s", (int)hold->role.size, hold->role.data, nearest_hint(&nearest, problems->arena));
+    problems_add(problems, hold->node, "neither the directory nor a workflow knows the role \"%.*s\".%s", (int)hold->role.size,
+                 hold->role.data, nearest_hint(&nearest, problems->arena));
 }
 
-static void add_hold(struct people *people, const struct scenario_hold *hold, const struct shelf_form *const *workflows, uint32_t workflow_count,
-                     struct problems *problems)
+static void add_hold(struct people *people, const struct scenario_hold *hold, const struct shelf_form *const *workflows,
+                     uint32_t workflow_count, struct problems *problems)
 {
     int32_t unit = directory_find_unit(people->base, hold->unit), role = role_row(people, hold->role, workflows, workflow_count);
     if (unit == NONE)
@@ -167,13 +170,20 @@ const struct shelf_form *people_add(struct arena *arena, const struct shelf_form
     for (uint32_t i = 0; i < scenario->hold_count; i++)
         add_hold(&people, &scenario->holds[i], workflows, workflow_count, problems);
     struct directory_parts parts = {
-        .name = directory->source.name, .version = (int32_t)directory->source.version,
-        .levels = take_levels(arena, base), .level_count = base->table[DIRECTORY_LEVELS].count,
-        .units = take_units(arena, base), .unit_count = base->table[DIRECTORY_UNITS].count,
-        .serves = take_serves(arena, base), .serve_count = base->table[DIRECTORY_SERVES].count,
-        .roles = people.roles, .role_count = people.role_count,
-        .people = people.persons, .person_count = people.person_count,
-        .holds = people.holds, .hold_count = people.hold_count,
+        .name = directory->source.name,
+        .version = (int32_t)directory->source.version,
+        .levels = take_levels(arena, base),
+        .level_count = base->table[DIRECTORY_LEVELS].count,
+        .units = take_units(arena, base),
+        .unit_count = base->table[DIRECTORY_UNITS].count,
+        .serves = take_serves(arena, base),
+        .serve_count = base->table[DIRECTORY_SERVES].count,
+        .roles = people.roles,
+        .role_count = people.role_count,
+        .people = people.persons,
+        .person_count = people.person_count,
+        .holds = people.holds,
+        .hold_count = people.hold_count,
     };
     struct shelf_form *form = ARENA_NEW(arena, struct shelf_form);
     *form = *directory;

@@ -14,14 +14,16 @@ bool world_fail(struct world *world, const struct node *at, const char *format, 
     va_start(arguments, format);
     vsnprintf(sentence, sizeof sentence, format, arguments);
     va_end(arguments);
-    world->failure = arena_print(world->arena, "%.*s%s:%d:%d: %s\n", SHOW(world->failure), world->scenario->path, at->place.line, at->place.column, sentence);
+    world->failure = arena_print(world->arena, "%.*s%s:%d:%d: %s\n", SHOW(world->failure), world->scenario->path, at->place.line,
+                                 at->place.column, sentence);
     return false;
 }
 
 /* What happened, in a word. */
 static struct text event_words(const struct event *event)
 {
-    static const char *const clocks[] = {[CLOCK_STAGE] = "(deadline)", [CLOCK_WARN] = "(warning)", [CLOCK_REMIND] = "(reminder)", [CLOCK_TASK] = "(deadline of a task)"};
+    static const char *const clocks[] = {
+        [CLOCK_STAGE] = "(deadline)", [CLOCK_WARN] = "(warning)", [CLOCK_REMIND] = "(reminder)", [CLOCK_TASK] = "(deadline of a task)"};
     switch (event->kind) {
     case EVENT_OPEN: return TEXT("open");
     case EVENT_SEND: return event->name;
@@ -30,7 +32,8 @@ static struct text event_words(const struct event *event)
     case EVENT_ACCEPT: return TEXT("(accepted)");
     case EVENT_SETTLE: return TEXT("(settled)");
     case EVENT_FAIL: return TEXT("(failed)");
-    case EVENT_DUE: return text_of(event->clock_kind >= CLOCK_STAGE && event->clock_kind <= CLOCK_TASK ? clocks[event->clock_kind] : "(due)");
+    case EVENT_DUE:
+        return text_of(event->clock_kind >= CLOCK_STAGE && event->clock_kind <= CLOCK_TASK ? clocks[event->clock_kind] : "(due)");
     case EVENT_RECOMPUTE: return TEXT("(computed anew)");
     case EVENT_PARK: return TEXT("(parked)");
     case EVENT_UNPARK: return TEXT("(no longer parked)");
@@ -45,7 +48,8 @@ static struct text place_words(struct world *world, const struct calendar *calen
     struct arena *arena = world->arena;
     if (record->end.size)
         return arena_print(arena, "ended: %.*s", SHOW(record->end));
-    struct text words = arena_print(arena, "%.*s%s%.*s, %.*s", SHOW(record->stage), record->level.size ? " at " : "", SHOW(record->level), SHOW(record->unit));
+    struct text words = arena_print(arena, "%.*s%s%.*s, %.*s", SHOW(record->stage), record->level.size ? " at " : "", SHOW(record->level),
+                                    SHOW(record->unit));
     if (record->due == 0)
         return words;
     return arena_print(arena, "%.*s, due %.*s", SHOW(words), SHOW(calendar_print_due(calendar, arena, record->due)));
@@ -63,13 +67,14 @@ static struct text history_line(struct world *world, uint64_t position, const st
 {
     struct arena *arena = world->arena;
     const struct directory *directory = engine_directory(world->engine);
-    const struct calendar *calendar = world_calendar(world, directory && record->unit.size ? directory_find_unit(directory, record->unit) : NONE);
+    const struct calendar *calendar = world_calendar(world,
+                                                     directory && record->unit.size ? directory_find_unit(directory, record->unit) : NONE);
     struct text who = record->event.as.size ? record->event.as : record->event.worker;
     if (!calendar)
         return TEXT("");
     return arena_print(arena, "  %4llu  %.*s  case %llu  %.*s  %.*s  -> %.*s\n", (unsigned long long)position,
-                       SHOW(calendar_print(calendar, arena, record->effective)), (unsigned long long)record->case_id, SHOW(pad(arena, event_words(&record->event), 20)),
-                       SHOW(pad(arena, who, 16)),
+                       SHOW(calendar_print(calendar, arena, record->effective)), (unsigned long long)record->case_id,
+                       SHOW(pad(arena, event_words(&record->event), 20)), SHOW(pad(arena, who, 16)),
                        SHOW(place_words(world, calendar, record)));
 }
 

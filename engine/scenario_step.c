@@ -115,7 +115,8 @@ static struct text keep_id(struct world *world)
 
 static struct message begin_message(struct world *world, const struct scenario_step *step, enum message_kind kind)
 {
-    return (struct message){.kind = kind, .id = keep_id(world), .as = world_person(world, step->by), .on_behalf = world_person(world, step->on_behalf)};
+    return (struct message){
+        .kind = kind, .id = keep_id(world), .as = world_person(world, step->by), .on_behalf = world_person(world, step->on_behalf)};
 }
 
 static struct case_ref current_ref(const struct world *world)
@@ -189,7 +190,8 @@ static bool act_repeat(struct world *world, const struct scenario_step *step)
     struct message message = world->sent;
     world_send(world, &message, CRASH_NONE);
     if (applied && world->answer.kind != MESSAGE_DUPLICATE)
-        return world_fail(world, step->node, "the event was applied and sent again: expected duplicate, the answer is %s.", message_kind_name(world->answer.kind));
+        return world_fail(world, step->node, "the event was applied and sent again: expected duplicate, the answer is %s.",
+                          message_kind_name(world->answer.kind));
     return true;
 }
 
@@ -214,7 +216,8 @@ static bool act_vanish(struct world *world, const struct scenario_step *step)
 
 static bool act_worker(struct world *world, const struct scenario_step *step)
 {
-    static const enum message_kind kinds[] = {[WORKER_SENDS] = MESSAGE_SEND, [WORKER_ACCEPTS] = MESSAGE_ACCEPT, [WORKER_SETTLES] = MESSAGE_SETTLE, [WORKER_FAILS] = MESSAGE_FAIL};
+    static const enum message_kind kinds[] = {
+        [WORKER_SENDS] = MESSAGE_SEND, [WORKER_ACCEPTS] = MESSAGE_ACCEPT, [WORKER_SETTLES] = MESSAGE_SETTLE, [WORKER_FAILS] = MESSAGE_FAIL};
     if (step->does == WORKER_VANISHES)
         return act_vanish(world, step);
     struct world_task *task = find_task(world, step->topic);
@@ -286,9 +289,12 @@ static bool act_wait(struct world *world, const struct scenario_step *step)
     if (duration_parse(text, &duration))
         target = wait_target(world_calendar(world, NONE), world->now, &duration);
     else if (!world_moment(world, (struct text){text.data + 6, text.size - 6}, &target))
-        return world_fail(world, step->node, "found \"%.*s\"; allowed is a duration, `until due`, or a moment such as `until 2026-10-09 18:00`.", (int)text.size, text.data);
+        return world_fail(world, step->node,
+                          "found \"%.*s\"; allowed is a duration, `until due`, or a moment such as `until 2026-10-09 18:00`.",
+                          (int)text.size, text.data);
     if (target < world->now)
-        return world_fail(world, step->node, "that is in the past: it is %s.", calendar_print(world_calendar(world, NONE), world->arena, world->now).data);
+        return world_fail(world, step->node, "that is in the past: it is %s.",
+                          calendar_print(world_calendar(world, NONE), world->arena, world->now).data);
     world_wait(world, target);
     return true;
 }

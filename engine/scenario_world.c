@@ -76,8 +76,10 @@ static void register_worker(struct world *world, uint32_t topic)
 {
     struct value *name = ARENA_NEW(world->arena, struct value);
     *name = value_text(world->topics[topic]);
-    struct message hello = {
-        .kind = MESSAGE_REGISTER, .what = world->topics[topic], .credit = WORKER_CREDIT, .topics = {.kind = VALUE_LIST, .count = 1, .items = name}};
+    struct message hello = {.kind = MESSAGE_REGISTER,
+                            .what = world->topics[topic],
+                            .credit = WORKER_CREDIT,
+                            .topics = {.kind = VALUE_LIST, .count = 1, .items = name}};
     struct message answer = {0};
     outbox_register(world->outbox, topic + 1, &hello, outbox_now(world), &answer);
     assert(answer.kind == MESSAGE_REGISTERED);
@@ -122,13 +124,19 @@ static void start(struct world *world)
     assert(code == ERR_OK);
     code = engine_open(&world->engine, world->store, &(struct engine_options){0}, &why);
     assert(code == ERR_OK);
-    struct outbox_options options = {
-        .engine = world->engine, .seal = world->seal, .sender = {to_worker, world}, .lease_ms = config.lease_ms, .first_lease = world->ids + 1};
+    struct outbox_options options = {.engine = world->engine,
+                                     .seal = world->seal,
+                                     .sender = {to_worker, world},
+                                     .lease_ms = config.lease_ms,
+                                     .first_lease = world->ids + 1};
     code = outbox_create(&world->outbox, &options);
     assert(code == ERR_OK);
     world->lease_ms = config.lease_ms;
-    world->door = (struct door){.engine = world->engine, .seal = world->seal, .attempts_most = config.retry_attempts,
-                                .retry_base_ms = config.retry_base_ms, .retry_most_ms = config.retry_most_ms};
+    world->door = (struct door){.engine = world->engine,
+                                .seal = world->seal,
+                                .attempts_most = config.retry_attempts,
+                                .retry_base_ms = config.retry_base_ms,
+                                .retry_most_ms = config.retry_most_ms};
     for (uint32_t i = 0; i < world->topic_count; i++)
         register_worker(world, i);
 }
@@ -220,7 +228,8 @@ static void keep_answer(struct world *world, const struct message *answer)
 
 static void refuse(struct message *answer, enum err code, struct text why)
 {
-    *answer = (struct message){.kind = MESSAGE_REFUSED, .code = code, .why = why.size ? why : text_of(err_sentence(code)), .todo = text_of(err_advice(code))};
+    *answer = (struct message){
+        .kind = MESSAGE_REFUSED, .code = code, .why = why.size ? why : text_of(err_sentence(code)), .todo = text_of(err_advice(code))};
 }
 
 /* Through the door and decided, within the batch. */
@@ -383,9 +392,15 @@ void world_deploy(struct world *world, const struct shelf_form *form)
     uint8_t id[ID_SIZE];
     struct message answer = {0};
     world_new_id(world, id);
-    struct deployment deployment = {
-        .id = {(const char *)id, ID_SIZE}, .sender = principal, .as = TEXT("scenario:author"), .what = text_of(source_kind_name(form->source.kind)),
-        .name = form->source.name, .version = form->source.version, .applies_from = form->source.applies_from, .source = form->text, .compiled = form->source.compiled};
+    struct deployment deployment = {.id = {(const char *)id, ID_SIZE},
+                                    .sender = principal,
+                                    .as = TEXT("scenario:author"),
+                                    .what = text_of(source_kind_name(form->source.kind)),
+                                    .name = form->source.name,
+                                    .version = form->source.version,
+                                    .applies_from = form->source.applies_from,
+                                    .source = form->text,
+                                    .compiled = form->source.compiled};
     engine_begin(world->engine, world->now);
     enum err code = engine_deploy(world->engine, &deployment, &answer);
     assert(code == ERR_OK);

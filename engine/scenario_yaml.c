@@ -79,7 +79,8 @@ static const struct key table[] = {
     {SCENARIO_EXPECT, "seen-by", S, 0, A_PERSON, "who looks at the data: private fields are none for who may not see them"},
     {SCENARIO_EXPECT, "possible", S | L, 0, SOME_NAMES, "events that may be sent now"},
     {SCENARIO_EXPECT, "impossible", S | L, 0, SOME_NAMES, "events that may not"},
-    {SCENARIO_EXPECT, "notices", S | L, 0, "none, or of: text, stage, warn, overdue, reminder, cancelled, ended, extended", "exactly these kinds were given out since the last step that acted"},
+    {SCENARIO_EXPECT, "notices", S | L, 0, "none, or of: text, stage, warn, overdue, reminder, cancelled, ended, extended",
+     "exactly these kinds were given out since the last step that acted"},
     {SCENARIO_EXPECT, "told", S | L, 0, "persons, role or role@unit; or none", "who was told since then; others may have been too"},
 
     {SCENARIO_REFUSED, "code", S, KEY_NEEDED, "a code such as not-now", "why"},

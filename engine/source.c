@@ -12,10 +12,9 @@
 
 /* ---- kinds ---- */
 
-static const char *const kind_names[SOURCE_KIND_COUNT] = {
-    [SOURCE_NONE] = "",
+static const char *const kind_names[SOURCE_KIND_COUNT] = {[SOURCE_NONE] = "",
 #define SOURCE_NAME(kind, key) [SOURCE_##kind] = key,
-    SOURCE_KINDS(SOURCE_NAME)
+                                                          SOURCE_KINDS(SOURCE_NAME)
 #undef SOURCE_NAME
 };
 
@@ -105,7 +104,8 @@ enum err source_read(struct arena *arena, const char *file, struct text source, 
     default: break;
     }
     problems_init(problems, arena, file);
-    problems_add_at(problems, (struct place){1, 1}, TEXT(""), "this is no workflow, directory or calendar: its first key must be workflow, directory or calendar.");
+    problems_add_at(problems, (struct place){1, 1}, TEXT(""),
+                    "this is no workflow, directory or calendar: its first key must be workflow, directory or calendar.");
     return ERR_INVALID_SOURCE;
 }
 

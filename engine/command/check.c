@@ -8,9 +8,12 @@ static void print_good(const struct command_line *line, const struct checked_fil
     if (line->json)
         return; /* nothing is wrong: no rows */
     if (file->source.kind == SOURCE_SCENARIO)
-        printf(command_say(line, "%s: a scenario, well written. Run it with: staircase test %s\n", "%s: 场景，写法无误。运行: staircase test %s\n"), file->path, file->path);
+        printf(command_say(line, "%s: a scenario, well written. Run it with: staircase test %s\n",
+                           "%s: 场景，写法无误。运行: staircase test %s\n"),
+               file->path, file->path);
     else
-        printf(command_say(line, "%s: %s %.*s version %u, no mistakes.\n", "%s: %s %.*s 第 %u 版，没有错误。\n"), file->path, kind, (int)name.size, name.data, file->source.version);
+        printf(command_say(line, "%s: %s %.*s version %u, no mistakes.\n", "%s: %s %.*s 第 %u 版，没有错误。\n"), file->path, kind,
+               (int)name.size, name.data, file->source.version);
 }
 
 static int run(struct command_line *line)

@@ -26,7 +26,8 @@ static void check_role(struct problems *problems, const struct directory *direct
         return;
     for (int32_t i = 0; i < directory->table[DIRECTORY_ROLES].count; i++)
         nearest_offer(&nearest, text_of(directory_string(directory, roles[i].name)));
-    problems_add_at(problems, top, TEXT("(directory)"), "the directory has no role \"%s\".%s", role, nearest_hint(&nearest, problems->arena));
+    problems_add_at(problems, top, TEXT("(directory)"), "the directory has no role \"%s\".%s", role,
+                    nearest_hint(&nearest, problems->arena));
 }
 
 static void check_level(struct problems *problems, const struct directory *directory, const char *name)
@@ -101,7 +102,8 @@ int file_check(const struct command_line *line, const char *path, const struct d
     if (source_kind_of(out->text) == SOURCE_SCENARIO) {
         out->source.kind = SOURCE_SCENARIO;
         read_scenario(line->arena, path, out->text, &problems);
-    } else if (source_read(line->arena, path, out->text, &problems, &out->source) == ERR_OK && out->source.kind == SOURCE_WORKFLOW && directory) {
+    } else if (source_read(line->arena, path, out->text, &problems, &out->source) == ERR_OK && out->source.kind == SOURCE_WORKFLOW &&
+               directory) {
         check_against(&out->source.workflow, directory, &problems);
     }
     print_problems(line, &problems);

@@ -11,7 +11,8 @@ static const char *say(const struct command_line *line, const struct command_wor
 static void add_options(const struct command_line *line, struct text_table *table, const struct command_option *options)
 {
     for (; options && options->name; options++) {
-        text_table_cell(table, arena_print(line->arena, "  --%s%s%s", options->name, options->value ? " " : "", options->value ? options->value : ""));
+        text_table_cell(
+            table, arena_print(line->arena, "  --%s%s%s", options->name, options->value ? " " : "", options->value ? options->value : ""));
         text_table_cell(table, text_of(say(line, &options->help)));
     }
 }

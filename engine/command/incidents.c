@@ -8,7 +8,8 @@
 
 static void print_table(const struct command_line *line, const struct talk_page *page)
 {
-    static const struct command_words heads[] = {{"task", "交办"}, {"case", "案件"}, {"number", "案号"}, {"unit", "单元"}, {"topic", "主题"}, {"since", "起于"}, {"tries", "次数"}, {"why", "原因"}};
+    static const struct command_words heads[] = {{"task", "交办"},  {"case", "案件"},  {"number", "案号"}, {"unit", "单元"},
+                                                 {"topic", "主题"}, {"since", "起于"}, {"tries", "次数"},  {"why", "原因"}};
     struct text_table table;
     text_table_init(&table, line->arena, 8);
     table.headed = table.right[0] = table.right[1] = table.right[6] = true;
@@ -65,7 +66,9 @@ static int retry_all(const struct command_line *line, struct client *client, str
         sent++;
     }
     if (code == COMMAND_DONE && sent == 0)
-        return command_fail(line, COMMAND_REFUSED, "%s", command_say(line, "that case has no such incident. List the open ones with: staircase incidents", "该案件没有这项故障。列出未处理的: staircase incidents"));
+        return command_fail(line, COMMAND_REFUSED, "%s",
+                            command_say(line, "that case has no such incident. List the open ones with: staircase incidents",
+                                        "该案件没有这项故障。列出未处理的: staircase incidents"));
     return worst;
 }
 
@@ -76,7 +79,9 @@ static int run(struct command_line *line)
     int64_t task = 0;
     bool retry = line->operand_count > 0;
     if (retry && (!text_is(text_of(line->operands[0]), "retry") || line->operand_count != 2))
-        return command_misuse(line, "%s", command_say(line, "write: staircase incidents retry CASE --as PERSON", "请写: staircase incidents retry 案件 --as 人员"));
+        return command_misuse(
+            line, "%s",
+            command_say(line, "write: staircase incidents retry CASE --as PERSON", "请写: staircase incidents retry 案件 --as 人员"));
     if (retry && !command_value(line, "as"))
         return command_misuse(line, "%s", command_say(line, "who retries it? --as PERSON is needed.", "由谁重试？需要 --as 人员。"));
     if (!command_number(line, "task", 1, INT64_MAX, &task) || (retry && !word_case(line, line->operands[1], &question.subject)))

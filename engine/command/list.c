@@ -4,7 +4,8 @@
 #include "engine/command/table.h"
 #include "engine/command/talk.h"
 
-static void begin(struct text_table *table, const struct command_line *line, struct arena *arena, const struct command_words *heads, int columns)
+static void begin(struct text_table *table, const struct command_line *line, struct arena *arena, const struct command_words *heads,
+                  int columns)
 {
     text_table_init(table, arena, columns);
     table->headed = true;
@@ -16,7 +17,9 @@ static void begin(struct text_table *table, const struct command_line *line, str
 
 static void print_cases(const struct command_line *line, struct arena *arena, const struct talk_page *page)
 {
-    static const struct command_words heads[] = {{"case", "编号"}, {"number", "案号"}, {"workflow", "流程"}, {"stage", "环节"}, {"level", "层级"}, {"due", "时限"}, {"", ""}, {"unit", "单元"}};
+    static const struct command_words heads[] = {{"case", "编号"},  {"number", "案号"}, {"workflow", "流程"},
+                                                 {"stage", "环节"}, {"level", "层级"},  {"due", "时限"},
+                                                 {"", ""},          {"unit", "单元"}};
     struct text_table table;
     begin(&table, line, arena, heads, 8);
     table.right[0] = true;
@@ -28,7 +31,9 @@ static void print_cases(const struct command_line *line, struct arena *arena, co
         text_table_cell(&table, row_text(row, "s"));
         text_table_cell(&table, row_text(row, "l"));
         text_table_cell(&table, row_due(arena, row, "due"));
-        text_table_cell(&table, row_flag(row, "overdue") ? text_of(command_say(line, "overdue", "逾期")) : row_flag(row, "held") ? text_of(command_say(line, "held", "未放行")) : TEXT(""));
+        text_table_cell(&table, row_flag(row, "overdue") ? text_of(command_say(line, "overdue", "逾期"))
+                                : row_flag(row, "held")  ? text_of(command_say(line, "held", "未放行"))
+                                                         : TEXT(""));
         text_table_cell(&table, row_text(row, "u"));
     }
     text_table_print(&table, stdout);
@@ -70,7 +75,9 @@ static int print_pages(const struct command_line *line, struct client *client, s
         question->after = page.after;
     } while (code == COMMAND_DONE && page.after && !(most && shown >= most) && !ferror(stdout));
     if (code == COMMAND_DONE && page.after && !line->json)
-        fprintf(stderr, "%s\n", command_say(line, "There are more: --limit N shows N, --limit 0 all.", "还有更多: --limit N 显示 N 条，--limit 0 显示全部。"));
+        fprintf(
+            stderr, "%s\n",
+            command_say(line, "There are more: --limit N shows N, --limit 0 all.", "还有更多: --limit N 显示 N 条，--limit 0 显示全部。"));
     if (code == COMMAND_DONE && shown == 0 && !line->json)
         fprintf(stderr, "%s\n", command_say(line, "None.", "没有。"));
     arena_close(&arena);

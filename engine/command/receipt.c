@@ -56,12 +56,13 @@ static void print_place(const struct command_line *line, const struct message *a
 static void print_applied(const struct command_line *line, enum message_kind sent, const struct message *answer, const struct value *row)
 {
     if (sent == MESSAGE_DEPLOY) {
-        printf(command_say(line, "Deployed %.*s %.*s version %u.\n", "已部署 %.*s %.*s 第 %u 版。\n"), (int)answer->what.size, answer->what.data,
-               (int)answer->name.size, answer->name.data, answer->version);
+        printf(command_say(line, "Deployed %.*s %.*s version %u.\n", "已部署 %.*s %.*s 第 %u 版。\n"), (int)answer->what.size,
+               answer->what.data, (int)answer->name.size, answer->name.data, answer->version);
         return;
     }
     struct text name = case_words(line, answer);
-    const char *format = sent == MESSAGE_OPEN ? command_say(line, "Opened %.*s.\n", "已立案 %.*s。\n") : command_say(line, "Applied to %.*s.\n", "已生效 %.*s。\n");
+    const char *format = sent == MESSAGE_OPEN ? command_say(line, "Opened %.*s.\n", "已立案 %.*s。\n")
+                                              : command_say(line, "Applied to %.*s.\n", "已生效 %.*s。\n");
     if (answer->case_id)
         printf(format, (int)name.size, name.data);
     else
@@ -73,7 +74,8 @@ static void print_refused(const struct command_line *line, const struct message 
 {
     const char *code = err_name(answer->code);
     struct text why = text_harmless_lines(line->arena, answer->why);
-    fprintf(stderr, "%s%s%s: %s\n", line->colour_err ? "\033[31m" : "", code, line->colour_err ? "\033[0m" : "", code_sentence(line, answer->code));
+    fprintf(stderr, "%s%s%s: %s\n", line->colour_err ? "\033[31m" : "", code, line->colour_err ? "\033[0m" : "",
+            code_sentence(line, answer->code));
     if (why.size && !text_is(why, err_sentence(answer->code)))
         fprintf(stderr, "%.*s\n", (int)why.size, why.data);
     if (answer->possible.kind == VALUE_LIST && answer->possible.count) {
@@ -87,7 +89,8 @@ void receipt_print(const struct command_line *line, enum message_kind sent, cons
 {
     switch (answer->kind) {
     case MESSAGE_DUPLICATE:
-        printf("%s\n", command_say(line, "This event was applied before; it counts once. The first answer again:", "该事件此前已生效，不重复计算。首次的回答为："));
+        printf("%s\n", command_say(line, "This event was applied before; it counts once. The first answer again:",
+                                   "该事件此前已生效，不重复计算。首次的回答为："));
         print_applied(line, sent, answer, row);
         return;
     case MESSAGE_PARKED: {

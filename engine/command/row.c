@@ -64,7 +64,8 @@ struct text value_words(struct arena *arena, const struct value *value)
     case VALUE_BOOLEAN: return value->boolean ? TEXT("true") : TEXT("false");
     case VALUE_INTEGER: return arena_print(arena, "%lld", (long long)value->integer);
     case VALUE_TEXT: return value->text;
-    case VALUE_BYTES: return value->text.size <= BYTES_SHOWN_MOST ? receipt_id(arena, value->text) : arena_print(arena, "(%zu bytes)", value->text.size);
+    case VALUE_BYTES:
+        return value->text.size <= BYTES_SHOWN_MOST ? receipt_id(arena, value->text) : arena_print(arena, "(%zu bytes)", value->text.size);
     case VALUE_LIST:
     case VALUE_MAP: break;
     }
@@ -112,8 +113,8 @@ static struct text print_time(struct arena *arena, struct text zone, int64_t tim
     seconds -= ends_day ? 1 : 0;
     if (ends_day && !(local ? localtime_r : gmtime_r)(&seconds, &parts))
         return arena_print(arena, "%lld", (long long)time);
-    return arena_print(arena, "%04d-%02d-%02d %02d:%02d%s", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, ends_day ? 24 : parts.tm_hour,
-                       ends_day ? 0 : parts.tm_min, local ? "" : "Z");
+    return arena_print(arena, "%04d-%02d-%02d %02d:%02d%s", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+                       ends_day ? 24 : parts.tm_hour, ends_day ? 0 : parts.tm_min, local ? "" : "Z");
 }
 
 struct text time_words(struct arena *arena, struct text zone, int64_t time)

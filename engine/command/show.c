@@ -22,11 +22,12 @@ static void add(struct sheet *sheet, const char *en, const char *zh, struct text
 static struct text print_place(const struct command_line *line, const struct value *row)
 {
     struct text stage = row_text(row, "s"), level = row_text(row, "l"), unit = row_text(row, "u"), home = row_text(row, "home");
-    struct text words = arena_print(line->arena, "%.*s%s%.*s, %.*s", (int)stage.size, stage.data, level.size ? " · " : "", (int)level.size, level.data,
-                                    (int)unit.size, unit.data);
+    struct text words = arena_print(line->arena, "%.*s%s%.*s, %.*s", (int)stage.size, stage.data, level.size ? " · " : "", (int)level.size,
+                                    level.data, (int)unit.size, unit.data);
     if (text_equal(unit, home) || home.size == 0)
         return words;
-    return arena_print(line->arena, command_say(line, "%.*s (opened at %.*s)", "%.*s（立案于 %.*s）"), (int)words.size, words.data, (int)home.size, home.data);
+    return arena_print(line->arena, command_say(line, "%.*s (opened at %.*s)", "%.*s（立案于 %.*s）"), (int)words.size, words.data,
+                       (int)home.size, home.data);
 }
 
 static struct text print_deadline(const struct command_line *line, const struct value *row)
@@ -43,13 +44,16 @@ static void add_tasks(struct sheet *sheet, const struct value *row)
     struct arena *arena = sheet->line->arena;
     for (uint32_t i = 0; tasks && i < tasks->count; i++) {
         const struct value *task = &tasks->items[i];
-        struct text whom = row_text(task, "for"), topic = row_text(task, "topic"), holder = row_text(task, "worker"), state = row_text(task, "state");
-        struct text words = arena_print(arena, "%.*s%s%.*s: %.*s", (int)whom.size, whom.data, whom.size && topic.size ? ", " : "", (int)topic.size, topic.data,
-                                        (int)state.size, state.data);
+        struct text whom = row_text(task, "for"), topic = row_text(task, "topic"), holder = row_text(task, "worker"),
+                    state = row_text(task, "state");
+        struct text words = arena_print(arena, "%.*s%s%.*s: %.*s", (int)whom.size, whom.data, whom.size && topic.size ? ", " : "",
+                                        (int)topic.size, topic.data, (int)state.size, state.data);
         if (holder.size)
-            words = arena_print(arena, command_say(sheet->line, "%.*s by %.*s", "%.*s，%.*s"), (int)words.size, words.data, (int)holder.size, holder.data);
+            words = arena_print(arena, command_say(sheet->line, "%.*s by %.*s", "%.*s，%.*s"), (int)words.size, words.data,
+                                (int)holder.size, holder.data);
         if (row_integer(task, "try"))
-            words = arena_print(arena, command_say(sheet->line, "%.*s, failed attempts: %lld", "%.*s，失败 %lld 次"), (int)words.size, words.data, (long long)row_integer(task, "try"));
+            words = arena_print(arena, command_say(sheet->line, "%.*s, failed attempts: %lld", "%.*s，失败 %lld 次"), (int)words.size,
+                                words.data, (long long)row_integer(task, "try"));
         add(sheet, i ? "" : "task", i ? "" : "交办", words);
     }
 }
@@ -59,7 +63,8 @@ static void add_data(struct sheet *sheet, const struct value *row)
     const struct value *data = row_map(row, "data");
     for (uint32_t i = 0; data && i < data->count; i++) {
         struct text name = data->items[2 * i].text, words = value_words(sheet->line->arena, &data->items[2 * i + 1]);
-        add(sheet, i ? "" : "data", i ? "" : "内容", arena_print(sheet->line->arena, "%.*s: %.*s", (int)name.size, name.data, (int)words.size, words.data));
+        add(sheet, i ? "" : "data", i ? "" : "内容",
+            arena_print(sheet->line->arena, "%.*s: %.*s", (int)name.size, name.data, (int)words.size, words.data));
     }
 }
 
@@ -69,7 +74,10 @@ static void add_private(struct sheet *sheet, const struct value *row)
     const struct value *names = row_list(row, "private");
     struct text words = names ? value_words(sheet->line->arena, names) : TEXT("");
     if (words.size)
-        words = arena_print(sheet->line->arena, command_say(sheet->line, "%.*s (--as PERSON shows them to who may see them)", "%.*s（有权者可用 --as 人员 查看）"), (int)words.size, words.data);
+        words = arena_print(
+            sheet->line->arena,
+            command_say(sheet->line, "%.*s (--as PERSON shows them to who may see them)", "%.*s（有权者可用 --as 人员 查看）"),
+            (int)words.size, words.data);
     add(sheet, "private", "不公开", words);
 }
 
@@ -77,9 +85,11 @@ void show_case(const struct command_line *line, const struct value *row)
 {
     struct sheet sheet = {.line = line};
     struct arena *arena = line->arena;
-    struct text number = row_text(row, "no"), workflow = row_text(row, "w"), flag = row_flag(row, "held") ? text_of(command_say(line, ", held", "，未放行")) : TEXT("");
-    printf(command_say(line, "%.*s%scase %lld: %.*s version %lld%.*s\n", "%.*s%s案件 %lld: %.*s 第 %lld 版%.*s\n"), (int)number.size, number.data, number.size ? ", " : "",
-           (long long)row_integer(row, "case"), (int)workflow.size, workflow.data, (long long)row_integer(row, "version"), (int)flag.size, flag.data);
+    struct text number = row_text(row, "no"), workflow = row_text(row, "w"),
+                flag = row_flag(row, "held") ? text_of(command_say(line, ", held", "，未放行")) : TEXT("");
+    printf(command_say(line, "%.*s%scase %lld: %.*s version %lld%.*s\n", "%.*s%s案件 %lld: %.*s 第 %lld 版%.*s\n"), (int)number.size,
+           number.data, number.size ? ", " : "", (long long)row_integer(row, "case"), (int)workflow.size, workflow.data,
+           (long long)row_integer(row, "version"), (int)flag.size, flag.data);
     text_table_init(&sheet.table, arena, 2);
     sheet.table.width = terminal_width(STDOUT_FILENO);
     add(&sheet, "ended", "结案", row_text(row, "end"));
@@ -109,7 +119,8 @@ static struct text entry_words(struct arena *arena, const struct value *entry)
 
 void show_history(const struct command_line *line, const struct value *rows, uint32_t count)
 {
-    static const struct command_words heads[] = {{"position", "序号"}, {"when", "时间"}, {"event", "事件"}, {"by", "办理人"}, {"then at", "其后环节"}, {"unit", "单元"}, {"due", "时限"}, {"with", "内容"}};
+    static const struct command_words heads[] = {{"position", "序号"},    {"when", "时间"}, {"event", "事件"}, {"by", "办理人"},
+                                                 {"then at", "其后环节"}, {"unit", "单元"}, {"due", "时限"},   {"with", "内容"}};
     struct text_table table;
     text_table_init(&table, line->arena, 8);
     table.headed = true;
@@ -120,12 +131,18 @@ void show_history(const struct command_line *line, const struct value *rows, uin
         text_table_cell(&table, text_of(command_say(line, heads[i].en, heads[i].zh)));
     for (uint32_t i = 0; i < count; i++) {
         const struct value *entry = &rows[i];
-        struct text by = row_text(entry, "as"), whom = row_text(entry, "for"), worker = row_text(entry, "worker"), stage = row_text(entry, "s"), level = row_text(entry, "l"), end = row_text(entry, "end");
+        struct text by = row_text(entry, "as"), whom = row_text(entry, "for"), worker = row_text(entry, "worker"),
+                    stage = row_text(entry, "s"), level = row_text(entry, "l"), end = row_text(entry, "end");
         text_table_cell(&table, arena_print(line->arena, "%lld", (long long)row_integer(entry, "p")));
         text_table_cell(&table, row_time(line->arena, entry, row_integer(entry, "at") ? "at" : "t"));
         text_table_cell(&table, row_text(entry, "e"));
-        text_table_cell(&table, whom.size ? arena_print(line->arena, command_say(line, "%.*s for %.*s", "%.*s 代 %.*s"), (int)by.size, by.data, (int)whom.size, whom.data) : by.size ? by : worker);
-        text_table_cell(&table, end.size ? end : arena_print(line->arena, "%.*s%s%.*s", (int)stage.size, stage.data, level.size ? " · " : "", (int)level.size, level.data));
+        text_table_cell(&table, whom.size ? arena_print(line->arena, command_say(line, "%.*s for %.*s", "%.*s 代 %.*s"), (int)by.size,
+                                                        by.data, (int)whom.size, whom.data)
+                                : by.size ? by
+                                          : worker);
+        text_table_cell(&table, end.size ? end
+                                         : arena_print(line->arena, "%.*s%s%.*s", (int)stage.size, stage.data, level.size ? " · " : "",
+                                                       (int)level.size, level.data));
         text_table_cell(&table, row_text(entry, "u"));
         text_table_cell(&table, row_due(line->arena, entry, "due"));
         text_table_cell(&table, entry_words(line->arena, entry));

@@ -50,7 +50,8 @@ static void print_status(const struct command_line *line, const struct value *ro
             continue;
         }
         text_table_cell(&table, text_of(title(line, name)));
-        text_table_cell(&table, is_time(name) ? row_time(line->arena, row, arena_string(line->arena, name)) : value_words(line->arena, value));
+        text_table_cell(&table,
+                        is_time(name) ? row_time(line->arena, row, arena_string(line->arena, name)) : value_words(line->arena, value));
     }
     text_table_print(&table, stdout);
 }

@@ -30,9 +30,10 @@ static enum err probe(const char *path)
 static int no_engine(const struct command_line *line)
 {
     const struct command_program *program = line->program;
-    return command_fail(line, COMMAND_NO_ENGINE,
-                        command_say(line, "no %s runs on %s.\nStart one with: %s serve --data %s", "没有%s在 %s 上运行。\n启动: %s serve --data %s"),
-                        command_say(line, program->server.en, program->server.zh), line->data, program->name, line->data);
+    return command_fail(
+        line, COMMAND_NO_ENGINE,
+        command_say(line, "no %s runs on %s.\nStart one with: %s serve --data %s", "没有%s在 %s 上运行。\n启动: %s serve --data %s"),
+        command_say(line, program->server.en, program->server.zh), line->data, program->name, line->data);
 }
 
 int talk_connect(const struct command_line *line, struct client **client)
@@ -42,10 +43,15 @@ int talk_connect(const struct command_line *line, struct client **client)
         return COMMAND_USAGE;
     const char *path = arena_print(line->arena, "%s/%s", line->data, line->program->socket).data;
     if (strlen(path) >= sizeof((struct sockaddr_un *)NULL)->sun_path)
-        return command_fail(line, COMMAND_USAGE, command_say(line, "the path %s is too long for a socket: name the folder by a shorter one.", "路径 %s 太长，无法用作套接字，请换用较短的目录。"), path);
+        return command_fail(line, COMMAND_USAGE,
+                            command_say(line, "the path %s is too long for a socket: name the folder by a shorter one.",
+                                        "路径 %s 太长，无法用作套接字，请换用较短的目录。"),
+                            path);
     enum err code = probe(path);
     if (code == ERR_DENIED)
-        return command_fail(line, COMMAND_NO_ENGINE, command_say(line, "%s belongs to someone else: only its owner may talk to it.", "%s 属于他人，只有其所有者可以连接。"), path);
+        return command_fail(
+            line, COMMAND_NO_ENGINE,
+            command_say(line, "%s belongs to someone else: only its owner may talk to it.", "%s 属于他人，只有其所有者可以连接。"), path);
     if (code != ERR_OK)
         return no_engine(line);
     struct client_options options = {
@@ -67,10 +73,12 @@ static int no_answer(const struct command_line *line, enum err code, struct text
         return command_fail(line, command_exit_of(code), "%s %s", err_sentence(code), err_advice(code));
     if (id.size != ID_SIZE)
         return command_fail(line, COMMAND_UNCERTAIN, "%s", command_say(line, "no answer came in time.", "未及时得到回答。"));
-    return command_fail(line, COMMAND_UNCERTAIN,
-                        command_say(line, "no answer came in time: it is not known whether this was applied.\nSend it again with --id %s and it counts once.",
-                                    "未及时得到回答，不知是否已生效。\n请加 --id %s 重发，不会重复计算。"),
-                        receipt_id(line->arena, id).data);
+    return command_fail(
+        line, COMMAND_UNCERTAIN,
+        command_say(line,
+                    "no answer came in time: it is not known whether this was applied.\nSend it again with --id %s and it counts once.",
+                    "未及时得到回答，不知是否已生效。\n请加 --id %s 重发，不会重复计算。"),
+        receipt_id(line->arena, id).data);
 }
 
 /* ---- what an answer says ---- */
@@ -96,7 +104,8 @@ struct value talk_keep(const struct command_line *line, struct arena *arena, con
 static const struct value *look_up(const struct command_line *line, struct client *client, uint64_t case_id)
 {
     struct message question = {.kind = MESSAGE_SHOW, .subject = {.kind = CASE_REF_ID, .id = case_id}}, answer = {0};
-    if (case_id == 0 || client_ask(client, &question, &answer) != ERR_OK || answer.kind != MESSAGE_RESULT || answer.rows.kind != VALUE_LIST || answer.rows.count == 0)
+    if (case_id == 0 || client_ask(client, &question, &answer) != ERR_OK || answer.kind != MESSAGE_RESULT ||
+        answer.rows.kind != VALUE_LIST || answer.rows.count == 0)
         return NULL;
     struct value *row = ARENA_NEW(line->arena, struct value);
     *row = talk_keep(line, line->arena, &answer.rows.items[0]);

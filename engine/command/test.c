@@ -94,14 +94,18 @@ static void print_result(const struct command_line *line, const char *path, cons
         print_json(line, path, result);
         return;
     }
-    const char *red = line->colour_out ? "\033[31m" : "", *green = line->colour_out ? "\033[32m" : "", *plain = line->colour_out ? "\033[0m" : "";
+    const char *red = line->colour_out ? "\033[31m" : "", *green = line->colour_out ? "\033[32m" : "",
+               *plain = line->colour_out ? "\033[0m" : "";
     if (result->passed) {
-        printf(command_say(line, "%sok%s    %s: %.*s (%u steps)\n", "%s通过%s  %s: %.*s（%u 步）\n"), green, plain, path, (int)result->title.size, result->title.data, result->steps);
+        printf(command_say(line, "%sok%s    %s: %.*s (%u steps)\n", "%s通过%s  %s: %.*s（%u 步）\n"), green, plain, path,
+               (int)result->title.size, result->title.data, result->steps);
         return;
     }
-    printf(command_say(line, "%sFAILED%s %s: %.*s\n%.*s", "%s失败%s  %s: %.*s\n%.*s"), red, plain, path, (int)result->title.size, result->title.data, (int)result->failure.size, result->failure.data);
+    printf(command_say(line, "%sFAILED%s %s: %.*s\n%.*s", "%s失败%s  %s: %.*s\n%.*s"), red, plain, path, (int)result->title.size,
+           result->title.data, (int)result->failure.size, result->failure.data);
     if (result->history.size)
-        printf("%s\n%.*s", command_say(line, "  What happened until then:", "  此前的经过："), (int)result->history.size, result->history.data);
+        printf("%s\n%.*s", command_say(line, "  What happened until then:", "  此前的经过："), (int)result->history.size,
+               result->history.data);
 }
 
 static int run(struct command_line *line)

@@ -10,9 +10,13 @@ static void print_notices(const struct command_line *line, const struct value *r
     for (uint32_t i = 0; notices && i < notices->count; i++) {
         const struct value *notice = &notices->items[i], *text = row_map(notice, "text");
         const struct value *who = value_get(notice, "who");
-        struct text zh = row_text(text, "zh"), en = row_text(text, "en"), words = line->language == LANGUAGE_ZH && zh.size ? zh : en.size ? en : zh;
+        struct text zh = row_text(text, "zh"), en = row_text(text, "en"),
+                    words = line->language == LANGUAGE_ZH && zh.size ? zh
+                            : en.size                                ? en
+                                                                     : zh;
         struct text whom = who ? value_words(line->arena, who) : TEXT(""), kind = row_text(notice, "kind");
-        printf("    → %.*s: %.*s%s%.*s\n", (int)whom.size, whom.data, (int)kind.size, kind.data, words.size ? ": " : "", (int)words.size, words.data);
+        printf("    → %.*s: %.*s%s%.*s\n", (int)whom.size, whom.data, (int)kind.size, kind.data, words.size ? ": " : "", (int)words.size,
+               words.data);
     }
 }
 
@@ -21,14 +25,18 @@ static void print_news(const struct command_line *line, const struct value *row)
     struct arena *arena = line->arena;
     struct text when = row_time(arena, row, "t"), event = row_text(row, "e"), by = row_text(row, "as"), number = row_text(row, "no");
     struct text stage = row_text(row, "s"), level = row_text(row, "l"), unit = row_text(row, "u"), end = row_text(row, "end");
-    struct text name = number.size ? number : row_integer(row, "case") ? arena_print(arena, "%lld", (long long)row_integer(row, "case")) : row_text(row, "n");
-    printf("%lld  %.*s  %.*s  %.*s", (long long)row_integer(row, "p"), (int)when.size, when.data, (int)name.size, name.data, (int)event.size, event.data);
+    struct text name = number.size                ? number
+                       : row_integer(row, "case") ? arena_print(arena, "%lld", (long long)row_integer(row, "case"))
+                                                  : row_text(row, "n");
+    printf("%lld  %.*s  %.*s  %.*s", (long long)row_integer(row, "p"), (int)when.size, when.data, (int)name.size, name.data,
+           (int)event.size, event.data);
     if (by.size)
         printf(" (%.*s)", (int)by.size, by.data);
     if (end.size)
         printf(" → %.*s", (int)end.size, end.data);
     else if (stage.size)
-        printf(" → %.*s%s%.*s, %.*s", (int)stage.size, stage.data, level.size ? " · " : "", (int)level.size, level.data, (int)unit.size, unit.data);
+        printf(" → %.*s%s%.*s, %.*s", (int)stage.size, stage.data, level.size ? " · " : "", (int)level.size, level.data, (int)unit.size,
+               unit.data);
     printf("\n");
     print_notices(line, row);
 }

@@ -50,7 +50,10 @@ bool word_id(const struct command_line *line, const char *option, struct text *o
     if (!word)
         return true;
     if (!word_is_id(text_of(word), id)) {
-        command_misuse(line, command_say(line, "--%s takes 32 hexadecimal digits or a UUID, not \"%s\".", "--%s 需要 32 位十六进制数或 UUID，不是“%s”。"), option, word);
+        command_misuse(
+            line,
+            command_say(line, "--%s takes 32 hexadecimal digits or a UUID, not \"%s\".", "--%s 需要 32 位十六进制数或 UUID，不是“%s”。"),
+            option, word);
         return false;
     }
     *out = keep_id(line, id);
@@ -126,13 +129,20 @@ bool word_is_time(struct text word, int64_t *time)
         return false;
     date = civil_of(day);
     struct text at = {word.data + 10, word.size - 10};
-    if (!take_character(&at, " T") || !take_digits(&at, 2, 0, 23, &hour) || !take_character(&at, ":") || !take_digits(&at, 2, 0, 59, &minute))
+    if (!take_character(&at, " T") || !take_digits(&at, 2, 0, 23, &hour) || !take_character(&at, ":") ||
+        !take_digits(&at, 2, 0, 59, &minute))
         return false;
     if (at.size && at.data[0] == ':' && !(take_character(&at, ":") && take_digits(&at, 2, 0, 59, &second)))
         return false;
     if (!take_offset(&at, &local, &offset))
         return false;
-    struct tm parts = {.tm_year = date.year - 1900, .tm_mon = date.month - 1, .tm_mday = date.day, .tm_hour = hour, .tm_min = minute, .tm_sec = second, .tm_isdst = -1};
+    struct tm parts = {.tm_year = date.year - 1900,
+                       .tm_mon = date.month - 1,
+                       .tm_mday = date.day,
+                       .tm_hour = hour,
+                       .tm_min = minute,
+                       .tm_sec = second,
+                       .tm_isdst = -1};
     *time = ((int64_t)(local ? mktime(&parts) : timegm(&parts)) - offset * 60) * 1000;
     return true;
 }
@@ -143,8 +153,9 @@ bool word_time(const struct command_line *line, const char *option, bool *given,
     *given = word != NULL;
     if (!word || word_is_time(text_of(word), time))
         return true;
-    command_misuse(line, command_say(line, "--%s takes a moment such as \"2026-09-24 09:00\" or 2026-09-24T09:00+08:00, not \"%s\".",
-                                     "--%s 需要时间，如 \"2026-09-24 09:00\" 或 2026-09-24T09:00+08:00，不是“%s”。"),
+    command_misuse(line,
+                   command_say(line, "--%s takes a moment such as \"2026-09-24 09:00\" or 2026-09-24T09:00+08:00, not \"%s\".",
+                               "--%s 需要时间，如 \"2026-09-24 09:00\" 或 2026-09-24T09:00+08:00，不是“%s”。"),
                    option, word);
     return false;
 }
@@ -156,7 +167,8 @@ static bool read_json(const struct command_line *line, struct text name, const c
     struct text why;
     if (wire_from_json(line->arena, text_of(json), out, &why) == ERR_OK)
         return true;
-    command_misuse(line, command_say(line, "%.*s:= is not followed by JSON: %.*s.", "%.*s:= 后面不是 JSON: %.*s。"), (int)name.size, name.data, (int)why.size, why.data);
+    command_misuse(line, command_say(line, "%.*s:= is not followed by JSON: %.*s.", "%.*s:= 后面不是 JSON: %.*s。"), (int)name.size,
+                   name.data, (int)why.size, why.data);
     return false;
 }
 
@@ -172,7 +184,10 @@ static bool read_field(const struct command_line *line, const char *word, struct
     field->name = (struct text){word, (size_t)(equals - word) - json};
     field->value = value_text(text_of(equals + 1));
     if (field->name.size > WIRE_NAME_MOST || !wire_is_text(field->name) || (!json && !wire_is_text(field->value.text))) {
-        command_misuse(line, command_say(line, "\"%s\" cannot be a field: its name is too long, or it is not UTF-8.", "“%s”不能作为字段：名称太长，或不是 UTF-8。"), word);
+        command_misuse(line,
+                       command_say(line, "\"%s\" cannot be a field: its name is too long, or it is not UTF-8.",
+                                   "“%s”不能作为字段：名称太长，或不是 UTF-8。"),
+                       word);
         return false;
     }
     return !json || read_json(line, field->name, equals + 1, &field->value);
