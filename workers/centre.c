@@ -193,25 +193,30 @@ static bool passes(enum err err)
     return err == ERR_OK || err == ERR_UNKNOWN_TASK || err == ERR_BUSY;
 }
 
+static void tell_connection(struct centre *centre)
+{
+    bool registered = worker_registered(centre->worker);
+    if (registered != centre->registered)
+        say(centre, registered ? "connected" : "no engine answers; waiting", registered ? "已连接" : "引擎没有应答，等待中");
+    centre->registered = registered;
+}
+
 static enum err take_messages(struct centre *centre, bool *progress)
 {
     struct message message;
     enum err err;
     while ((err = worker_next(centre->worker, 0, &message)) == ERR_OK) {
         *progress = true;
+        tell_connection(centre);
         err = message_came(centre, &message);
         if (!passes(err))
             return err;
     }
-    if (err != ERR_TIMED_OUT) {
-        centre->why = arena_copy(centre->line->arena, message.why);
-        return err;
-    }
-    bool registered = worker_registered(centre->worker);
-    if (registered != centre->registered)
-        say(centre, registered ? "connected" : "no engine answers; waiting", registered ? "已连接" : "引擎没有应答，等待中");
-    centre->registered = registered;
-    return ERR_OK;
+    tell_connection(centre);
+    if (err == ERR_TIMED_OUT)
+        return ERR_OK;
+    centre->why = arena_copy(centre->line->arena, message.why);
+    return err;
 }
 
 /* ---- intents ---- */
