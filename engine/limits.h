@@ -7,6 +7,8 @@
 
 #include "proto/wire.h"
 
+#define STAIRCASE_VERSION "0.2" /* of the program; protocol and stored formats have versions of their own */
+
 enum {
     /* A turn of the loop. */
     LIMIT_BATCH_MESSAGES = 1024,     /* gathered into one batch */

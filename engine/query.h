@@ -7,8 +7,6 @@
 
 #include "engine/outbox.h"
 
-#define STAIRCASE_VERSION "0.2"
-
 /* Figures that only the server has. Members are as in PROTOCOL.md section 8, status. */
 struct query_figures {
     int64_t started, now;

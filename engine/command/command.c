@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "engine/command/help.h"
-#include "engine/query.h"
+#include "engine/limits.h"
 #include "engine/yaml.h"
 
 static const struct command_option common_options[] = {
