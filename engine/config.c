@@ -1,0 +1,272 @@
+/* config: see config.h. The table of keys below is the language of the file; config/staircase.yaml shows all of it. */
+#include "engine/config.h"
+
+#include <stdlib.h>
+
+#include "engine/limits.h"
+#include "engine/source.h"
+
+enum where { IN_CONFIG, IN_LISTEN, IN_RETRY, IN_STORE, IN_WORKER, IN_DEPLOY };
+
+static const struct key keys[] = {
+    {IN_CONFIG, "log", KIND_SCALAR, 0, "debug, info, warn or error", "the least that is worth a line in the operator's log"},
+    {IN_CONFIG, "batch", KIND_SCALAR, 0, "a number from 1 to 1024", "events in one commit at most"},
+    {IN_CONFIG, "lease-seconds", KIND_SCALAR, 0, "a number from 1 to 3600", "how long a worker may be silent before its tasks go to another"},
+    {IN_CONFIG, "listen", KIND_MAP, 0, "a mapping with `clients`, `workers`", "addresses besides the sockets in the data folder"},
+    {IN_CONFIG, "retry", KIND_MAP, 0, "a mapping with `attempts`, `base-seconds`, `most-seconds`", "what follows when a worker fails"},
+    {IN_CONFIG, "store", KIND_MAP, 0, "a mapping with `map-gigabytes`", "the store on disk"},
+    {IN_CONFIG, "history", KIND_LIST, 0, "a list of topics", "topics whose tasks bring the history of their case along"},
+    {IN_CONFIG, "workers", KIND_LIST, 0, "a list of mappings with `name` and `command`", "worker processes that the engine starts, and starts again"},
+    {IN_CONFIG, "deploy", KIND_LIST, 0, "a list of mappings with one of `calendar`, `directory`, `workflow`", "what is deployed when the engine starts, unless it is already"},
+    {IN_LISTEN, "clients", KIND_SCALAR, 0, "tcp://127.0.0.1:PORT", "clients on this machine"},
+    {IN_LISTEN, "workers", KIND_SCALAR, 0, "tcp://127.0.0.1:PORT", "workers on this machine"},
+    {IN_RETRY, "attempts", KIND_SCALAR, 0, "a number from 1 to 100", "after so many an incident stands on the case"},
+    {IN_RETRY, "base-seconds", KIND_SCALAR, 0, "a number from 1 to 86400", "the delay after the first failure; it doubles"},
+    {IN_RETRY, "most-seconds", KIND_SCALAR, 0, "a number from 1 to 604800", "the longest delay"},
+    {IN_STORE, "map-gigabytes", KIND_SCALAR, 0, "a number from 1 to 65536", "address space to begin with; it is sparse and grows"},
+    {IN_WORKER, "name", KIND_SCALAR, KEY_NEEDED, "a name in kebab-case", "for the operator's log"},
+    {IN_WORKER, "command", KIND_LIST, KEY_NEEDED, "a list: program and arguments", "`{data}` in it stands for the data folder"},
+    {IN_DEPLOY, "calendar", KIND_SCALAR, 0, "a path", "relative to this file"},
+    {IN_DEPLOY, "directory", KIND_SCALAR, 0, "a path", "relative to this file"},
+    {IN_DEPLOY, "workflow", KIND_SCALAR, 0, "a path", "relative to this file"},
+};
+
+const struct keys config_keys = {.key = keys, .count = sizeof keys / sizeof *keys};
+
+struct reader {
+    struct config *config;
+    struct arena *arena;
+    struct problems *problems;
+    struct text folder; /* of the file, with the slash; empty: the working directory */
+};
+
+void config_defaults(struct config *config)
+{
+    *config = (struct config){
+        .file = "",
+        .batch_most = LIMIT_BATCH_MESSAGES,
+        .retry_attempts = 8,
+        .retry_base_ms = 2000,
+        .retry_most_ms = 3600000,
+        .lease_ms = 30000,
+        .log_level = OPLOG_INFO,
+    };
+}
+
+/* ---- single settings ---- */
+
+static const struct node *get(const struct node *map, enum where where, const char *name)
+{
+    return keys_get(map, &config_keys, (int)where, name);
+}
+
+static void read_number(struct reader *reader, const struct node *map, enum where where, const char *name, int32_t most, uint32_t factor, uint32_t *out)
+{
+    int32_t number;
+    const struct node *node = get(map, where, name);
+    if (node && node_number(reader->problems, node, 1, most, &number))
+        *out = (uint32_t)number * factor;
+}
+
+static void read_address(struct reader *reader, const struct node *map, const char *name, const char **out)
+{
+    struct text text;
+    const struct node *node = get(map, IN_LISTEN, name);
+    if (!node || !node_text(reader->problems, node, 128, &text))
+        return;
+    if (text.size < 7 || memcmp(text.data, "tcp://", 6) != 0)
+        problems_add(reader->problems, node, "Found %s; an address is written tcp://127.0.0.1:PORT.", node_found(reader->arena, node));
+    *out = arena_string(reader->arena, text);
+}
+
+static void read_listen(struct reader *reader, const struct node *map)
+{
+    if (!map || !keys_check(reader->problems, map, &config_keys, IN_LISTEN))
+        return;
+    struct config *config = reader->config;
+    read_address(reader, map, "clients", &config->listen_clients);
+    read_address(reader, map, "workers", &config->listen_workers);
+    if (config->listen_clients && config->listen_workers && strcmp(config->listen_clients, config->listen_workers) == 0)
+        problems_add(reader->problems, get(map, IN_LISTEN, "workers"), "Clients and workers cannot share the address %s: give each a port of its own.",
+                     config->listen_workers);
+}
+
+static void read_retry(struct reader *reader, const struct node *map)
+{
+    if (!map || !keys_check(reader->problems, map, &config_keys, IN_RETRY))
+        return;
+    struct config *config = reader->config;
+    read_number(reader, map, IN_RETRY, "attempts", 100, 1, &config->retry_attempts);
+    read_number(reader, map, IN_RETRY, "base-seconds", 86400, 1000, &config->retry_base_ms);
+    read_number(reader, map, IN_RETRY, "most-seconds", 604800, 1000, &config->retry_most_ms);
+    if (config->retry_base_ms > config->retry_most_ms)
+        problems_add(reader->problems, map, "The first delay (base-seconds: %u) is longer than the longest (most-seconds: %u).",
+                     config->retry_base_ms / 1000, config->retry_most_ms / 1000);
+}
+
+static void read_store(struct reader *reader, const struct node *map)
+{
+    uint32_t gigabytes = 0;
+    if (!map || !keys_check(reader->problems, map, &config_keys, IN_STORE))
+        return;
+    read_number(reader, map, IN_STORE, "map-gigabytes", 65536, 1, &gigabytes);
+    reader->config->map_bytes = (uint64_t)gigabytes << 30;
+}
+
+static void read_log(struct reader *reader, const struct node *node)
+{
+    static const char *const levels[] = {"debug", "info", "warn", "error"};
+    int32_t level;
+    if (node && node_choice(reader->problems, node, levels, 4, &level))
+        reader->config->log_level = (enum oplog_level)level;
+}
+
+/* ---- lists ---- */
+
+static void read_history(struct reader *reader, const struct node *list)
+{
+    const struct node *first;
+    uint32_t count = 0;
+    if (!list || !node_list(reader->problems, list, false, &first, &count))
+        return;
+    struct text *topics = ARENA_ARRAY(reader->arena, struct text, count);
+    for (const struct node *item = first; item; item = item->next)
+        if (node_name(reader->problems, item, &topics[reader->config->history_topic_count]))
+            reader->config->history_topic_count++;
+    reader->config->history_topics = topics;
+}
+
+static void read_command(struct reader *reader, const struct node *list, struct config_worker *worker)
+{
+    const struct node *first;
+    uint32_t count = 0;
+    if (!list || !node_list(reader->problems, list, false, &first, &count))
+        return;
+    if (count == 0)
+        problems_add(reader->problems, list, "Found an empty list; a command has a program, and arguments where it needs them.");
+    worker->command = ARENA_ARRAY(reader->arena, char *, (size_t)count + 1);
+    uint32_t at = 0;
+    for (const struct node *item = first; item; item = item->next) {
+        struct text argument;
+        if (node_text(reader->problems, item, 4096, &argument))
+            worker->command[at++] = arena_string(reader->arena, argument);
+    }
+}
+
+static bool worker_named_before(const struct config *config, const char *name)
+{
+    for (uint32_t i = 0; i < config->worker_count; i++)
+        if (strcmp(config->workers[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void read_worker(struct reader *reader, const struct node *map, struct config_worker *worker)
+{
+    struct text name;
+    const struct node *named = get(map, IN_WORKER, "name");
+    *worker = (struct config_worker){.name = ""};
+    if (named && node_name(reader->problems, named, &name))
+        worker->name = arena_string(reader->arena, name);
+    if (*worker->name && worker_named_before(reader->config, worker->name))
+        problems_add(reader->problems, named, "Another worker is called \"%s\" already.", worker->name);
+    read_command(reader, get(map, IN_WORKER, "command"), worker);
+}
+
+static void read_workers(struct reader *reader, const struct node *list)
+{
+    const struct node *first;
+    uint32_t count = 0;
+    if (!list || !node_list(reader->problems, list, false, &first, &count))
+        return;
+    if (count > LIMIT_CHILDREN)
+        problems_add(reader->problems, list, "Found %u workers; the engine starts at most %d.", count, LIMIT_CHILDREN);
+    struct config_worker *workers = ARENA_ARRAY(reader->arena, struct config_worker, count);
+    reader->config->workers = workers;
+    for (const struct node *item = first; item; item = item->next)
+        if (keys_check(reader->problems, item, &config_keys, IN_WORKER)) {
+            read_worker(reader, item, &workers[reader->config->worker_count]);
+            reader->config->worker_count++;
+        }
+}
+
+/* Paths are those of the file, so that it does not matter where the engine was started. */
+static const char *beside_file(struct reader *reader, struct text path)
+{
+    if (path.data[0] == '/')
+        return arena_string(reader->arena, path);
+    return arena_print(reader->arena, "%.*s%.*s", (int)reader->folder.size, reader->folder.data, (int)path.size, path.data).data;
+}
+
+static void read_deploy(struct reader *reader, const struct node *map, struct config_deploy *deploys)
+{
+    static const char *const kinds[] = {"calendar", "directory", "workflow"};
+    uint32_t found = 0;
+    for (int i = 0; i < 3; i++) {
+        struct text path;
+        const struct node *node = get(map, IN_DEPLOY, kinds[i]);
+        if (!node || !node_text(reader->problems, node, 4096, &path))
+            continue;
+        if (found++ == 0)
+            deploys[reader->config->deploy_count++] = (struct config_deploy){.what = kinds[i], .path = beside_file(reader, path)};
+    }
+    if (found != 1 && map->count > 0)
+        problems_add(reader->problems, map, "Found %u of calendar, directory, workflow; each item of the list names one file.", found);
+}
+
+static void read_deploys(struct reader *reader, const struct node *list)
+{
+    const struct node *first;
+    uint32_t count = 0;
+    if (!list || !node_list(reader->problems, list, false, &first, &count))
+        return;
+    struct config_deploy *deploys = ARENA_ARRAY(reader->arena, struct config_deploy, count);
+    reader->config->deploys = deploys;
+    for (const struct node *item = first; item; item = item->next)
+        if (keys_check(reader->problems, item, &config_keys, IN_DEPLOY))
+            read_deploy(reader, item, deploys);
+}
+
+/* ---- the file ---- */
+
+static void read_root(struct reader *reader, const struct node *root)
+{
+    struct config *config = reader->config;
+    if (!keys_check(reader->problems, root, &config_keys, IN_CONFIG))
+        return;
+    read_log(reader, get(root, IN_CONFIG, "log"));
+    read_number(reader, root, IN_CONFIG, "batch", LIMIT_BATCH_MESSAGES, 1, &config->batch_most);
+    read_number(reader, root, IN_CONFIG, "lease-seconds", 3600, 1000, &config->lease_ms);
+    read_listen(reader, get(root, IN_CONFIG, "listen"));
+    read_retry(reader, get(root, IN_CONFIG, "retry"));
+    read_store(reader, get(root, IN_CONFIG, "store"));
+    read_history(reader, get(root, IN_CONFIG, "history"));
+    read_workers(reader, get(root, IN_CONFIG, "workers"));
+    read_deploys(reader, get(root, IN_CONFIG, "deploy"));
+}
+
+enum err config_read(struct config *config, struct arena *arena, const char *path, struct text source, struct problems *problems)
+{
+    const char *slash = strrchr(path, '/');
+    config_defaults(config);
+    config->file = arena_string(arena, text_of(path));
+    struct reader reader = {.config = config, .arena = arena, .problems = problems,
+                            .folder = {.data = path, .size = slash ? (size_t)(slash - path) + 1 : 0}};
+    problems_init(problems, arena, config->file);
+    const struct node *root = yaml_load(arena, source, problems);
+    if (root && !node_empty(root)) /* a file of comments alone changes nothing */
+        read_root(&reader, root);
+    return problems->errors ? ERR_BAD_CONFIG : ERR_OK;
+}
+
+enum err config_load(struct config *config, struct arena *arena, const char *path, struct problems *problems)
+{
+    struct text source, why = {0};
+    config_defaults(config);
+    enum err code = source_load(arena, path, &source, &why);
+    if (!code)
+        return config_read(config, arena, path, source, problems);
+    problems_init(problems, arena, path);
+    problems_add_at(problems, (struct place){1, 1}, (struct text){0}, "%.*s", (int)why.size, why.data);
+    return code == ERR_NOT_FOUND ? code : ERR_BAD_CONFIG;
+}

@@ -1,0 +1,263 @@
+/* What is private is checked and sealed at the door; a repeat is a repeat; what came before its case comes back. */
+#include "tests/unit/rooms.h"
+
+#define KEY_1 "case-key-0000001"
+static const char *const unit = "jinnong/grid-3/building-7";
+
+static int set_up(void **state)
+{
+    struct rooms *rooms = calloc(1, sizeof *rooms);
+    rooms_open(rooms, "workflows/dispute-mediation/workflow.yaml");
+    *state = rooms;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    rooms_close(*state);
+    free(*state);
+    return 0;
+}
+
+static const struct value zhao_map[] = {
+    {.kind = VALUE_TEXT, .text = TEXT("id")}, {.kind = VALUE_TEXT, .text = TEXT("app:zhao")},
+    {.kind = VALUE_TEXT, .text = TEXT("telephone")}, {.kind = VALUE_TEXT, .text = TEXT("13800001111")}};
+static const struct value zhao = {.kind = VALUE_MAP, .count = 2, .items = zhao_map};
+static const struct value qian = {.kind = VALUE_TEXT, .text = TEXT("app:qian")};
+
+/* applicant, category, respondent, summary: in order of names, as a decoded message has them. */
+static struct message dispute(struct rooms *rooms, const char *summary)
+{
+    static struct field_value data[4];
+    data[0] = (struct field_value){TEXT("applicant"), {.kind = VALUE_LIST, .count = 1, .items = &zhao}};
+    data[1] = field_text("category", "neighbour");
+    data[2] = (struct field_value){TEXT("respondent"), {.kind = VALUE_LIST, .count = 1, .items = &qian}};
+    data[3] = field_text("summary", summary);
+    return message_open(rooms, KEY_1, "dispute-mediation", unit, "li", data, 4);
+}
+
+static const struct case_state *find(struct rooms *rooms)
+{
+    const struct case_ref subject = {.kind = CASE_REF_KEY, .text = TEXT(KEY_1)};
+    const struct case_state *state;
+    assert_int_equal(engine_find_case(rooms->bed.engine, &subject, &state), ERR_OK);
+    return state;
+}
+
+/* The case's row as someone sees it. */
+static struct value seen_by(struct rooms *rooms, const char *person)
+{
+    struct view view = {.engine = rooms->bed.engine, .seal = rooms->seal, .arena = &rooms->bed.arena};
+    const struct viewer viewer = {.person = text_of(person)};
+    struct value row;
+    assert_int_equal(view_begin(&view), ERR_OK);
+    assert_int_equal(view_case(&view, find(rooms), &viewer, VIEW_DATA, &row), ERR_OK);
+    row = value_copy(&rooms->bed.arena, &row);
+    view_end(&view);
+    return row;
+}
+
+static void nothing_private_is_stored_in_clear(void **state)
+{
+    struct rooms *rooms = *state;
+    struct message message = dispute(rooms, "厨房漏水到楼下");
+    expect_applied(rooms_tell(rooms, &message));
+    assert_false(store_holds(rooms->bed.store, "漏水"));
+    assert_false(store_holds(rooms->bed.store, "13800001111"));
+    assert_true(store_holds(rooms->bed.store, "app:zhao"));
+    struct value row = seen_by(rooms, "li"); /* opened it, and is the mediator there */
+    const struct value *data = value_get(&row, "data"), *applicant = value_get(data, "applicant");
+    assert_string_equal(row_string(rooms, data, "summary"), "厨房漏水到楼下");
+    assert_string_equal(row_string(rooms, &applicant->items[0], "telephone"), "13800001111");
+    assert_string_equal(row_string(rooms, &applicant->items[0], "id"), "app:zhao");
+    bed_assert_replays(&rooms->bed);
+}
+
+static void who_may_not_see_it_is_told_that_it_is_there(void **state)
+{
+    struct rooms *rooms = *state;
+    struct message message = dispute(rooms, "厨房漏水到楼下");
+    expect_applied(rooms_tell(rooms, &message));
+    struct value row = seen_by(rooms, "sun"); /* a mediator, but of another unit */
+    const struct value *data = value_get(&row, "data"), *private = value_get(&row, "private");
+    assert_string_equal(row_string(rooms, data, "category"), "neighbour");
+    assert_null(value_get(data, "summary"));
+    assert_null(value_get(data, "applicant"));
+    assert_int_equal(private->count, 3);
+    row = seen_by(rooms, "app:qian"); /* a party sees the summary, not the people */
+    assert_string_equal(row_string(rooms, value_get(&row, "data"), "summary"), "厨房漏水到楼下");
+    assert_null(value_get(value_get(&row, "data"), "applicant"));
+}
+
+static void a_destroyed_key_hides_the_value_for_ever(void **state)
+{
+    struct rooms *rooms = *state;
+    struct message message = dispute(rooms, "厨房漏水到楼下");
+    expect_applied(rooms_tell(rooms, &message));
+    struct seal_key person = seal_key_of_person(TEXT("app:zhao")), of_case = seal_key_of_case(TEXT(KEY_1));
+    assert_int_equal(seal_destroy(rooms->seal, &person), ERR_OK);
+    assert_int_equal(seal_destroy(rooms->seal, &of_case), ERR_OK);
+    struct value row = seen_by(rooms, "li");
+    const struct value *data = value_get(&row, "data");
+    assert_null(value_get(data, "summary"));
+    assert_int_equal(value_get(data, "applicant")->items[0].kind, VALUE_TEXT);
+    bed_assert_replays(&rooms->bed);
+    struct field_value danger = field_text("danger", "持刀");
+    message = message_send(rooms, KEY_1, "report-danger", "li", &danger, 1);
+    expect_refused(rooms_tell(rooms, &message), ERR_BAD_DATA);
+}
+
+static void a_repeat_is_a_duplicate_also_after_a_restart(void **state)
+{
+    struct rooms *rooms = *state;
+    struct message message = dispute(rooms, "厨房漏水到楼下");
+    expect_applied(rooms_tell(rooms, &message));
+    assert_int_equal(rooms_tell(rooms, &message).kind, MESSAGE_DUPLICATE);
+    rooms_restart(rooms);
+    assert_int_equal(rooms_tell(rooms, &message).kind, MESSAGE_DUPLICATE);
+    struct message other = dispute(rooms, "卫生间漏水到楼下");
+    other.id = message.id;
+    expect_refused(rooms_tell(rooms, &other), ERR_ID_REUSED);
+}
+
+static void private_fields_are_checked_here(void **state)
+{
+    struct rooms *rooms = *state;
+    struct message message = dispute(rooms, "");
+    struct message answer = rooms_tell(rooms, &message);
+    expect_refused(answer, ERR_BAD_DATA);
+    assert_non_null(memmem(answer.why.data, answer.why.size, "summary", 7));
+    message = dispute(rooms, "x");
+    struct field_value *data = (struct field_value *)(uintptr_t)message.data;
+    data[3].value = value_bytes("\1\1looks sealed", 14);
+    expect_refused(rooms_tell(rooms, &message), ERR_BAD_DATA);
+    data[3].value = value_integer(5);
+    expect_refused(rooms_tell(rooms, &message), ERR_BAD_DATA);
+    struct store_figures figures;
+    assert_int_equal(store_read_figures(rooms->keys, &figures), ERR_OK);
+    assert_int_equal(figures.rows[STORE_KEY], 0); /* refused events leave no keys */
+}
+
+static void details_named_sealed_are_details(void **state)
+{
+    struct rooms *rooms = *state;
+    const struct value forged[] = {{.kind = VALUE_TEXT, .text = TEXT("id")}, {.kind = VALUE_TEXT, .text = TEXT("app:zhao")},
+                                   {.kind = VALUE_TEXT, .text = TEXT("sealed")}, {.kind = VALUE_BYTES, .text = TEXT("forged bytes")}};
+    struct value person = {.kind = VALUE_MAP, .count = 2, .items = forged};
+    struct message message = dispute(rooms, "x");
+    ((struct field_value *)(uintptr_t)message.data)[0].value.items = &person;
+    expect_applied(rooms_tell(rooms, &message));
+    assert_false(store_holds(rooms->bed.store, "forged bytes"));
+}
+
+/* ---- parked ---- */
+
+static struct message agreeing(struct rooms *rooms, const char *as)
+{
+    return message_send(rooms, KEY_1, "agree-to-mediate", as, NULL, 0);
+}
+
+static struct message commenting(struct rooms *rooms, const char *comment)
+{
+    struct field_value *data = ARENA_NEW(&rooms->bed.arena, struct field_value);
+    *data = field_text("comments", comment);
+    return message_send(rooms, KEY_1, "comment", "li", data, 1);
+}
+
+/* What the server does after a commit that says so; the answers by event id. */
+static uint32_t unpark(struct rooms *rooms, struct message *answers)
+{
+    uint64_t after = 0;
+    uint32_t count = 0;
+    struct door_parked parked[8];
+    while (count < 8) {
+        enum err code = door_unpark(&rooms->door, &rooms->bed.arena, TEXT(KEY_1), &after, &parked[count]);
+        if (code == ERR_NOT_FOUND)
+            break;
+        assert_int_equal(code, ERR_OK);
+        count++;
+    }
+    rooms_begin(rooms);
+    for (uint32_t i = 0; i < count; i++) {
+        bool decided = parked[i].event.kind == EVENT_SEND;
+        assert_int_equal(engine_decide(rooms->bed.engine, &parked[i].event, decided ? &answers[i] : NULL), ERR_OK);
+        if (!decided)
+            answers[i] = (struct message){.kind = MESSAGE_REFUSED, .has = MESSAGE_HAS_CODE, .code = parked[i].event.code, .why = parked[i].event.why};
+    }
+    rooms_commit(rooms);
+    return count;
+}
+
+static void what_came_before_its_case_is_sealed_whole_and_decided_later(void **state)
+{
+    struct rooms *rooms = *state;
+    struct message answers[8], comment = commenting(rooms, "住户说漏水已三天"), consent = agreeing(rooms, "app:qian"), bad = commenting(rooms, "");
+    assert_int_equal(rooms_tell(rooms, &comment).kind, MESSAGE_PARKED);
+    assert_int_equal(rooms_tell(rooms, &consent).kind, MESSAGE_PARKED);
+    assert_int_equal(rooms_tell(rooms, &bad).kind, MESSAGE_PARKED);
+    assert_false(store_holds(rooms->bed.store, "漏水"));
+    assert_int_equal(rooms_tell(rooms, &comment).kind, MESSAGE_PARKED);
+
+    rooms_restart(rooms);
+    struct message message = dispute(rooms, "厨房");
+    expect_applied(rooms_tell(rooms, &message));
+    assert_int_equal(rooms->done.unparkable_count, 1);
+    assert_int_equal(unpark(rooms, answers), 3);
+    expect_applied(answers[0]);
+    expect_applied(answers[1]);
+    expect_refused(answers[2], ERR_BAD_DATA);
+    assert_false(store_holds(rooms->bed.store, "漏水"));
+    struct value row = seen_by(rooms, "li");
+    const struct value *comments = value_get(value_get(&row, "data"), "comments");
+    assert_int_equal(comments->count, 1);
+    assert_true(text_is(comments->items[0].text, "住户说漏水已三天"));
+    assert_int_equal(unpark(rooms, answers), 0);
+
+    /* Sent again it is a duplicate; the refused one is decided anew. */
+    assert_int_equal(rooms_tell(rooms, &comment).kind, MESSAGE_DUPLICATE);
+    assert_int_equal(rooms_tell(rooms, &consent).kind, MESSAGE_DUPLICATE);
+    expect_refused(rooms_tell(rooms, &bad), ERR_BAD_DATA);
+    bed_assert_replays(&rooms->bed);
+}
+
+/* Its case is here, but what is parked for it has not been decided yet: still parked, not another event under its id. */
+static void a_repeat_between_opening_and_unparking_is_still_parked(void **state)
+{
+    struct rooms *rooms = *state;
+    struct message answers[8], comment = commenting(rooms, "住户说漏水已三天");
+    assert_int_equal(rooms_tell(rooms, &comment).kind, MESSAGE_PARKED);
+    struct message message = dispute(rooms, "厨房");
+    expect_applied(rooms_tell(rooms, &message));
+    assert_int_equal(rooms_tell(rooms, &comment).kind, MESSAGE_PARKED);
+    assert_int_equal(unpark(rooms, answers), 1);
+    expect_applied(answers[0]);
+    assert_int_equal(rooms_tell(rooms, &comment).kind, MESSAGE_DUPLICATE);
+}
+
+static void an_erased_park_is_refused_for_good(void **state)
+{
+    struct rooms *rooms = *state;
+    struct message answers[8], comment = commenting(rooms, "住户说漏水已三天");
+    assert_int_equal(rooms_tell(rooms, &comment).kind, MESSAGE_PARKED);
+    struct seal_key key = seal_key_of_case(TEXT(KEY_1));
+    assert_int_equal(seal_destroy(rooms->seal, &key), ERR_OK);
+    struct message message = dispute(rooms, "厨房");
+    expect_refused(rooms_tell(rooms, &message), ERR_BAD_DATA); /* nothing can be sealed for this case any more */
+    assert_int_equal(unpark(rooms, answers), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(nothing_private_is_stored_in_clear, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_may_not_see_it_is_told_that_it_is_there, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_destroyed_key_hides_the_value_for_ever, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_repeat_is_a_duplicate_also_after_a_restart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(private_fields_are_checked_here, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(details_named_sealed_are_details, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_came_before_its_case_is_sealed_whole_and_decided_later, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_repeat_between_opening_and_unparking_is_still_parked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_erased_park_is_refused_for_good, set_up, tear_down),
+    };
+    return cmocka_run_group_tests_name("door", tests, NULL, NULL);
+}
