@@ -78,7 +78,7 @@ enum err docket_find(struct docket *docket, const struct case_ref *ref, uint64_t
 enum err docket_case(struct docket *docket, struct arena *arena, uint64_t case_id, struct value *row);
 /* The next entries of its history after position `after`: at most `most`, about 256 KB. `*after` moves on; 0: that was all. */
 enum err docket_history(struct docket *docket, struct arena *arena, uint64_t case_id, uint64_t *after, uint32_t most, struct value *rows);
-/* Cases above `after`, without data: those not done, or all. `*after` moves on; 0: that was all. */
+/* Cases above `after`, without data: those not done, or all; at most `most`, fewer where they are long. `*after` moves on; 0: that was all. */
 enum err docket_list(struct docket *docket, struct arena *arena, bool all, uint64_t *after, uint32_t most, struct value *rows);
 
 #endif

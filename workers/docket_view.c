@@ -1,7 +1,8 @@
 /* docket_view: what the docket answers when it is asked. Reads only. See docket.h. */
 #include "workers/docket_inner.h"
 
-enum { HISTORY_BYTES = 256 * 1024 };
+/* Of one page: what is read to make it, long rows included. */
+enum { HISTORY_BYTES = 256 * 1024, LIST_BYTES = 4 * 1024 * 1024 };
 
 /* ---- finding ---- */
 
@@ -142,6 +143,7 @@ enum err docket_list(struct docket *docket, struct arena *arena, bool all, uint6
     struct store_txn *txn;
     struct store_cursor *cursor;
     struct text key, value;
+    size_t taken = arena->total;
     uint32_t count = 0;
     enum err err = store_begin_read(docket->store, &txn);
     if (err)
@@ -149,7 +151,7 @@ enum err docket_list(struct docket *docket, struct arena *arena, bool all, uint6
     err = store_cursor_open(txn, all ? STORE_CASE : STORE_OPEN, &cursor);
     if (!err)
         err = store_cursor_seek(cursor, docket_key_text(&from), &key, &value);
-    for (; !err && count < most; err = err ? err : store_cursor_next(cursor, &key, &value)) {
+    for (; !err && count < most && arena->total - taken < LIST_BYTES; err = err ? err : store_cursor_next(cursor, &key, &value)) {
         *after = docket_key_read(key, 0);
         err = get_row(arena, txn, *after, true, &items[count++]);
     }

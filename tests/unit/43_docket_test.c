@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <stdlib.h>
 
 static const char id_a[] = "event-id-is-16-a", id_b[] = "event-id-is-16-b", id_c[] = "event-id-is-16-c";
 static const char key_7[] = "case-key-is-16-b";
@@ -405,6 +406,33 @@ static void the_list_goes_page_by_page(void **state)
     end(&scene);
 }
 
+static void long_cases_make_short_pages(void **state)
+{
+    static const char *const names[] = {"case", "data"}, *const fields[] = {"summary"};
+    struct scene scene;
+    (void)state;
+    begin(&scene);
+    char *words = malloc(300000);
+    memset(words, 'x', 300000);
+    for (uint64_t i = 1; i <= 40; i++) {
+        struct value summary = value_text((struct text){.data = words, .size = 300000});
+        struct value members[] = {value_integer((int64_t)i), map_of(&scene.arena, fields, &summary, 1)};
+        struct message task = {.kind = MESSAGE_TASK, .task = i * 256, .case_id = i, .rows = map_of(&scene.arena, names, members, 2)};
+        bool fresh;
+        assert_int_equal(docket_receive(scene.docket, &task, 1000, &fresh), ERR_OK);
+    }
+    uint64_t after = 0, seen = 0;
+    struct value rows;
+    do {
+        assert_int_equal(docket_list(scene.docket, &scene.arena, true, &after, 1000, &rows), ERR_OK);
+        assert_in_range(rows.count, 1, 20);
+        seen += rows.count;
+    } while (after);
+    assert_int_equal(seen, 40);
+    free(words);
+    end(&scene);
+}
+
 /* ---- crashes ----
  *
  * A small engine that repeats what has no answer, people who repeat their orders, and a centre that loses its memory at the n-th call
@@ -568,6 +596,7 @@ int main(void)
         cmocka_unit_test(what_was_seen_is_kept_when_it_is_no_longer_shown),
         cmocka_unit_test(a_notice_is_noted_once),
         cmocka_unit_test(the_list_goes_page_by_page),
+        cmocka_unit_test(long_cases_make_short_pages),
         cmocka_unit_test(a_crash_between_any_two_calls_loses_and_doubles_nothing),
         cmocka_unit_test(a_full_map_is_enlarged),
     };
