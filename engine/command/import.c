@@ -2,7 +2,10 @@
  *
  * It reads ahead a bounded number of rows and sends those whose case has no event under way (import_queue.h). Case keys and event ids follow
  * from the rows, so a second run, or one after an interruption, finds what was applied before and changes nothing. The cases are
- * held: they live in their own times and send nothing out until they are released (--release, or `staircase release`). */
+ * held: they live in their own times and send nothing out until they are released (--release, or `staircase release`).
+ *
+ * A row whose case was not opened before it is parked by the engine, and the file goes on: the opening may come further down. Where it does
+ * not (it is missing, or was refused), the row is left waiting in the engine, and the report says so. */
 #include "engine/command/import_queue.h"
 #include "engine/command/import_row.h"
 #include "engine/command/talk.h"
@@ -30,7 +33,8 @@ struct import {
     struct import_row *under_way[IMPORT_IN_FLIGHT + 1];
     struct arena scratch;          /* of one message */
     FILE *refused_file;
-    uint64_t rows, skipped, applied, duplicates, refused, released, bytes;
+    uint64_t rows, skipped, applied, duplicates, refused, released, waiting, bytes;
+    uint32_t stranded;             /* of those under way: parked, their case not opened yet */
     struct reason reasons[ERR_COUNT];
     bool reading, releasing;
     uint32_t release_slot;         /* the next case to release */
@@ -122,6 +126,59 @@ static enum err send_row(struct import *import, struct import_row *row)
     return ERR_OK;
 }
 
+/* No longer waited for: the engine keeps it until its case comes, or the park expires. */
+static void leave_waiting(struct import *import, struct import_row **slot)
+{
+    client_forget(import->client, (*slot)->request);
+    import_queue_free(&import->queue, *slot);
+    *slot = NULL;
+    import->stranded--;
+    import->waiting++;
+}
+
+/* Parked: what follows of its case must not wait for it, since the opening may be among that. */
+static enum err row_parked(struct import *import, struct import_row **slot)
+{
+    struct import_case *subject = (*slot)->subject;
+    if ((*slot)->parked)
+        return ERR_OK; /* told again */
+    (*slot)->parked = true;
+    if (!subject->opened) {
+        (*slot)->stranded = true;
+        import->stranded++;
+        if (import->stranded == IMPORT_STRANDED_MOST)
+            leave_waiting(import, slot);
+    }
+    return send_row(import, import_queue_done(subject));
+}
+
+/* Their final answers are on their way now. */
+static void case_opened(struct import *import, struct import_case *subject)
+{
+    subject->opened = true;
+    for (size_t i = 0; import->stranded && i < sizeof import->under_way / sizeof *import->under_way; i++) {
+        struct import_row *row = import->under_way[i];
+        if (row && row->stranded && row->subject == subject) {
+            row->stranded = false;
+            import->stranded--;
+        }
+    }
+}
+
+static void note_answer(struct import *import, struct import_row *row, const struct message *answer)
+{
+    if (answer->kind == MESSAGE_APPLIED)
+        *(row->activity ? &import->applied : &import->released) += 1;
+    else if (answer->kind == MESSAGE_DUPLICATE)
+        import->duplicates++;
+    else if (row->activity || answer->code != ERR_NOT_NOW) { /* a release of a case that is live already is none */
+        note_refused(import, answer->code, row->line, answer->why);
+        keep_refused(import, row->cells, row->cell_count, answer->code, answer->why);
+    }
+    if (answer->kind != MESSAGE_REFUSED && row->activity && row->activity->opens)
+        case_opened(import, row->subject);
+}
+
 static enum err take_answer(struct import *import)
 {
     struct message answer;
@@ -129,21 +186,18 @@ static enum err take_answer(struct import *import)
     if (code)
         return code;
     struct import_row **slot = slot_of(import, answer.request);
-    if (!slot || !*slot || answer.kind == MESSAGE_PARKED)
-        return ERR_OK; /* parked: the final answer follows */
+    if (!slot || !*slot)
+        return ERR_OK;
     struct import_row *row = *slot;
+    if (answer.kind == MESSAGE_PARKED)
+        return row_parked(import, slot);
     *slot = NULL;
-    if (answer.kind == MESSAGE_APPLIED)
-        *(row->activity ? &import->applied : &import->released) += 1;
-    else if (answer.kind == MESSAGE_DUPLICATE)
-        import->duplicates++;
-    else if (row->activity || answer.code != ERR_NOT_NOW) { /* a release of a case that is live already is none */
-        note_refused(import, answer.code, row->line, answer.why);
-        keep_refused(import, row->cells, row->cell_count, answer.code, answer.why);
-    }
+    note_answer(import, row, &answer);
     struct import_case *subject = row->subject;
+    bool parked = row->parked;
+    import->stranded -= row->stranded;
     import_queue_free(&import->queue, row);
-    return send_row(import, import_queue_done(subject));
+    return parked ? ERR_OK : send_row(import, import_queue_done(subject));
 }
 
 /* ---- reading ---- */
@@ -227,7 +281,7 @@ static enum err release_row(struct import *import, struct import_row **row)
 static enum err work(struct import *import, bool *more, enum err (*next)(struct import *import, struct import_row **row))
 {
     enum err code = ERR_OK;
-    while (!code && (*more || import->queue.rows > 0)) {
+    while (!code && (*more || import->queue.rows > import->stranded)) {
         bool room = import->queue.rows < IMPORT_ROWS_MOST && client_outstanding(import->client) < IMPORT_IN_FLIGHT;
         struct import_row *row = NULL;
         if (*more && room)
@@ -237,6 +291,9 @@ static enum err work(struct import *import, bool *more, enum err (*next)(struct 
         if (!code && row)
             code = send_row(import, import_queue_add(row));
     }
+    for (size_t i = 0; !code && import->stranded; i++)
+        if (import->under_way[i] && import->under_way[i]->stranded)
+            leave_waiting(import, &import->under_way[i]);
     return code;
 }
 
@@ -244,9 +301,10 @@ static enum err work(struct import *import, bool *more, enum err (*next)(struct 
 
 static void print_json(const struct import *import)
 {
-    printf("{\"rows\":%llu,\"applied\":%llu,\"duplicate\":%llu,\"refused\":%llu,\"skipped\":%llu,\"cases\":%u,\"released\":%llu}\n",
+    printf("{\"rows\":%llu,\"applied\":%llu,\"duplicate\":%llu,\"refused\":%llu,\"skipped\":%llu,\"waiting\":%llu,\"cases\":%u,\"released\":%llu}\n",
            (unsigned long long)import->rows, (unsigned long long)import->applied, (unsigned long long)import->duplicates,
-           (unsigned long long)import->refused, (unsigned long long)import->skipped, import->queue.case_count, (unsigned long long)import->released);
+           (unsigned long long)import->refused, (unsigned long long)import->skipped, (unsigned long long)import->waiting, import->queue.case_count,
+           (unsigned long long)import->released);
 }
 
 static void print_words(const struct import *import)
@@ -260,6 +318,10 @@ static void print_words(const struct import *import)
         if (import->reasons[code].count)
             printf(command_say(line, "refused %-14s %6llu   first at line %llu: %s\n", "未受理 %-14s %6llu   首见于第 %llu 行: %s\n"), err_name((enum err)code),
                    (unsigned long long)import->reasons[code].count, (unsigned long long)import->reasons[code].line, import->reasons[code].why);
+    if (import->waiting)
+        printf(command_say(line, "%llu wait in the engine: their case has no opening in this file, or it was refused. Mend that and import again.\n",
+                           "%llu 行已暂存于引擎：文件中没有其案件的立案行，或立案未受理。请改正后再次导入。\n"),
+               (unsigned long long)import->waiting);
     if (import->released)
         printf(command_say(line, "%llu cases released.\n", "已放行 %llu 件。\n"), (unsigned long long)import->released);
     else
@@ -340,7 +402,7 @@ static int run_import(struct import *import)
         print_json(import);
     else
         print_words(import);
-    return import->refused ? COMMAND_REFUSED : COMMAND_DONE;
+    return import->refused || import->waiting ? COMMAND_REFUSED : COMMAND_DONE;
 }
 
 static int run(struct command_line *line)

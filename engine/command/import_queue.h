@@ -8,7 +8,8 @@
 #include "engine/command/import_map.h"
 #include "proto/message.h"
 
-enum { IMPORT_ROWS_MOST = 4096, IMPORT_IN_FLIGHT = 256 };
+/* Of those in flight only so many may be parked and waited for: the others would have no room. */
+enum { IMPORT_ROWS_MOST = 4096, IMPORT_IN_FLIGHT = 256, IMPORT_STRANDED_MOST = IMPORT_IN_FLIGHT / 2 };
 
 struct import_row {
     struct import_row *next;    /* of its case, waiting */
@@ -16,6 +17,8 @@ struct import_row {
     const struct import_activity *activity; /* NULL: a release */
     uint64_t line, request;
     int64_t time;
+    bool parked;                /* by the engine; the rows after it have gone on */
+    bool stranded;              /* parked, and its case is not opened yet */
     uint8_t id[ID_SIZE];
     uint32_t cell_count;
     struct text cells[];        /* the bytes stand behind them */
@@ -24,6 +27,7 @@ struct import_row {
 struct import_case {
     uint8_t key[ID_SIZE];
     bool under_way;
+    bool opened;                /* in this run or one before it */
     int64_t last_time;
     uint32_t same;              /* events at last_time before the next */
     struct import_row *first, *last; /* waiting */
