@@ -25,7 +25,7 @@ const char *source_kind_name(enum source_kind kind)
 
 enum source_kind source_kind_from(struct text name)
 {
-    for (int kind = SOURCE_NONE + 1; kind < SOURCE_KIND_COUNT; kind++)
+    for (int kind = SOURCE_NONE + 1; name.size && kind < SOURCE_KIND_COUNT; kind++)
         if (text_is(name, kind_names[kind]))
             return (enum source_kind)kind;
     return SOURCE_NONE;
@@ -48,13 +48,18 @@ static struct text first_line(struct text source)
     return source;
 }
 
-enum source_kind source_kind_of(struct text source)
+struct text source_first_key(struct text source)
 {
     if (source.size >= 3 && memcmp(source.data, "\xEF\xBB\xBF", 3) == 0)
         source = (struct text){source.data + 3, source.size - 3};
     struct text line = first_line(source);
     const char *colon = line.size ? memchr(line.data, ':', line.size) : NULL;
-    return colon ? source_kind_from((struct text){line.data, (size_t)(colon - line.data)}) : SOURCE_NONE;
+    return colon ? (struct text){line.data, (size_t)(colon - line.data)} : (struct text){NULL, 0};
+}
+
+enum source_kind source_kind_of(struct text source)
+{
+    return source_kind_from(source_first_key(source));
 }
 
 /* ---- reading ---- */

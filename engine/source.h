@@ -38,6 +38,8 @@ struct source {
     };
 };
 
+/* The first key of a file; empty: it has none. */
+struct text source_first_key(struct text source);
 /* By the first key; SOURCE_NONE: it is none of these. "" for SOURCE_NONE. */
 enum source_kind source_kind_of(struct text source);
 const char *source_kind_name(enum source_kind kind);

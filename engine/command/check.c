@@ -7,7 +7,9 @@ static void print_good(const struct command_line *line, const struct checked_fil
     const char *kind = source_kind_name(file->source.kind);
     if (line->json)
         return; /* nothing is wrong: no rows */
-    if (file->source.kind == SOURCE_SCENARIO)
+    if (file->source.kind == SOURCE_NONE)
+        printf(command_say(line, "%s: a configuration, no mistakes.\n", "%s: 配置，没有错误。\n"), file->path);
+    else if (file->source.kind == SOURCE_SCENARIO)
         printf(command_say(line, "%s: a scenario, well written. Run it with: staircase test %s\n",
                            "%s: 场景，写法无误。运行: staircase test %s\n"),
                file->path, file->path);
@@ -44,7 +46,7 @@ static const struct command_option options[] = {
 
 const struct command command_check = {
     .name = "check",
-    .line = {"tell every mistake of workflow, directory, calendar and scenario files, with its place", "检查流程、通讯录、日历与场景文件，逐一指出错误及其位置"},
+    .line = {"tell every mistake of workflows, directories, calendars, scenarios and configurations, with its place", "检查流程、通讯录、日历、场景与配置文件，逐一指出错误及其位置"},
     .synopsis = "FILE... [--directory FILE]",
     .examples = {"  staircase check workflows/dispute-mediation/workflow.yaml\n"
                  "  staircase check my-workflow.yaml --directory config/directory.yaml\n"

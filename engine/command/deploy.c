@@ -18,10 +18,10 @@ static int check_all(const struct command_line *line, struct checked_file *files
     int worst = COMMAND_DONE;
     for (int i = 0; i < line->operand_count; i++) {
         int code = file_check(line, line->operands[i], NULL, &files[i]);
-        if (code == COMMAND_DONE && files[i].source.kind == SOURCE_SCENARIO)
+        if (code == COMMAND_DONE && (files[i].source.kind == SOURCE_NONE || files[i].source.kind == SOURCE_SCENARIO))
             code = command_fail(line, COMMAND_REFUSED,
-                                command_say(line, "%s is a scenario: it is run with `staircase test`, not deployed.",
-                                            "%s 是场景：请用 staircase test 运行，不能部署。"),
+                                command_say(line, "%s is no workflow, directory or calendar: it is not deployed.",
+                                            "%s 不是流程、通讯录或日历，不能部署。"),
                                 files[i].path);
         worst = code > worst ? code : worst;
     }

@@ -2,6 +2,7 @@
 #include "engine/command/files.h"
 
 #include "engine/command/talk.h"
+#include "engine/config.h"
 #include "engine/map.h"
 #include "engine/scenario.h"
 
@@ -92,6 +93,23 @@ static void read_scenario(struct arena *arena, const char *path, struct text tex
         scenario_check(arena, root, problems);
 }
 
+/* Told by its first key, too. */
+static bool is_configuration(struct text text)
+{
+    struct text first = source_first_key(text);
+    for (size_t i = 0; i < config_keys.count; i++)
+        if (config_keys.key[i].where == config_keys.key[0].where && text_is(first, config_keys.key[i].name))
+            return true;
+    return false;
+}
+
+static void read_configuration(struct arena *arena, const char *path, struct text text, struct problems *problems)
+{
+    struct config config;
+    config_defaults(&config);
+    config_read(&config, arena, path, text, problems); /* what it returns stands in problems */
+}
+
 int file_check(const struct command_line *line, const char *path, const struct directory *directory, struct checked_file *out)
 {
     struct problems problems;
@@ -102,6 +120,8 @@ int file_check(const struct command_line *line, const char *path, const struct d
     if (source_kind_of(out->text) == SOURCE_SCENARIO) {
         out->source.kind = SOURCE_SCENARIO;
         read_scenario(line->arena, path, out->text, &problems);
+    } else if (is_configuration(out->text)) {
+        read_configuration(line->arena, path, out->text, &problems);
     } else if (source_read(line->arena, path, out->text, &problems, &out->source) == ERR_OK && out->source.kind == SOURCE_WORKFLOW &&
                directory) {
         check_against(&out->source.workflow, directory, &problems);

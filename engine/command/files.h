@@ -8,7 +8,7 @@
 struct checked_file {
     const char *path;
     struct text text;
-    struct source source; /* of a scenario: its kind only */
+    struct source source; /* of a scenario: its kind only; of a configuration: SOURCE_NONE */
     bool good;
 };
 

@@ -250,7 +250,14 @@ static void nothing_is_deployed_when_one_file_has_mistakes(void **state)
     assert_int_equal(run("deploy", "--data", folder, good), COMMAND_NO_ENGINE);
     strcpy(bad, write_file("b.yaml", "scenario: s\nnow: 2026-01-01 09:00\nsteps: [crash]\n"));
     assert_int_equal(run("deploy", "--data", folder, good, bad), COMMAND_REFUSED);
-    assert_says(err, "staircase test");
+    assert_says(err, "it is not deployed");
+    strcpy(bad, write_file("b.yaml", "# an operator's\nlog: warn\n"));
+    assert_int_equal(run("deploy", "--data", folder, good, bad), COMMAND_REFUSED);
+    assert_int_equal(run("check", bad), COMMAND_DONE);
+    assert_says(out, "a configuration, no mistakes.");
+    strcpy(bad, write_file("b.yaml", "log: loud\n"));
+    assert_int_equal(run("check", bad), COMMAND_REFUSED);
+    assert_says(out, "b.yaml:1:6: log:");
 }
 
 static void test_counts_what_passed(void **state)
