@@ -31,7 +31,7 @@ static struct problem *problem_new(struct problems *problems)
     return problem;
 }
 
-static struct text print_list(struct arena *arena, const char *format, va_list args)
+static struct text __attribute__((nonnull, format(printf, 2, 0))) print_list(struct arena *arena, const char *format, va_list args)
 {
     va_list copy;
     va_copy(copy, args);
