@@ -137,6 +137,22 @@ enum err door_event(struct door *door, struct arena *arena, const struct message
     }
 }
 
+enum err door_seen(struct door *door, struct arena *arena, const struct message *message, const struct door_origin *origin, struct message *answer,
+                   bool *seen)
+{
+    struct event event;
+    struct text why;
+    *seen = false;
+    if (message->id.size == 0)
+        return ERR_OK;
+    uint32_t mark = seal_save(door->seal);
+    enum err code = door_event(door, arena, message, origin, &event, &why);
+    if (!code)
+        code = engine_answer_seen(door->engine, &event, answer, seen);
+    seal_rewind(door->seal, mark); /* what was applied has its keys already */
+    return code && err_travels(code) ? ERR_OK : code;
+}
+
 void door_lapse(const struct door *door, const struct door_origin *origin, uint64_t task, struct event *event)
 {
     *event = (struct event){.kind = EVENT_FAIL, .sender = origin->principal, .worker = origin->worker, .task = task, .again = true,

@@ -34,6 +34,10 @@ struct door_origin {
 enum err door_event(struct door *door, struct arena *arena, const struct message *message, const struct door_origin *origin, struct event *event,
                     struct text *why);
 
+/* Within a batch: whether a message that is to be refused was applied before, as an event of this origin: then `*answer` is its first answer. */
+enum err door_seen(struct door *door, struct arena *arena, const struct message *message, const struct door_origin *origin, struct message *answer,
+                   bool *seen);
+
 /* A task whose worker said nothing any more: the failure that follows. */
 void door_lapse(const struct door *door, const struct door_origin *origin, uint64_t task, struct event *event);
 

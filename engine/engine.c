@@ -12,7 +12,7 @@
 /* ---- the journey ---- */
 
 /* Was this event applied before (answered with the first answer), or is it parked, or is its id in use for another one? */
-static enum err answer_if_seen(struct engine *engine, const struct event *event, struct message *answer, bool *seen)
+enum err engine_answer_seen(struct engine *engine, const struct event *event, struct message *answer, bool *seen)
 {
     *seen = false;
     if (event->id.size == 0)
@@ -307,7 +307,7 @@ enum err engine_decide(struct engine *engine, const struct event *event, struct 
     answer = answer ? answer : &unheard;
     *answer = (struct message){0};
     bool seen;
-    enum err code = answer_if_seen(engine, event, answer, &seen);
+    enum err code = engine_answer_seen(engine, event, answer, &seen);
     if (code || seen)
         return code;
     struct text why = {0};

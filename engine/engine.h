@@ -39,6 +39,10 @@ struct arena *engine_arena(struct engine *engine);
  * ERR_OK: decided, one way or the other; otherwise the store could not be read: abort the batch. */
 enum err engine_decide(struct engine *engine, const struct event *event, struct message *answer);
 
+/* The first half of that, for an event that will be refused before it is decided (a report on a task that another worker leases by now): whether it
+ * was applied before, or is parked, or its id is in use; then the answer. */
+enum err engine_answer_seen(struct engine *engine, const struct event *event, struct message *answer, bool *seen);
+
 /* Fires what is due by the batch's time (and what waits to be computed anew under a newer calendar), at most `most` events;
  * `*fired` says how many. 0: nothing is due. */
 enum err engine_fire(struct engine *engine, uint32_t most, uint32_t *fired);

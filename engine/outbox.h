@@ -58,8 +58,9 @@ bool outbox_beat(struct outbox *outbox, uint64_t peer, struct outbox_time time);
 /* The connection is gone. Its leases run out as if it were silent: it may come back. */
 void outbox_gone(struct outbox *outbox, uint64_t peer);
 
-/* Checks a report (accept, settle, fail, send) against registration and lease, and says who brings it. ERR_OK; ERR_NOT_REGISTERED, ERR_DENIED,
- * ERR_STALE_LEASE, ERR_UNKNOWN_TASK with `*why` in the arena; store errors. */
+/* Checks a report (accept, settle, fail, send) against registration and lease, and says who brings it. ERR_OK; ERR_NOT_REGISTERED, ERR_DENIED with
+ * `*why` in the arena; ERR_STALE_LEASE, ERR_UNKNOWN_TASK: to be refused so, unless it was applied before (door_seen: a repeat gets its first
+ * answer also when the task has gone to another meanwhile); store errors. */
 enum err outbox_check(struct outbox *outbox, struct arena *arena, uint64_t peer, const struct message *message, struct door_origin *origin,
                       struct text *why);
 /* A worker could not take note of a notice or cancellation: no event, it just rests and is owed again. true: this was such a report, answer

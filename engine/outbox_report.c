@@ -26,11 +26,11 @@ static enum err origin_of_case(struct outbox *outbox, struct arena *arena, uint6
     const struct case_task *task = code ? NULL : case_task_by_id(state, id);
     if (code && code != ERR_UNKNOWN_CASE)
         return code;
+    origin->case_id = record.case_id;
     if (!task) {
         *why = TEXT("Nobody leases this task, and its case does not know it any more.");
         return ERR_UNKNOWN_TASK;
     }
-    origin->case_id = record.case_id;
     origin->topic = arena_copy(arena, task->topic);
     origin->ready_at = task->ready_at;
     origin->attempt = task->attempts + 1;
@@ -50,14 +50,13 @@ enum err outbox_check(struct outbox *outbox, struct arena *arena, uint64_t peer,
     }
     origin->worker = worker->name;
     const struct lease *lease = lease_find(outbox, message->task);
-    if (!lease || lease->state != LEASE_HELD) {
-        if (lease && lease->kind != OUTBOX_TASK)
-            return ERR_STALE_LEASE; /* it is owed again and comes under a new lease */
+    if (!lease || (lease->state != LEASE_HELD && lease->kind == OUTBOX_TASK))
         return origin_of_case(outbox, arena, message->task, origin, why);
-    }
+    origin->case_id = lease->case_id;
+    if (lease->state != LEASE_HELD) /* a notice or cancellation that rests: it comes under a new lease */
+        return ERR_STALE_LEASE;
     if (!text_equal(lease->worker->name, worker->name) || (message->lease && message->lease != lease->number))
         return ERR_STALE_LEASE;
-    origin->case_id = lease->kind == OUTBOX_TASK ? lease->case_id : 0;
     origin->topic = arena_copy(arena, lease->topic);
     origin->ready_at = lease->ready_at;
     origin->attempt = lease->attempt;
@@ -94,7 +93,8 @@ void outbox_reported(struct outbox *outbox, uint64_t peer, const struct message 
 {
     const struct worker_link *worker = worker_by_peer(outbox, peer);
     struct lease *lease = lease_find(outbox, report->task);
-    if (!worker || !lease || lease->state != LEASE_HELD || !text_equal(lease->worker->name, worker->name))
+    if (!worker || !lease || lease->state != LEASE_HELD || !text_equal(lease->worker->name, worker->name) ||
+        (report->lease && report->lease != lease->number))
         return;
     if (answer->kind == MESSAGE_APPLIED || answer->kind == MESSAGE_DUPLICATE || answer->code == ERR_UNKNOWN_TASK || answer->code == ERR_STALE_LEASE)
         lease_end(outbox, lease); /* any other refusal: it still has the task, and may report otherwise */

@@ -147,10 +147,15 @@ static inline struct message rooms_report(struct rooms *rooms, uint64_t peer, co
     struct door_origin origin = rooms_client;
     struct text why;
     enum err code = outbox_check(rooms->outbox, &rooms->bed.arena, peer, message, &origin, &why);
-    if (code)
-        return (struct message){.kind = MESSAGE_REFUSED, .has = MESSAGE_HAS_CODE, .code = code, .why = why};
+    struct message answer = {.kind = MESSAGE_REFUSED, .has = MESSAGE_HAS_CODE, .code = code, .why = why};
+    bool seen = false;
     rooms_begin(rooms);
-    struct message answer = rooms_decide(rooms, message, &origin);
+    if (code == ERR_STALE_LEASE || code == ERR_UNKNOWN_TASK)
+        assert_int_equal(door_seen(&rooms->door, &rooms->bed.arena, message, &origin, &answer, &seen), ERR_OK);
+    else if (!code)
+        answer = rooms_decide(rooms, message, &origin);
+    if (!seen && code)
+        answer = (struct message){.kind = MESSAGE_REFUSED, .has = MESSAGE_HAS_CODE, .code = code, .why = why};
     rooms_commit(rooms);
     outbox_reported(rooms->outbox, peer, message, &answer);
     rooms_after(rooms);
