@@ -1,7 +1,7 @@
 /* import: `staircase import` brings an office's old cases along, from a CSV of events.
  *
- * It reads ahead a bounded number of rows and sends those whose case has no event under way (import_queue.h). Case keys and event ids follow
- * from the rows, so a second run, or one after an interruption, finds what was applied before and changes nothing. The cases are
+ * It reads ahead a bounded number of rows and sends them in an order that follows from the file alone (import_queue.h). Case keys and event ids
+ * do, too, so a second run, or one after an interruption, finds what was applied before and changes nothing. The cases are
  * held: they live in their own times and send nothing out until they are released (--release, or `staircase release`).
  *
  * A row whose case was not opened before it is parked by the engine, and the file goes on: the opening may come further down. Where it does
@@ -34,7 +34,8 @@ struct import {
     struct arena scratch;          /* of one message */
     FILE *refused_file;
     uint64_t rows, skipped, applied, duplicates, refused, released, waiting, bytes;
-    uint32_t stranded;             /* of those under way: parked, their case not opened yet */
+    uint32_t expected;             /* of those under way: the round waits for their answers */
+    uint32_t stranded;             /* parked, their case not opened yet */
     struct reason reasons[ERR_COUNT];
     bool reading, releasing;
     uint32_t release_slot;         /* the next case to release */
@@ -106,23 +107,23 @@ static bool make_message(struct import *import, struct import_row *row, struct m
 
 static enum err send_row(struct import *import, struct import_row *row)
 {
-    while (row) {
-        struct message message;
-        struct text why = {0};
-        arena_reset(&import->scratch);
-        if (make_message(import, row, &message, &why)) {
-            message.id = (struct text){(const char *)row->id, ID_SIZE};
-            enum err code = client_submit(import->client, &message, &row->request);
-            if (!code)
-                *slot_of(import, 0) = row; /* client_submit takes no more than there are slots */
-            return code;
-        }
+    struct message message;
+    struct text why = {0};
+    arena_reset(&import->scratch);
+    if (!make_message(import, row, &message, &why)) {
         note_refused(import, ERR_BAD_DATA, row->line, why);
         keep_refused(import, row->cells, row->cell_count, ERR_BAD_DATA, why);
-        struct import_case *subject = row->subject;
-        import_queue_free(&import->queue, row);
-        row = import_queue_done(subject);
+        free(row);
+        return ERR_OK;
     }
+    message.id = (struct text){(const char *)row->id, ID_SIZE};
+    enum err code = client_submit(import->client, &message, &row->request);
+    if (code) {
+        free(row);
+        return code;
+    }
+    *slot_of(import, 0) = row; /* client_submit takes no more than there are slots */
+    import->expected++;
     return ERR_OK;
 }
 
@@ -130,26 +131,26 @@ static enum err send_row(struct import *import, struct import_row *row)
 static void leave_waiting(struct import *import, struct import_row **slot)
 {
     client_forget(import->client, (*slot)->request);
-    import_queue_free(&import->queue, *slot);
+    free(*slot);
     *slot = NULL;
     import->stranded--;
     import->waiting++;
 }
 
 /* Parked: what follows of its case must not wait for it, since the opening may be among that. */
-static enum err row_parked(struct import *import, struct import_row **slot)
+static void row_parked(struct import *import, struct import_row **slot)
 {
-    struct import_case *subject = (*slot)->subject;
-    if ((*slot)->parked)
-        return ERR_OK; /* told again */
-    (*slot)->parked = true;
-    if (!subject->opened) {
-        (*slot)->stranded = true;
-        import->stranded++;
-        if (import->stranded == IMPORT_STRANDED_MOST)
-            leave_waiting(import, slot);
-    }
-    return send_row(import, import_queue_done(subject));
+    struct import_row *row = *slot;
+    if (row->parked)
+        return; /* told again */
+    row->parked = true;
+    import->expected--;
+    if (row->subject->opened)
+        return;
+    row->stranded = true;
+    import->stranded++;
+    if (import->stranded == IMPORT_STRANDED_MOST)
+        leave_waiting(import, slot);
 }
 
 /* Their final answers are on their way now. */
@@ -189,15 +190,16 @@ static enum err take_answer(struct import *import)
     if (!slot || !*slot)
         return ERR_OK;
     struct import_row *row = *slot;
-    if (answer.kind == MESSAGE_PARKED)
-        return row_parked(import, slot);
+    if (answer.kind == MESSAGE_PARKED) {
+        row_parked(import, slot);
+        return ERR_OK;
+    }
     *slot = NULL;
     note_answer(import, row, &answer);
-    struct import_case *subject = row->subject;
-    bool parked = row->parked;
+    import->expected -= !row->parked;
     import->stranded -= row->stranded;
-    import_queue_free(&import->queue, row);
-    return parked ? ERR_OK : send_row(import, import_queue_done(subject));
+    free(row);
+    return ERR_OK;
 }
 
 /* ---- reading ---- */
@@ -226,7 +228,7 @@ static enum err make_row(struct import *import, struct import_row **out)
     }
     import_key(&import->map, name, key);
     struct import_case *subject = import_queue_case(&import->queue, key);
-    struct import_row *row = subject ? import_queue_row(&import->queue, subject, csv) : NULL;
+    struct import_row *row = subject ? import_queue_row(subject, csv) : NULL;
     if (!row)
         return ERR_NO_MEMORY;
     subject->same = time == subject->last_time ? subject->same + 1 : 0;
@@ -271,30 +273,58 @@ static enum err release_row(struct import *import, struct import_row **row)
     }
     struct import_case *subject = import->queue.cases[import->release_slot++];
     const struct csv none = {0};
-    *row = import_queue_row(&import->queue, subject, &none);
+    *row = import_queue_row(subject, &none);
     if (!*row)
         return ERR_NO_MEMORY;
     crypto_generichash((*row)->id, ID_SIZE, subject->key, ID_SIZE, (const unsigned char *)"staircase release", 17);
     return ERR_OK;
 }
 
-static enum err work(struct import *import, bool *more, enum err (*next)(struct import *import, struct import_row **row))
+static enum err send_round(struct import *import, uint32_t round)
+{
+    struct import_row *row;
+    uint32_t at = 0;
+    enum err code = ERR_OK;
+    while (!code && (row = import_queue_take(&import->queue, round, &at)) != NULL) {
+        while (!code && client_outstanding(import->client) >= IMPORT_IN_FLIGHT)
+            code = take_answer(import);
+        if (code)
+            free(row);
+        else
+            code = send_row(import, row);
+    }
+    while (!code && import->expected > 0)
+        code = take_answer(import);
+    return code;
+}
+
+/* Parked rows whose case has come are told of soon; the others may wait for ever. */
+static enum err finish_parked(struct import *import)
 {
     enum err code = ERR_OK;
-    while (!code && (*more || import->queue.rows > import->stranded)) {
-        bool room = import->queue.rows < IMPORT_ROWS_MOST && client_outstanding(import->client) < IMPORT_IN_FLIGHT;
-        struct import_row *row = NULL;
-        if (*more && room)
-            code = next(import, &row);
-        else
-            code = take_answer(import);
-        if (!code && row)
-            code = send_row(import, import_queue_add(row));
-    }
+    while (!code && client_outstanding(import->client) > import->stranded)
+        code = take_answer(import);
     for (size_t i = 0; !code && import->stranded; i++)
         if (import->under_way[i] && import->under_way[i]->stranded)
             leave_waiting(import, &import->under_way[i]);
     return code;
+}
+
+static enum err work(struct import *import, bool *more, enum err (*next)(struct import *import, struct import_row **row))
+{
+    enum err code = ERR_OK;
+    while (!code && *more) {
+        import_queue_begin(&import->queue);
+        while (!code && *more && import->queue.count < IMPORT_ROWS_MOST) {
+            struct import_row *row = NULL;
+            code = next(import, &row);
+            if (!code && row)
+                import_queue_add(&import->queue, row);
+        }
+        for (uint32_t round = 0; !code && round < import->queue.rounds; round++)
+            code = send_round(import, round);
+    }
+    return code ? code : finish_parked(import);
 }
 
 /* ---- the report ---- */
@@ -409,6 +439,8 @@ static int run(struct command_line *line)
 {
     struct import *import = calloc(1, sizeof *import);
     if (!import || !import_queue_init(&import->queue)) {
+        if (import)
+            import_queue_close(&import->queue);
         free(import);
         return command_fail(line, COMMAND_FAILED, "%s", err_sentence(ERR_NO_MEMORY));
     }
@@ -428,6 +460,8 @@ static int run(struct command_line *line)
     if (import->refused_file)
         fclose(import->refused_file);
     csv_close(&import->csv);
+    for (size_t i = 0; i < sizeof import->under_way / sizeof *import->under_way; i++)
+        free(import->under_way[i]);
     import_queue_close(&import->queue);
     arena_close(&import->scratch);
     free(import);

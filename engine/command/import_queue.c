@@ -1,27 +1,25 @@
 /* import_queue: see import_queue.h. */
 #include "engine/command/import_queue.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 bool import_queue_init(struct import_queue *queue)
 {
     *queue = (struct import_queue){.case_slots = 1024};
     queue->cases = calloc(queue->case_slots, sizeof *queue->cases);
-    return queue->cases != NULL;
+    queue->rows = calloc(IMPORT_ROWS_MOST, sizeof *queue->rows);
+    return queue->cases && queue->rows;
 }
 
 void import_queue_close(struct import_queue *queue)
 {
-    for (uint32_t i = 0; i < queue->case_slots; i++) {
-        if (!queue->cases[i])
-            continue;
-        for (struct import_row *row = queue->cases[i]->first, *next; row; row = next) {
-            next = row->next;
-            free(row);
-        }
+    for (uint32_t i = 0; queue->cases && i < queue->case_slots; i++)
         free(queue->cases[i]);
-    }
+    for (uint32_t i = 0; queue->rows && i < queue->count; i++)
+        free(queue->rows[i]);
     free(queue->cases);
+    free(queue->rows);
     *queue = (struct import_queue){0};
 }
 
@@ -36,7 +34,8 @@ static struct import_case **slot_of(const struct import_queue *queue, const uint
 
 static bool widen(struct import_queue *queue)
 {
-    struct import_queue wider = {.case_slots = queue->case_slots * 2, .case_count = queue->case_count, .rows = queue->rows};
+    struct import_queue wider = *queue;
+    wider.case_slots *= 2;
     wider.cases = calloc(wider.case_slots, sizeof *wider.cases);
     if (!wider.cases)
         return false;
@@ -64,7 +63,7 @@ struct import_case *import_queue_case(struct import_queue *queue, const uint8_t 
     return *slot;
 }
 
-struct import_row *import_queue_row(struct import_queue *queue, struct import_case *subject, const struct csv *csv)
+struct import_row *import_queue_row(struct import_case *subject, const struct csv *csv)
 {
     size_t size = 0;
     for (uint32_t i = 0; i < csv->cell_count; i++)
@@ -82,41 +81,36 @@ struct import_row *import_queue_row(struct import_queue *queue, struct import_ca
     row->cell_count = csv->cell_count;
     row->line = csv->line;
     row->subject = subject;
-    queue->rows++;
     return row;
 }
 
-void import_queue_free(struct import_queue *queue, struct import_row *row)
+void import_queue_begin(struct import_queue *queue)
 {
-    queue->rows--;
-    free(row);
+    queue->chunk++;
+    queue->count = queue->rounds = 0;
 }
 
-struct import_row *import_queue_add(struct import_row *row)
+void import_queue_add(struct import_queue *queue, struct import_row *row)
 {
     struct import_case *subject = row->subject;
-    if (!subject->under_way) {
-        subject->under_way = true;
-        return row;
-    }
-    if (subject->last)
-        subject->last->next = row;
-    else
-        subject->first = row;
-    subject->last = row;
-    return NULL;
+    assert(queue->count < IMPORT_ROWS_MOST);
+    if (subject->chunk != queue->chunk)
+        subject->rounds = 0;
+    subject->chunk = queue->chunk;
+    row->round = subject->rounds++;
+    if (subject->rounds > queue->rounds)
+        queue->rounds = subject->rounds;
+    queue->rows[queue->count++] = row;
 }
 
-struct import_row *import_queue_done(struct import_case *subject)
+struct import_row *import_queue_take(struct import_queue *queue, uint32_t round, uint32_t *at)
 {
-    struct import_row *row = subject->first;
-    if (!row) {
-        subject->under_way = false;
-        return NULL;
+    while (*at < queue->count) {
+        struct import_row **row = &queue->rows[(*at)++], *found = *row;
+        if (!found || found->round != round)
+            continue;
+        *row = NULL;
+        return found;
     }
-    subject->first = row->next;
-    if (!subject->first)
-        subject->last = NULL;
-    row->next = NULL;
-    return row;
+    return NULL;
 }
