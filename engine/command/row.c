@@ -106,7 +106,7 @@ static struct text print_time(struct arena *arena, struct text zone, int64_t tim
 {
     bool local = enter_zone(arena, zone);
     time_t seconds = (time_t)(time / 1000);
-    struct tm parts;
+    struct tm parts = {0};
     if (!(local ? localtime_r : gmtime_r)(&seconds, &parts))
         return arena_print(arena, "%lld", (long long)time);
     bool ends_day = due && parts.tm_hour == 0 && parts.tm_min == 0 && parts.tm_sec == 0;
