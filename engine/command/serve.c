@@ -1,0 +1,92 @@
+/* serve: `staircase serve` runs the engine on a data folder until SIGINT or SIGTERM. */
+#include <unistd.h>
+
+#include "engine/command/command.h"
+#include "engine/server.h"
+
+/* Where this program stands: workers are looked for beside it. */
+static const char *own_path(const struct command_line *line)
+{
+    char path[4096];
+    ssize_t size = readlink("/proc/self/exe", path, sizeof path - 1);
+    return size > 0 ? arena_string(line->arena, (struct text){.data = path, .size = (size_t)size}) : NULL;
+}
+
+static int read_config(const struct command_line *line, struct config *config)
+{
+    struct problems problems;
+    config_defaults(config);
+    if (!line->config)
+        return COMMAND_DONE;
+    enum err code = config_load(config, line->arena, line->config, &problems);
+    if (problems.errors || problems.warnings)
+        fprintf(stderr, "%s", problems_print(&problems, line->arena).data);
+    return code ? COMMAND_REFUSED : COMMAND_DONE;
+}
+
+/* The walk of the README, word for word: a dispute climbs from its building to the centre. */
+static const char walk[] =
+    "  PATH=$PWD/build:$PATH key=$(cat /proc/sys/kernel/random/uuid)\n"
+    "  staircase open dispute-mediation jinnong/grid-3/building-7 --as li --key $key summary=漏水 category=neighbour applicant=app:zhao respondent=app:qian\n"
+    "  both() { for party in app:zhao app:qian; do staircase send $key agree-to-mediate --as $party; done; }\n"
+    "  for mediator in li wang chen; do both; staircase send $key raise --as $mediator reason=双方差距太大; done; both\n"
+    "  mediation_centre list\n";
+
+/* Whether everything that the walk needs is configured. */
+static bool can_walk(const struct config *config)
+{
+    bool workflow = false, centre = false;
+    for (uint32_t i = 0; i < config->deploy_count; i++)
+        workflow = workflow || strstr(config->deploys[i].path, "dispute-mediation");
+    for (uint32_t i = 0; i < config->worker_count; i++)
+        centre = centre || strcmp(config->workers[i].name, "mediation-centre") == 0;
+    return workflow && centre;
+}
+
+/* What to type next: exactly as it can be typed. */
+static void print_welcome(const struct command_line *line, const struct config *config)
+{
+    const char *data = strcmp(line->data, "./var") == 0 ? "" : arena_print(line->arena, " --data %s", line->data).data;
+    printf(command_say(line, "The engine runs on %s. Ctrl-C stops it.\n", "引擎已在 %s 上运行，按 Ctrl-C 停止。\n"), line->data);
+    if (can_walk(config))
+        printf(command_say(line, "In another terminal (bash), a dispute climbs from its building to the mediation centre:\n%s",
+                           "另开一个终端 (bash)，一件纠纷从楼院逐级上报到调解中心：\n%s"), walk);
+    else if (config->deploy_count == 0)
+        printf(command_say(line, "In another terminal, deploy a calendar, a directory and a workflow:\n  staircase deploy%s FILE...\n",
+                           "请另开一个终端，部署日历、通讯录与流程：\n  staircase deploy%s FILE...\n"), data);
+    else
+        printf(command_say(line, "In another terminal:\n  staircase status%s\n", "另开一个终端：\n  staircase status%s\n"), data);
+    fflush(stdout);
+}
+
+static int run(struct command_line *line)
+{
+    struct config config;
+    struct server *server;
+    struct text why;
+    int read = read_config(line, &config);
+    if (read != COMMAND_DONE)
+        return read;
+    const struct server_options options = {.data = line->data, .config = &config, .program = own_path(line)};
+    enum err code = server_open(&server, &options, line->arena, &why);
+    if (code)
+        return command_fail(line, command_exit_of(code), "%.*s", (int)why.size, why.data);
+    print_welcome(line, &config);
+    code = server_run(server);
+    server_close(&server);
+    return code ? command_fail(line, command_exit_of(code), "%s %s", err_sentence(code), err_advice(code)) : COMMAND_DONE;
+}
+
+const struct command command_serve = {
+    .name = "serve",
+    .line = {"run the engine on a data folder", "在数据目录上运行引擎"},
+    .synopsis = "[--data DIR] [--config FILE]",
+    .examples = {"  staircase serve --data /srv/cases --config config/staircase.yaml\n"
+                 "Ctrl-C, or SIGTERM, stops it within five seconds; started again it goes on where it was. The log of the operator goes to\n"
+                 "standard error, one event a line.\n",
+                 "  staircase serve --data /srv/cases --config config/staircase.yaml\n"
+                 "按 Ctrl-C 或发送 SIGTERM，引擎五秒内停止；再次启动后继续。运行日志写到标准错误，每行一条。\n"},
+    .operands_least = 0,
+    .operands_most = 0,
+    .run = run,
+};

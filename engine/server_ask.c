@@ -1,0 +1,157 @@
+/* server_ask: a message is read, and what needs no batch is answered: greetings, credit, beats, questions. See server.h. */
+#include "engine/server_inner.h"
+
+static void say_hello(struct server *server, const struct item *item)
+{
+    struct message answer = {.kind = MESSAGE_WELCOME, .version = PROTOCOL_VERSION, .what = TEXT("staircase"),
+                             .position = engine_position(server->engine), .time = server->walltime.now};
+    if (item->message.version == 0 || item->message.version > PROTOCOL_VERSION) {
+        server_refuse(server, item, ERR_VERSION, TEXT("This engine speaks version 1."));
+        return;
+    }
+    oplog(OPLOG_DEBUG, "hello", OPLOG_TEXT("client", item->message.what));
+    server_answer(server, item, &answer);
+}
+
+static void take_beat(struct server *server, const struct item *item)
+{
+    struct message answer = {.kind = MESSAGE_BEAT};
+    if (outbox_beat(server->outbox, item->from->peer, server_time(server)))
+        server_answer(server, item, &answer);
+    else
+        server_refuse(server, item, ERR_NOT_REGISTERED, (struct text){0});
+}
+
+static void register_worker(struct server *server, const struct item *item)
+{
+    struct message answer;
+    outbox_register(server->outbox, item->from->peer, &item->message, server_time(server), &answer);
+    oplog(OPLOG_INFO, "worker-registered", OPLOG_TEXT("worker", item->message.what), OPLOG_NUMBER("credit", item->message.credit),
+          OPLOG_STRING("answer", message_kind_name(answer.kind)));
+    server_answer(server, item, &answer);
+}
+
+/* ---- which message it is ---- */
+
+static const struct text not_here = TEXT("This connection is for workers: questions and events of clients go to engine.sock.");
+static const struct text not_a_worker = TEXT("This is a report of a worker; workers connect to workers.sock.");
+static const struct text not_for_us = TEXT("The engine sends such messages and takes none.");
+
+static enum item_state read_client(struct server *server, const struct item *item)
+{
+    const struct message *message = &item->message;
+    switch (message->kind) {
+    case MESSAGE_SEND:
+        if (!message->task && !message->lease)
+            return ITEM_EVENT;
+        server_refuse(server, item, ERR_DENIED, not_a_worker);
+        return ITEM_DONE;
+    case MESSAGE_OPEN:
+    case MESSAGE_RELEASE:
+    case MESSAGE_RETRY:
+    case MESSAGE_DEPLOY: return ITEM_EVENT;
+    case MESSAGE_SHOW:
+    case MESSAGE_LIST:
+    case MESSAGE_INCIDENTS:
+    case MESSAGE_STATUS:
+    case MESSAGE_WATCH: return ITEM_QUESTION;
+    case MESSAGE_HELLO: say_hello(server, item); return ITEM_DONE;
+    case MESSAGE_CREDIT: watch_credit(server, item->from->peer, message->request, message->credit); return ITEM_DONE;
+    case MESSAGE_REGISTER:
+    case MESSAGE_BEAT:
+    case MESSAGE_ACCEPT:
+    case MESSAGE_SETTLE:
+    case MESSAGE_FAIL: server_refuse(server, item, ERR_DENIED, not_a_worker); return ITEM_DONE;
+    default: server_refuse(server, item, ERR_MALFORMED, not_for_us); return ITEM_DONE;
+    }
+}
+
+static enum item_state read_worker(struct server *server, const struct item *item)
+{
+    switch (item->message.kind) {
+    case MESSAGE_SEND:
+    case MESSAGE_ACCEPT:
+    case MESSAGE_SETTLE:
+    case MESSAGE_FAIL: return ITEM_EVENT;
+    case MESSAGE_REGISTER: register_worker(server, item); return ITEM_DONE;
+    case MESSAGE_BEAT: take_beat(server, item); return ITEM_DONE;
+    case MESSAGE_CREDIT: outbox_credit(server->outbox, item->from->peer, item->message.credit); return ITEM_DONE; /* its next beat tells who is not known */
+    case MESSAGE_HELLO: say_hello(server, item); return ITEM_DONE;
+    case MESSAGE_OPEN:
+    case MESSAGE_RELEASE:
+    case MESSAGE_RETRY:
+    case MESSAGE_DEPLOY:
+    case MESSAGE_SHOW:
+    case MESSAGE_LIST:
+    case MESSAGE_INCIDENTS:
+    case MESSAGE_STATUS:
+    case MESSAGE_WATCH: server_refuse(server, item, ERR_DENIED, not_here); return ITEM_DONE;
+    default: server_refuse(server, item, ERR_MALFORMED, not_for_us); return ITEM_DONE;
+    }
+}
+
+void server_read(struct server *server, struct item *item)
+{
+    struct text why = {0};
+    item->state = ITEM_DONE;
+    item->checked = false;
+    item->message.request = 0;
+    enum err code = item->from->code;
+    if (code)
+        why = TEXT("A message is one frame: this one had several.");
+    else
+        code = wire_decode(&server->inbox, item->from->bytes, &item->message, &why);
+    if (code) {
+        item->message = (struct message){.request = item->message.request};
+        server->figures.malformed++;
+        server_refuse(server, item, code, why);
+        return;
+    }
+    item->state = item->from->side == LINK_CLIENTS ? read_client(server, item) : read_worker(server, item);
+}
+
+/* ---- questions ---- */
+
+struct asker {
+    struct server *server;
+    const struct item *item;
+};
+
+static void send_answer(void *context, const struct message *answer)
+{
+    const struct asker *asker = context;
+    struct message copy = *answer;
+    server_answer(asker->server, asker->item, &copy);
+}
+
+static uint32_t list_alarms(struct server *server, struct text alarms[4])
+{
+    uint32_t count = 0;
+    if (server->clock_alarmed)
+        alarms[count++] = TEXT("The wall clock stands more than an hour off and is not followed. Set it right, or start the engine again to accept it.");
+    if (server->mode == READ_ONLY)
+        alarms[count++] = TEXT("The disk is full: events are turned away. Make room.");
+    if (server->disk_low)
+        alarms[count++] = TEXT("The disk is nearly full: new cases wait. Make room.");
+    return count;
+}
+
+void server_question(struct server *server, const struct item *item)
+{
+    struct text alarms[4];
+    struct query_figures figures = server->figures;
+    struct asker asker = {.server = server, .item = item};
+    const struct query query = {.engine = server->engine, .seal = server->seal, .outbox = server->outbox, .figures = &figures, .time = server_time(server)};
+    const struct query_sink sink = {.answer = send_answer, .context = &asker};
+    if (item->message.kind == MESSAGE_WATCH) {
+        watch_begin(server, item);
+        return;
+    }
+    figures.started = server->now_started;
+    figures.read_only = server->mode == READ_ONLY;
+    figures.alarms = alarms;
+    figures.alarm_count = list_alarms(server, alarms);
+    enum err code = query_answer(&query, &server->scratch, &item->message, &sink);
+    if (code)
+        server_fail(server, code, "answering a question");
+}

@@ -1,0 +1,146 @@
+/* server_inner: what the files of the server share. Nobody else includes it. */
+#ifndef STAIRCASE_SERVER_INNER_H
+#define STAIRCASE_SERVER_INNER_H
+
+#include <uv.h>
+
+#include "engine/children.h"
+#include "engine/door.h"
+#include "engine/limits.h"
+#include "engine/link.h"
+#include "engine/outbox.h"
+#include "engine/query.h"
+#include "engine/seal.h"
+#include "engine/server.h"
+#include "engine/source.h"
+
+enum server_mode {
+    SERVING,
+    READ_ONLY, /* the disk is full: events are answered busy, questions answered; from time to time a batch is tried */
+    STOPPING,  /* everything is answered busy */
+};
+
+/* What becomes of one message of a turn. */
+enum item_state {
+    ITEM_DONE,     /* answered, or needs no answer */
+    ITEM_EVENT,    /* to be decided in the batch */
+    ITEM_DECIDED,  /* `answer` is sent when the batch is on disk */
+    ITEM_QUESTION, /* to be answered when the batch is on disk */
+};
+
+struct item {
+    enum item_state state;
+    const struct link_message *from;
+    struct message message, answer;
+    bool checked; /* a report whose lease held: the outbox hears what was decided */
+};
+
+/* Someone waits for the final answer of a parked event. */
+struct waiting {
+    uint8_t id[ID_SIZE];
+    link_peer peer; /* 0: nobody */
+    uint64_t request;
+};
+
+struct watch;
+struct upload;
+
+struct server {
+    const struct config *config;
+    const char *data;
+    struct store *store, *keys;
+    struct engine *engine;
+    struct seal *seal;
+    struct door door;
+    struct outbox *outbox;
+    struct link *link;
+    uint32_t endpoint_count;
+    struct walltime walltime;
+    int64_t now_started;
+    enum server_mode mode;
+    enum err failure;           /* what it leaves with */
+    int64_t retry_at;           /* READ_ONLY: monotonic time of the next try */
+    bool disk_low;              /* new cases wait */
+    int64_t disk_looked;        /* monotonic time of the last look */
+    bool clock_alarmed;
+
+    /* one turn */
+    struct arena inbox;         /* messages and everything made of them */
+    struct arena scratch;       /* rows on their way out */
+    struct link_message *received;
+    struct item *items;
+    uint32_t item_count;
+    struct door_parked *unparked;
+    struct message *unparked_answers;
+    uint32_t unparked_count;
+    uint64_t *lapsed;
+    uint32_t lapsed_count;
+    uint32_t fired;
+    struct engine_done done;
+
+    /* between turns */
+    uint8_t (*unpark_keys)[ID_SIZE]; /* of cases for which parked events are to be decided */
+    uint32_t unpark_count, unpark_room;
+    uint64_t unpark_after;      /* position in the first of them */
+    struct waiting *waiting;    /* [LIMIT_PARKED_WAITING], by id */
+    uint32_t waiting_count;
+    struct watch *watches;
+    uint32_t watch_count, watch_turn;
+    struct upload *uploads;     /* [LIMIT_DEPLOYS] */
+    struct query_figures figures;
+    bool again;                 /* there is work left: do not sleep */
+
+    uv_loop_t loop;
+    uv_prepare_t prepare;
+    uv_check_t check;
+    uv_idle_t idle;
+    uv_poll_t polls[LIMIT_ENDPOINTS];
+    uv_timer_t wake, minute, stop_timer;
+    uv_signal_t signals[2];
+    bool loop_open, signals_open, stopped;
+    struct children *children;
+};
+
+/* ---- server.c ---- */
+struct outbox_time server_time(const struct server *server);
+/* Encodes and sends. ERR_OK; ERR_BUSY, ERR_NOT_FOUND: the connection; ERR_TOO_LARGE. */
+enum err server_send(struct server *server, link_peer peer, const struct message *message);
+/* An answer to a message: its request, and what every refusal says. */
+void server_answer(struct server *server, const struct item *item, struct message *answer);
+void server_refuse(struct server *server, const struct item *item, enum err code, struct text why);
+void server_busy(struct server *server, const struct item *item, enum err code, uint64_t after_ms, struct text why);
+/* Leaves with that, as soon as the turn is over. */
+void server_fail(struct server *server, enum err code, const char *doing);
+
+/* ---- server_turn.c ---- */
+void server_turn(struct server *server);
+/* Parked events of the case are to be decided. false: no memory. */
+bool server_note_unparkable(struct server *server, struct text case_key);
+/* At the start: parked events whose case is here. */
+enum err server_find_unparkable(struct server *server);
+
+/* ---- server_batch.c ---- */
+/* Decides everything that is due in this turn and commits it. */
+void server_batch(struct server *server);
+
+/* ---- server_ask.c ---- */
+/* Decodes the message and does what needs no batch and no store; the rest is left as an event or a question. */
+void server_read(struct server *server, struct item *item);
+void server_question(struct server *server, const struct item *item);
+
+/* ---- server_watch.c ---- */
+void watch_begin(struct server *server, const struct item *item);
+/* More credit for a watch; 0 ends it. false: there is no such watch. */
+bool watch_credit(struct server *server, link_peer peer, uint64_t request, uint32_t credit);
+/* News as far as credit and the limits of a turn go. */
+void watch_serve(struct server *server);
+void watch_close_all(struct server *server);
+
+/* ---- server_deploy.c ---- */
+/* Within a batch: a part of a deployment; the last one deploys. ERR_OK: `item->answer` is made; or a store error. */
+enum err deploy_part(struct server *server, struct item *item);
+/* What the configuration lists. ERR_OK; ERR_INVALID_SOURCE, ERR_NOT_FOUND, store errors with `*why`. */
+enum err deploy_configured(struct server *server, struct arena *arena, struct text *why);
+void deploy_close_all(struct server *server);
+
+#endif

@@ -1,0 +1,217 @@
+/* server_watch: watches: committed events from a position on, as many as credit allows. See server.h and PROTOCOL.md section 9.
+ *
+ * A watch is a position in the log and a filter, nothing more: it reads what everybody can read, when it is its turn. One that has no
+ * credit, or whose connection takes nothing more, costs nothing. */
+#include "engine/server_inner.h"
+
+#include <stdlib.h>
+
+enum { HANDFUL = 64 }; /* records read for one watch before the next has its turn */
+
+struct watch {
+    struct watch *next;
+    link_peer peer;
+    uint64_t request, position, credit; /* position: the next record to look at */
+    struct query_filter filter;         /* texts behind the struct */
+};
+
+static void refuse_watch(struct server *server, const struct item *item, enum err code, const char *why)
+{
+    if (code == ERR_BUSY)
+        server_busy(server, item, code, 5000, text_of(why));
+    else
+        server_refuse(server, item, code, text_of(why));
+}
+
+static struct watch *find_watch(const struct server *server, link_peer peer, uint64_t request)
+{
+    for (struct watch *watch = server->watches; watch; watch = watch->next)
+        if (watch->peer == peer && watch->request == request)
+            return watch;
+    return NULL;
+}
+
+static void end_watch(struct server *server, struct watch *watch)
+{
+    struct watch **link = &server->watches;
+    while (*link != watch)
+        link = &(*link)->next;
+    *link = watch->next;
+    server->watch_count--;
+    free(watch);
+}
+
+static uint32_t watches_of(const struct server *server, link_peer peer)
+{
+    uint32_t count = 0;
+    for (const struct watch *watch = server->watches; watch; watch = watch->next)
+        count += watch->peer == peer;
+    return count;
+}
+
+static struct watch *make_watch(const struct message *question, uint64_t case_id)
+{
+    struct watch *watch = calloc(1, sizeof *watch + question->workflow.size + question->unit.size);
+    if (!watch)
+        return NULL;
+    char *texts = (char *)(watch + 1);
+    if (question->workflow.size)
+        memcpy(texts, question->workflow.data, question->workflow.size);
+    if (question->unit.size)
+        memcpy(texts + question->workflow.size, question->unit.data, question->unit.size);
+    watch->filter = (struct query_filter){.workflow = {texts, question->workflow.size},
+                                          .unit = {texts + question->workflow.size, question->unit.size}, .case_id = case_id};
+    return watch;
+}
+
+/* ERR_OK and the case that is watched (0: all); the refusal; or a store error. */
+static enum err check_watch(struct server *server, const struct message *question, uint64_t *case_id)
+{
+    const struct directory *directory = engine_directory(server->engine);
+    const struct case_state *state;
+    *case_id = 0;
+    if (question->unit.size && (!directory || directory_find_unit(directory, question->unit) == NONE))
+        return ERR_UNKNOWN_UNIT;
+    if (question->subject.kind == CASE_REF_NONE)
+        return ERR_OK;
+    enum err code = engine_find_case(server->engine, &question->subject, &state);
+    if (!code)
+        *case_id = state->id;
+    return code;
+}
+
+void watch_begin(struct server *server, const struct item *item)
+{
+    const struct message *question = &item->message;
+    uint64_t case_id, last = engine_position(server->engine);
+    struct watch *same = find_watch(server, item->from->peer, question->request);
+    if (same)
+        end_watch(server, same);
+    enum err code = check_watch(server, question, &case_id);
+    if (!code && (server->watch_count == LIMIT_WATCHES || watches_of(server, item->from->peer) == LIMIT_WATCHES_PEER))
+        code = ERR_BUSY;
+    struct watch *watch = code ? NULL : make_watch(question, case_id);
+    if (!watch) {
+        if (code && !err_travels(code))
+            server_fail(server, code, "beginning a watch");
+        else
+            refuse_watch(server, item, code ? code : ERR_BUSY, code == ERR_BUSY ? "The engine, or this connection, has all the watches that it may have." : "");
+        return;
+    }
+    watch->peer = item->from->peer;
+    watch->request = question->request;
+    watch->credit = question->credit;
+    watch->position = question->position ? question->position : last + 1;
+    watch->next = server->watches;
+    server->watches = watch;
+    server->watch_count++;
+    struct message answer = {.kind = MESSAGE_RESULT, .position = last, .time = server->walltime.now, .rows = {.kind = VALUE_LIST}};
+    server_answer(server, item, &answer);
+}
+
+bool watch_credit(struct server *server, link_peer peer, uint64_t request, uint32_t credit)
+{
+    struct watch *watch = find_watch(server, peer, request);
+    if (!watch)
+        return false;
+    if (credit == 0)
+        end_watch(server, watch);
+    else
+        watch->credit += credit;
+    return true;
+}
+
+/* ---- news ---- */
+
+enum served { SERVED, SERVED_FULL, SERVED_GONE };
+
+/* Sends one event's news. What is too large for a message goes without its notices; `show` has them. */
+static enum served send_news(struct server *server, struct watch *watch, struct message *news)
+{
+    news->request = watch->request;
+    enum err code = server_send(server, watch->peer, news);
+    if (code == ERR_TOO_LARGE) {
+        oplog(OPLOG_WARN, "news-too-large", OPLOG_NUMBER("position", news->position));
+        news->rows = (struct value){.kind = VALUE_MAP};
+        code = server_send(server, watch->peer, news);
+    }
+    return code == ERR_BUSY ? SERVED_FULL : code ? SERVED_GONE : SERVED;
+}
+
+/* A handful of records for one watch. `*looked` counts them. */
+static enum err serve_watch(struct server *server, struct view *view, const struct query *query, struct watch *watch, uint32_t *looked, enum served *served)
+{
+    uint64_t last = engine_position(server->engine);
+    *served = SERVED;
+    for (uint32_t i = 0; i < HANDFUL && watch->credit && watch->position <= last; i++, ++*looked) {
+        struct arena_mark mark = arena_save(&server->scratch);
+        struct message news;
+        bool passes;
+        enum err code = query_news(query, view, &watch->filter, watch->position, &passes, &news);
+        if (!code && passes)
+            *served = send_news(server, watch, &news);
+        arena_rewind(&server->scratch, mark);
+        if (code || *served != SERVED)
+            return code;
+        watch->credit -= passes;
+        watch->position++;
+    }
+    return ERR_OK;
+}
+
+static bool wants_news(const struct server *server, const struct watch *watch)
+{
+    return watch->credit && watch->position <= engine_position(server->engine);
+}
+
+static bool anyone_wants_news(const struct server *server)
+{
+    for (const struct watch *watch = server->watches; watch; watch = watch->next)
+        if (wants_news(server, watch))
+            return true;
+    return false;
+}
+
+/* Everyone who wants something has a handful; `*more`: some want more still. */
+static enum err serve_round(struct server *server, struct view *view, const struct query *query, uint32_t *looked, bool *more)
+{
+    struct watch *next;
+    *more = false;
+    for (struct watch *watch = server->watches; watch; watch = next) {
+        enum served served = SERVED;
+        next = watch->next;
+        if (!wants_news(server, watch))
+            continue;
+        enum err code = serve_watch(server, view, query, watch, looked, &served);
+        if (code)
+            return code;
+        if (served == SERVED && wants_news(server, watch))
+            *more = true;
+        if (served == SERVED_GONE)
+            end_watch(server, watch);
+    }
+    return ERR_OK;
+}
+
+void watch_serve(struct server *server)
+{
+    struct view view = {.engine = server->engine, .seal = server->seal, .arena = &server->scratch};
+    const struct query query = {.engine = server->engine, .seal = server->seal, .time = server_time(server)};
+    uint32_t looked = 0;
+    bool more = true;
+    if (!anyone_wants_news(server))
+        return;
+    enum err code = view_begin(&view);
+    while (!code && more && looked < LIMIT_TURN_NEWS)
+        code = serve_round(server, &view, &query, &looked, &more);
+    view_end(&view);
+    if (code)
+        server_fail(server, code == ERR_NOT_FOUND ? ERR_CORRUPT : code, "reading the log for a watch");
+    server->again = server->again || more;
+}
+
+void watch_close_all(struct server *server)
+{
+    while (server->watches)
+        end_watch(server, server->watches);
+}
