@@ -43,7 +43,8 @@ void engine_answer(struct engine *engine, enum message_kind kind, uint64_t posit
         .number = record->number,
         .stage = record->stage,
         .level = record->level,
-        .due = record->due,
+        .unit = record->unit,
+        .due = kind == MESSAGE_PARKED ? engine_park_expires(record->time) : record->due,
         .end = record->end,
     };
 }

@@ -96,6 +96,8 @@ uint64_t engine_next_position(const struct engine *engine);
 enum err engine_read_record(struct engine *engine, uint64_t position, struct log_record *record);
 
 /* ---- engine_parked.c ---- */
+/* When an event that was parked at that time goes unheard. */
+int64_t engine_park_expires(int64_t parked_at);
 enum err engine_park(struct engine *engine, const struct event *event, struct message *answer);
 /* The parked event goes: applied (as event `position`), refused or expired. `record` false: the rows alone (the event itself is the record). */
 enum err engine_unpark_rows(struct engine *engine, struct text case_key, uint64_t parked, struct parked_row *row);

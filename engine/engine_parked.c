@@ -25,6 +25,11 @@ static enum err change_count(struct engine *engine, struct text sender, int by, 
     return ERR_OK;
 }
 
+int64_t engine_park_expires(int64_t parked_at)
+{
+    return parked_at + (int64_t)ENGINE_PARKED_DAYS * ENGINE_PARKED_MS_PER_DAY;
+}
+
 enum err engine_park(struct engine *engine, const struct event *event, struct message *answer)
 {
     assert(event->data_count == 0 || event->sealed.size > 0); /* design 12.6: nothing private goes to the log in clear */
@@ -42,7 +47,7 @@ enum err engine_park(struct engine *engine, const struct event *event, struct me
     uint32_t partition = engine->options.partition;
     struct arena *arena = &engine->batch.arena;
     uint64_t position = engine_next_position(engine);
-    int64_t expires = engine->working.time + (int64_t)ENGINE_PARKED_DAYS * ENGINE_PARKED_MS_PER_DAY;
+    int64_t expires = engine_park_expires(engine->working.time);
     struct parked_row row = {.expires = expires, .id = event->id, .sender = event->sender};
     struct record_key key = key_parked(partition, event->subject.text, position);
     batch_put(&engine->batch, STORE_PARKED, &key, row_encode_parked(arena, &row));

@@ -67,7 +67,7 @@ def run(*arguments, name="staircase", input=None, timeout=60, cwd=SOURCE, enviro
 class Engine:
     """`staircase serve` on a data folder of its own."""
 
-    def __init__(self, workflows=("dispute-mediation", "grid-matter"), own=(), settings="", workers="", directory="config/practice-directory.yaml",
+    def __init__(self, workflows=("dispute-mediation", "grid-matter"), own=(), settings="", directory="config/practice-directory.yaml",
                  calendar="config/calendar-cn.yaml"):
         self.folder = tempfile.mkdtemp(prefix="staircase-")
         self.data = os.path.join(self.folder, "var")
@@ -75,7 +75,7 @@ class Engine:
         deploys = [("calendar", calendar), ("directory", directory)]
         deploys += [("workflow", "workflows/%s/workflow.yaml" % name) for name in workflows] + [("workflow", path) for path in own]
         self.config = self.write("staircase.yaml", "deploy:\n" + "".join(
-            "  - {%s: %s}\n" % (what, os.path.join(SOURCE, path)) for what, path in deploys) + settings + (workers or "workers: []\n"))
+            "  - {%s: %s}\n" % (what, os.path.join(SOURCE, path)) for what, path in deploys) + settings)
 
     def write(self, name, text):
         path = os.path.join(self.folder, name)
@@ -121,7 +121,7 @@ class Engine:
         with open(self.log, encoding="utf-8") as log:
             return log.read()
 
-    def signal(self, number=signal.SIGTERM):
+    def tell(self, number=signal.SIGTERM):
         self.process.send_signal(number)
 
     def wait(self, within=STOP_WITHIN):
@@ -132,7 +132,7 @@ class Engine:
             raise AssertionError("the engine has not stopped within %.0f s:\n%s" % (within, self.said())) from None
 
     def stop(self, number=signal.SIGTERM):
-        self.signal(number)
+        self.tell(number)
         return self.wait()
 
     def kill(self):

@@ -68,7 +68,7 @@ class Stop(harness.Case):
         engine = self.engine()
         self.open_dispute(self.client(engine))
         for _ in range(3):
-            engine.signal(signal.SIGINT)
+            engine.tell(signal.SIGINT)
         self.assertEqual(engine.wait(), 0)
         self.verify(engine)
 
