@@ -18,6 +18,8 @@ enum err docket_put_entry(struct docket *docket, struct store_txn *txn, const st
 enum err docket_put_want(struct docket *docket, struct store_txn *txn, uint64_t case_id);
 /* A row that the engine showed: an entry of the history by its position; 0: the case itself. */
 enum err docket_put_shown(struct docket *docket, struct store_txn *txn, uint64_t case_id, uint64_t position, const struct value *row);
+/* A row that was shown, with fields added to its data where they are not there. */
+struct value docket_with_fields(struct arena *arena, const struct value *row, const struct value *fields);
 /* ERR_NOT_FOUND. */
 enum err docket_get_entry(struct arena *arena, struct store_txn *txn, uint64_t case_id, struct docket_entry *entry);
 /* ERR_UNKNOWN_CASE. */

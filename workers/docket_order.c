@@ -240,6 +240,33 @@ static enum err entry_after(struct docket *docket, struct store_txn *txn, struct
     return err;
 }
 
+/* What the centre itself has brought into the case it knows, also where the engine does not show it any more once the case has moved on. */
+static enum err put_own_event(struct docket *docket, struct store_txn *txn, const struct message *event, const struct message *answer)
+{
+    struct docket_key key = docket_key_pair(event->subject.id, 0);
+    struct map_maker data = map_begin(&docket->arena), entry = map_begin(&docket->arena);
+    for (uint32_t i = 0; i < event->data_count; i++)
+        map_put_named(&data, event->data[i].name, event->data[i].value);
+    struct value fields = map_end(&data), shown = {.kind = VALUE_MAP};
+    map_put_number(&entry, "p", (int64_t)answer->position);
+    map_put_number(&entry, "t", answer->time);
+    map_put_text(&entry, "e", event->event);
+    map_put_text(&entry, "as", event->as);
+    if (fields.count)
+        map_put(&entry, "data", fields);
+    struct value whole = map_end(&entry);
+    enum err err = docket_put_shown(docket, txn, event->subject.id, answer->position, &whole);
+    struct text bytes;
+    if (!err)
+        err = store_get(txn, STORE_LOG, docket_key_text(&key), &bytes);
+    if (!err)
+        err = docket_decode_value(&docket->arena, bytes, &shown);
+    if (err)
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    struct value known = docket_with_fields(&docket->arena, &shown, &fields);
+    return docket_put_shown(docket, txn, event->subject.id, 0, &known);
+}
+
 static enum err answered_body(struct docket *docket, struct store_txn *txn, void *context)
 {
     const struct answering *answering = context;
@@ -259,6 +286,8 @@ static enum err answered_body(struct docket *docket, struct store_txn *txn, void
     if (err)
         return err == ERR_NOT_FOUND ? ERR_CORRUPT : err;
     err = entry_after(docket, txn, &entry, &event, answering);
+    if (!err && answering->answer->kind != MESSAGE_REFUSED && answering->answer->position)
+        err = put_own_event(docket, txn, &event, answering->answer);
     if (!err)
         err = docket_put_entry(docket, txn, &entry);
     if (!err)

@@ -68,6 +68,23 @@ static struct value with_known(struct arena *arena, const struct value *stored, 
     return map_end(&map);
 }
 
+struct value docket_with_fields(struct arena *arena, const struct value *row, const struct value *fields)
+{
+    struct map_maker map = map_begin(arena), data = map_begin(arena);
+    const struct value *now = value_get(row, "data");
+    for (uint32_t i = 0; now && now->kind == VALUE_MAP && i < now->count; i++)
+        map_put_named(&data, now->items[2 * i].text, now->items[2 * i + 1]);
+    for (uint32_t i = 0; i < fields->count; i++)
+        if (!known_before(row, fields->items[2 * i].text))
+            map_put_named(&data, fields->items[2 * i].text, fields->items[2 * i + 1]);
+    for (uint32_t i = 0; i < row->count; i++)
+        if (!text_is(row->items[2 * i].text, "data"))
+            map_put_named(&map, row->items[2 * i].text, row->items[2 * i + 1]);
+    if (data.pairs)
+        map_put(&map, "data", map_end(&data));
+    return map_end(&map);
+}
+
 enum err docket_put_shown(struct docket *docket, struct store_txn *txn, uint64_t case_id, uint64_t position, const struct value *row)
 {
     struct docket_key key = docket_key_pair(case_id, position);

@@ -362,6 +362,32 @@ static void what_was_seen_is_kept_when_it_is_no_longer_shown(void **state)
     end(&scene);
 }
 
+static void what_the_centre_wrote_itself_it_knows(void **state)
+{
+    struct scene scene;
+    struct docket_intent intent;
+    struct value row, rows;
+    struct field_value agreement = {.name = TEXT("agreement"), .value = value_text(TEXT("周五前修好"))};
+    struct message answer, wanted = order_of(id_a, "sign"), applied = applied_lower;
+    uint64_t after = 0;
+    (void)state;
+    begin(&scene);
+    receive(&scene, 1800, true);
+    wanted.data = &agreement;
+    wanted.data_count = 1;
+    assert_int_equal(docket_order(scene.docket, &scene.arena, &wanted, 2000, &answer), ERR_OK);
+    applied.position = 30;
+    assert_int_equal(docket_answered(scene.docket, only_intent(&scene, &intent), &applied, 3000), ERR_OK);
+    struct value shown = row_with(&scene.arena, (struct value){.kind = VALUE_MAP}, "agreement"); /* the case has moved on */
+    assert_int_equal(docket_read(scene.docket, 7, 1, &(struct value){.kind = VALUE_LIST, .count = 1, .items = &shown}, true), ERR_OK);
+    assert_int_equal(docket_case(scene.docket, &scene.arena, 7, &row), ERR_OK);
+    assert_member(value_get(&row, "data"), "agreement", "周五前修好");
+    assert_int_equal(docket_history(scene.docket, &scene.arena, 7, &after, 10, &rows), ERR_OK);
+    assert_int_equal(value_get(&rows.items[0], "p")->integer, 30);
+    assert_member(value_get(&rows.items[0], "data"), "agreement", "周五前修好");
+    end(&scene);
+}
+
 static void a_notice_is_noted_once(void **state)
 {
     static const char *const names[] = {"case", "text"}, *const languages[] = {"en"};
@@ -542,7 +568,7 @@ static void assert_promises(struct world *world)
     assert_int_equal(world->applied_a, 1);
     assert_int_equal(world->applied_b, 1);
     assert_int_equal(docket_history(scene->docket, &scene->arena, 7, &after, 10, &rows), ERR_OK);
-    assert_int_equal(rows.count, 1);
+    assert_int_equal(rows.count, 2); /* what was read, and the place where this engine applied the centre's own */
     assert_int_equal(order(scene, id_a, "return").kind, MESSAGE_DUPLICATE);
 }
 
@@ -594,6 +620,7 @@ int main(void)
         cmocka_unit_test(an_event_that_stays_leaves_the_case_here),
         cmocka_unit_test(the_history_is_read_until_it_is_whole),
         cmocka_unit_test(what_was_seen_is_kept_when_it_is_no_longer_shown),
+        cmocka_unit_test(what_the_centre_wrote_itself_it_knows),
         cmocka_unit_test(a_notice_is_noted_once),
         cmocka_unit_test(the_list_goes_page_by_page),
         cmocka_unit_test(long_cases_make_short_pages),
