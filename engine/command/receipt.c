@@ -89,8 +89,11 @@ void receipt_print(const struct command_line *line, enum message_kind sent, cons
 {
     switch (answer->kind) {
     case MESSAGE_DUPLICATE:
-        printf("%s\n", command_say(line, "This event was applied before; it counts once. The first answer again:",
-                                   "该事件此前已生效，不重复计算。首次的回答为："));
+        if (sent == MESSAGE_DEPLOY)
+            printf("%s\n", command_say(line, "The same is deployed already:", "已部署过相同内容："));
+        else
+            printf("%s\n", command_say(line, "This event was applied before; it counts once. The first answer again:",
+                                       "该事件此前已生效，不重复计算。首次的回答为："));
         print_applied(line, sent, answer, row);
         return;
     case MESSAGE_PARKED: {

@@ -104,12 +104,11 @@ class CommandTest(harness.Case):
         self.assertRegex(said, r"%d  \d{4}-\d\d-\d\d \d\d:\d\d  金农调字.* open \(li\) → consent · building" % opened["p"])
         self.assertIn("→ mediator@%s: stage" % BUILDING, said)
         # What comes later is told as it comes.
-        watch = subprocess.Popen([harness.program("staircase"), "watch", "--data", engine.data, "--count", "1", "--json", "--case", str(opened["case"])],
-                                 stdout=subprocess.PIPE, text=True)
-        self.addCleanup(harness.end_process, watch)
-        until("the watch is known", lambda: engine.rows("status")[0]["clients"] >= 2)
-        self.command(engine, "send", opened["case"], "agree-to-mediate", "--as", "app:zhao")
-        line, _ = watch.communicate(timeout=harness.PATIENCE)
+        with subprocess.Popen([harness.program("staircase"), "watch", "--data", engine.data, "--from", str(opened["p"] + 1), "--count", "1", "--json",
+                               "--case", str(opened["case"])], stdout=subprocess.PIPE, text=True) as watch:
+            self.open(engine)
+            self.command(engine, "send", opened["case"], "agree-to-mediate", "--as", "app:zhao")
+            line, _ = watch.communicate(timeout=harness.PATIENCE)
         self.assertEqual(json.loads(line)["e"], "agree-to-mediate")
         self.assertEqual(watch.returncode, DONE)
 
@@ -125,12 +124,14 @@ class CommandTest(harness.Case):
         engine = self.engine()
         with open(os.path.join(SOURCE, "workflows/grid-matter/workflow.yaml"), encoding="utf-8") as file:
             source = file.read()
-        newer = engine.write("newer.yaml", source.replace("version: 1", "version: 2", 1))
-        self.assertIn("Deployed workflow grid-matter version 2.", self.command(engine, "deploy", newer).stdout)
-        other = engine.write("other.yaml", source.replace("version: 1", "version: 2", 1).replace("most: 500", "most: 400"))
+        version = lambda number: source.replace("version: 1", "version: %d" % number, 1)
+        newer = engine.write("newer.yaml", version(3))
+        self.assertIn("Deployed workflow grid-matter version 3.", self.command(engine, "deploy", newer).stdout)
+        self.assertIn("Deployed workflow grid-matter version 3.", self.command(engine, "deploy", newer).stdout)  # the same is no mistake
+        other = engine.write("other.yaml", version(3).replace("most: 500", "most: 400"))
         self.assertIn("other-content", self.command(engine, "deploy", other, code=REFUSED).stderr)
-        older = engine.write("older.yaml", source)
-        self.assertIn("older-version", self.command(engine, "deploy", older, code=REFUSED).stderr + "")
+        older = engine.write("older.yaml", version(2))
+        self.assertIn("older-version", self.command(engine, "deploy", older, code=REFUSED).stderr)
         broken = engine.write("broken.yaml", source.replace("stages:", "stagse:"))
         done = self.command(engine, "deploy", broken, code=REFUSED)
         self.assertIn("broken.yaml:", done.stdout)
@@ -207,16 +208,13 @@ class CommandTest(harness.Case):
         self.assertEqual(engine.command("status").returncode, NO_ENGINE)
 
     def test_no_answer_is_uncertain_and_says_how_to_ask_again(self):
-        with tempfile.TemporaryDirectory() as folder, zmq.Context() as context:
-            mute = context.socket(zmq.ROUTER)
+        with tempfile.TemporaryDirectory() as folder, zmq.Context() as context, context.socket(zmq.ROUTER) as mute:
             mute.linger = 0
             mute.bind("ipc://%s/engine.sock" % folder)
-            done = harness.run("send", "1", "raise", "--as", "li", "--data", folder, "--timeout", "1")
-            self.assertEqual(done.returncode, UNCERTAIN, done.stderr)
-            self.assertRegex(done.stderr, r"--id [0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-")
-            done = harness.run("status", "--data", folder, "--timeout", "1")
-            self.assertEqual(done.returncode, UNCERTAIN, done.stderr)
-            mute.close()
+            for arguments, words in ((("send", "1", "raise", "--as", "li"), r"--id [0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-"), (("status",), "no answer")):
+                done = harness.run(*arguments, "--data", folder, "--timeout", "1")
+                self.assertEqual(done.returncode, UNCERTAIN, done.stderr)
+                self.assertRegex(done.stderr, words)
 
     def test_the_machine_fails(self):
         self.assertEqual(harness.run("check", "/nowhere/workflow.yaml").returncode, FAILED)
