@@ -7,7 +7,7 @@ import harness
 from harness import BUILDING, DISPUTE, MEDIATORS, PARTIES, PATIENCE, until
 from harness import staircase
 
-KILLS = 8
+KILLS = 16
 CLIENTS = 3
 IN_FLIGHT = 96
 PLACES = ((BUILDING, "li"), ("jinnong/grid-3/building-8", "mediator-1008"), ("jinnong/grid-4/building-10", "mediator-1010"))
@@ -80,7 +80,7 @@ class Sender(threading.Thread):
             self.tally.add()
 
     def compare(self, answer, first):
-        same = lambda message: {name: value for name, value in message.items() if name not in ("m", "r")}
+        same = lambda message: {name: value for name, value in message.items() if name not in ("m", "r", "id")}
         if answer["m"] != "duplicate" or same(answer) != same(first):
             self.wrong.append(("not the first answer", answer, first))
 

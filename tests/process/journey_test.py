@@ -5,7 +5,7 @@ import os
 import time
 
 import harness
-from harness import BUILDING, DISPUTE, MEDIATORS, PARTIES
+from harness import BUILDING, DISPUTE, MEDIATORS, PARTIES, until
 from harness import staircase
 
 DAY = 24 * 3600 * 1000
@@ -126,11 +126,12 @@ class Answers(harness.Case):
         self.running.start()
         self.assertEqual(self.one.status()["parked"], 2)
         other.renew()
+        until("it is parked still", lambda: (answer := other.receive(0.05)) and answer["m"] == "parked" and not other.take(answer))
         opened = self.open_dispute(self.one, key=key)
         final = other.next_answer(harness.PATIENCE)
         self.assertEqual((final["m"], final["r"], final["case"]), ("applied", request, opened["case"]))
         self.assertGreater(final["p"], opened["p"])
-        harness.until("nothing is parked", lambda: self.one.status()["parked"] == 0)
+        until("nothing is parked", lambda: self.one.status()["parked"] == 0)
         # Who was away asks again, and hears what it would have heard: rights are checked when the case is there.
         self.refused(self.one.event("send", {name: forgotten[name] for name in ("c", "e", "as", "id")}), "not-allowed")
         again = self.one.event("send", {name: event[name] for name in ("c", "e", "as", "id")})
