@@ -245,6 +245,19 @@ static void read_root(struct reader *reader, const struct node *root)
     read_deploys(reader, get(root, IN_CONFIG, "deploy"));
 }
 
+/* Nothing but comments and blank lines: as it is when everything is left at its default. */
+static bool says_nothing(struct text source)
+{
+    bool comment = false;
+    for (size_t i = 0; i < source.size; i++) {
+        char byte = source.data[i];
+        comment = byte == '#' || (comment && byte != '\n');
+        if (!comment && byte != ' ' && byte != '\t' && byte != '\r' && byte != '\n')
+            return false;
+    }
+    return true;
+}
+
 enum err config_read(struct config *config, struct arena *arena, const char *path, struct text source, struct problems *problems)
 {
     const char *slash = strrchr(path, '/');
@@ -253,8 +266,8 @@ enum err config_read(struct config *config, struct arena *arena, const char *pat
     struct reader reader = {.config = config, .arena = arena, .problems = problems,
                             .folder = {.data = path, .size = slash ? (size_t)(slash - path) + 1 : 0}};
     problems_init(problems, arena, config->file);
-    const struct node *root = yaml_load(arena, source, problems);
-    if (root && !node_empty(root)) /* a file of comments alone changes nothing */
+    const struct node *root = says_nothing(source) ? NULL : yaml_load(arena, source, problems);
+    if (root)
         read_root(&reader, root);
     return problems->errors ? ERR_BAD_CONFIG : ERR_OK;
 }
