@@ -38,6 +38,17 @@ static struct text print_deadline(const struct command_line *line, const struct 
     return arena_print(line->arena, command_say(line, "%.*s%soverdue", "%.*s%s已逾期"), (int)due.size, due.data, due.size ? ", " : "");
 }
 
+static struct text state_words(const struct command_line *line, struct text state)
+{
+    static const struct {
+        const char *name, *zh;
+    } states[] = {{"open", "待办"}, {"held", "已认领"}, {"done", "已办"}, {"failed", "失败"}};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (text_is(state, states[i].name))
+            return text_of(command_say(line, states[i].name, states[i].zh));
+    return state;
+}
+
 static void add_tasks(struct sheet *sheet, const struct value *row)
 {
     const struct value *tasks = row_list(row, "tasks");
@@ -45,7 +56,7 @@ static void add_tasks(struct sheet *sheet, const struct value *row)
     for (uint32_t i = 0; tasks && i < tasks->count; i++) {
         const struct value *task = &tasks->items[i];
         struct text whom = row_text(task, "for"), topic = row_text(task, "topic"), holder = row_text(task, "worker"),
-                    state = row_text(task, "state");
+                    state = state_words(sheet->line, row_text(task, "state"));
         struct text words = arena_print(arena, "%.*s%s%.*s: %.*s", (int)whom.size, whom.data, whom.size && topic.size ? ", " : "",
                                         (int)topic.size, topic.data, (int)state.size, state.data);
         if (holder.size)

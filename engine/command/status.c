@@ -2,57 +2,94 @@
 #include "engine/command/table.h"
 #include "engine/command/talk.h"
 
-/* Members whose value is a moment. */
-static bool is_time(struct text name)
+static long long figure(const struct value *row, const char *name)
 {
-    return text_is(name, "t") || text_is(name, "started") || text_is(name, "next");
+    return (long long)row_integer(row, name);
 }
 
-static const char *title(const struct command_line *line, struct text name)
+static void add(const struct command_line *line, struct text_table *table, const char *en, const char *zh, struct text words)
 {
-    static const struct {
-        const char *name;
-        struct command_words words;
-    } titles[] = {
-        {"p", {"position", "日志位置"}},
-        {"t", {"time", "时间"}},
-        {"cases", {"open cases", "未结案件"}},
-        {"held", {"of these held", "其中未放行"}},
-        {"parked", {"parked events", "暂存事件"}},
-        {"incidents", {"incidents", "故障"}},
-        {"owed", {"tasks owed to workers", "待工作进程办理"}},
-        {"next", {"next deadline", "下一时限"}},
-        {"late", {"deadlines not yet fired", "已到未处理的时限"}},
-    };
-    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
-        if (text_is(name, titles[i].name))
-            return command_say(line, titles[i].words.en, titles[i].words.zh);
-    return arena_string(line->arena, name);
+    if (words.size == 0)
+        return;
+    text_table_cell(table, text_of(command_say(line, en, zh)));
+    text_table_cell(table, words);
 }
 
-static void add_rows(const struct command_line *line, struct text_table *table, struct text name, const struct value *list)
+static void add_work(const struct command_line *line, struct text_table *table, const struct value *row)
 {
-    for (uint32_t i = 0; i < list->count; i++) {
-        text_table_cell(table, i ? TEXT("") : text_of(title(line, name)));
-        text_table_cell(table, value_words(line->arena, &list->items[i]));
-    }
+    struct arena *arena = line->arena;
+    struct text next = row_due(arena, row, "next");
+    add(line, table, "  cases", "  案件",
+        arena_print(arena, command_say(line, "%lld open, %lld with an incident", "%lld 件未结，%lld 件有故障"), figure(row, "cases"),
+                    figure(row, "incidents")));
+    add(line, table, "  waiting", "  等待",
+        arena_print(arena, command_say(line, "%lld tasks for workers, %lld events for their case", "%lld 项待工作进程办理，%lld 个事件等待其案件"),
+                    figure(row, "owed"), figure(row, "parked")));
+    add(line, table, "  deadlines", "  时限",
+        arena_print(arena, command_say(line, "next %.*s, %lld late", "下一个 %.*s，%lld 个已到未处理"), next.size ? (int)next.size : 1,
+                    next.size ? next.data : "-", figure(row, "late")));
+}
+
+static void add_engine(const struct command_line *line, struct text_table *table, const struct value *row)
+{
+    struct arena *arena = line->arena;
+    const struct value *store = row_map(row, "store");
+    add(line, table, "  log", "  日志", arena_print(arena, command_say(line, "%lld events", "%lld 个事件"), figure(row, "p")));
+    add(line, table, "  answered", "  已答复",
+        arena_print(arena,
+                    command_say(line, "%lld applied, %lld duplicate, %lld refused, %lld busy, %lld malformed",
+                                "%lld 生效，%lld 重复，%lld 拒绝，%lld 忙，%lld 格式不对"),
+                    figure(row, "applied"), figure(row, "duplicate"), figure(row, "refused"), figure(row, "busy"), figure(row, "malformed")));
+    add(line, table, "  store", "  存储",
+        arena_print(arena, command_say(line, "%lld MB used, room for %lld MB", "已用 %lld MB，可用到 %lld MB"), figure(store, "used") >> 20,
+                    figure(store, "size") >> 20));
+    if (row_flag(row, "read-only"))
+        add(line, table, "  disk", "  磁盘", text_of(command_say(line, "full: questions are answered, nothing else", "已满：只答复查询")));
+}
+
+/* A row of the list for each line; the words of the first column only once. */
+static void add_list(const struct command_line *line, struct text_table *table, const struct value *list, const char *en, const char *zh,
+                     struct text (*words)(const struct command_line *line, const struct value *row))
+{
+    for (uint32_t i = 0; list && i < list->count; i++)
+        add(line, table, i ? "" : en, i ? "" : zh, words(line, &list->items[i]));
+}
+
+static struct text deployed_words(const struct command_line *line, const struct value *row)
+{
+    struct text what = row_text(row, "what"), name = row_text(row, "n"), from = row_text(row, "from");
+    struct text words = arena_print(line->arena, command_say(line, "%.*s %.*s version %lld", "%.*s %.*s 第 %lld 版"), (int)what.size, what.data,
+                                    (int)name.size, name.data, figure(row, "version"));
+    if (from.size == 0)
+        return words;
+    return arena_print(line->arena, command_say(line, "%.*s, from %.*s", "%.*s，自 %.*s 起"), (int)words.size, words.data, (int)from.size, from.data);
+}
+
+static struct text worker_words(const struct command_line *line, const struct value *row)
+{
+    const struct value *topics = row_list(row, "topics");
+    struct text name = row_text(row, "what"), words = topics ? value_words(line->arena, topics) : TEXT("");
+    return arena_print(line->arena, command_say(line, "%.*s: works on %.*s, has %lld", "%.*s: 办理 %.*s，手上 %lld 项"), (int)name.size, name.data,
+                       (int)words.size, words.data, figure(row, "leased"));
+}
+
+static struct text alarm_words(const struct command_line *line, const struct value *row)
+{
+    return value_words(line->arena, row);
 }
 
 static void print_status(const struct command_line *line, const struct value *row)
 {
     struct text_table table;
+    struct text version = row_text(row, "version"), started = row_time(line->arena, row, "started");
+    printf(command_say(line, "staircase %.*s on %s, since %.*s\n", "staircase %.*s，数据目录 %s，自 %.*s 起运行\n"), (int)version.size, version.data,
+           line->data, (int)started.size, started.data);
     text_table_init(&table, line->arena, 2);
-    for (uint32_t i = 0; row->kind == VALUE_MAP && i < row->count; i++) {
-        struct text name = row->items[2 * i].text;
-        const struct value *value = &row->items[2 * i + 1];
-        if (value->kind == VALUE_LIST) {
-            add_rows(line, &table, name, value);
-            continue;
-        }
-        text_table_cell(&table, text_of(title(line, name)));
-        text_table_cell(&table,
-                        is_time(name) ? row_time(line->arena, row, arena_string(line->arena, name)) : value_words(line->arena, value));
-    }
+    add_work(line, &table, row);
+    add_engine(line, &table, row);
+    add_list(line, &table, row_list(row, "deployed"), "  deployed", "  已部署", deployed_words);
+    add_list(line, &table, row_list(row, "workers"), "  workers", "  工作进程", worker_words);
+    add_list(line, &table, row_list(row, "alarms"), "  alarms", "  警报", alarm_words);
     text_table_print(&table, stdout);
 }
 

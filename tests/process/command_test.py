@@ -116,7 +116,7 @@ class CommandTest(harness.Case):
         engine = self.engine()
         self.open(engine)
         said = self.command(engine, "status").stdout
-        for words in ("open cases", "position", "dispute-mediation"):
+        for words in ("1 open", "next ", "workflow dispute-mediation version 1", "MB used"):
             self.assertIn(words, said)
         self.assertEqual(engine.rows("status")[0]["cases"], 1)
 
