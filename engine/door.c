@@ -15,7 +15,7 @@ static enum event_kind kind_of(enum message_kind kind)
     case MESSAGE_ACCEPT: return EVENT_ACCEPT;
     case MESSAGE_SETTLE: return EVENT_SETTLE;
     case MESSAGE_FAIL: return EVENT_FAIL;
-    default: assert(!"a message that is no event came to the door"); return 0;
+    default: assert(false && "a message that is no event came to the door"); return 0;
     }
 }
 

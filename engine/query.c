@@ -86,7 +86,7 @@ static enum err answer_kind(struct page *page)
     case MESSAGE_LIST: return query_list(page);
     case MESSAGE_INCIDENTS: return query_incidents(page);
     case MESSAGE_STATUS: return query_status(page);
-    default: assert(!"a message that is no question was asked"); return ERR_OK;
+    default: assert(false && "a message that is no question was asked"); return ERR_OK;
     }
 }
 
