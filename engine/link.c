@@ -105,9 +105,6 @@ static bool set_options(void *socket, const char *address)
 
 static enum err bind_endpoint(struct link *link, const struct link_endpoint *wanted, struct arena *arena, struct text *why)
 {
-    enum err code = check_address(wanted->address, arena, why);
-    if (code)
-        return code;
     struct endpoint *endpoint = &link->endpoints[link->count];
     endpoint->socket = zmq_socket(link->context, ZMQ_ROUTER);
     if (!endpoint->socket)
@@ -127,10 +124,21 @@ static enum err bind_endpoint(struct link *link, const struct link_endpoint *wan
     return ERR_OK;
 }
 
+enum err link_check(const struct link_options *options, struct arena *arena, struct text *why)
+{
+    enum err code = ERR_OK;
+    for (uint32_t i = 0; !code && i < options->count; i++)
+        code = check_address(options->endpoints[i].address, arena, why);
+    return code;
+}
+
 enum err link_open(struct link **out, const struct link_options *options, struct arena *arena, struct text *why)
 {
     assert(options->count >= 1 && options->count <= LIMIT_ENDPOINTS);
     *why = (struct text){0};
+    enum err code = link_check(options, arena, why);
+    if (code)
+        return code;
     struct link *link = calloc(1, sizeof *link);
     char *stranger = malloc(options->stranger.size + 1);
     if (!link || !stranger) {
@@ -143,7 +151,7 @@ enum err link_open(struct link **out, const struct link_options *options, struct
     link->stranger = stranger;
     link->stranger_size = options->stranger.size;
     link->context = zmq_ctx_new();
-    enum err code = link->context ? ERR_OK : ERR_NO_MEMORY;
+    code = link->context ? ERR_OK : ERR_NO_MEMORY;
     for (uint32_t i = 0; !code && i < options->count; i++)
         code = bind_endpoint(link, &options->endpoints[i], arena, why);
     if (code)

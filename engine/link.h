@@ -39,7 +39,9 @@ struct link_options {
     struct text stranger; /* sent to whoever chose its routing id itself: such a peer is not heard */
 };
 
-/* Binds. `*why` says in a sentence what is wrong: ERR_BAD_CONFIG: an address that is none, is too long for a socket's name, or reaches
+/* Whether the addresses can be what they are to be, before anything is bound or written: as link_open, ERR_OK or ERR_BAD_CONFIG. */
+enum err link_check(const struct link_options *options, struct arena *arena, struct text *why);
+/* Checks, then binds. `*why` says in a sentence what is wrong: ERR_BAD_CONFIG: an address that is none, is too long for a socket's name, or reaches
  * beyond this machine; ERR_LOCKED: in use; ERR_IO. It is in the arena. */
 enum err link_open(struct link **link, const struct link_options *options, struct arena *arena, struct text *why);
 /* What was sent has half a second to leave. */

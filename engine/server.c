@@ -277,22 +277,35 @@ static struct text stranger_answer(struct arena *arena)
     return wire_encode(arena, &answer);
 }
 
-static enum err open_link(struct server *server, struct arena *arena, struct text *why)
+static struct link_options choose_endpoints(struct server *server, struct arena *arena)
 {
     const struct config *config = server->config;
-    struct link_endpoint endpoints[LIMIT_ENDPOINTS] = {
-        {LINK_CLIENTS, arena_print(arena, "ipc://%s/engine.sock", server->data).data, "local"},
-        {LINK_WORKERS, arena_print(arena, "ipc://%s/workers.sock", server->data).data, "local"},
-    };
-    server->endpoint_count = 2;
+    struct link_endpoint *endpoints = ARENA_ARRAY(arena, struct link_endpoint, LIMIT_ENDPOINTS);
+    uint32_t count = 0;
+    endpoints[count++] = (struct link_endpoint){LINK_CLIENTS, arena_print(arena, "ipc://%s/engine.sock", server->data).data, "local"};
+    endpoints[count++] = (struct link_endpoint){LINK_WORKERS, arena_print(arena, "ipc://%s/workers.sock", server->data).data, "local"};
     if (config->listen_clients)
-        endpoints[server->endpoint_count++] = (struct link_endpoint){LINK_CLIENTS, config->listen_clients, "local"};
+        endpoints[count++] = (struct link_endpoint){LINK_CLIENTS, config->listen_clients, "local"};
     if (config->listen_workers)
-        endpoints[server->endpoint_count++] = (struct link_endpoint){LINK_WORKERS, config->listen_workers, "local"};
-    const struct link_options options = {.endpoints = endpoints, .count = server->endpoint_count, .stranger = stranger_answer(arena)};
+        endpoints[count++] = (struct link_endpoint){LINK_WORKERS, config->listen_workers, "local"};
+    return (struct link_options){.endpoints = endpoints, .count = count, .stranger = stranger_answer(arena)};
+}
+
+/* A mistake in an address shows before anything is written. */
+static enum err check_link(struct server *server, struct arena *arena, struct text *why)
+{
+    const struct link_options options = choose_endpoints(server, arena);
+    return link_check(&options, arena, why);
+}
+
+static enum err open_link(struct server *server, struct arena *arena, struct text *why)
+{
+    const struct link_options options = choose_endpoints(server, arena);
+    server->endpoint_count = options.count;
     enum err code = link_open(&server->link, &options, arena, why);
-    for (uint32_t i = 0; !code && i < server->endpoint_count; i++)
-        oplog(OPLOG_INFO, "listening", OPLOG_STRING("endpoint", link_address(server->link, i)), OPLOG_STRING("for", endpoints[i].side == LINK_CLIENTS ? "clients" : "workers"));
+    for (uint32_t i = 0; !code && i < options.count; i++)
+        oplog(OPLOG_INFO, "listening", OPLOG_STRING("endpoint", link_address(server->link, i)),
+              OPLOG_STRING("for", options.endpoints[i].side == LINK_CLIENTS ? "clients" : "workers"));
     return code;
 }
 
@@ -357,7 +370,8 @@ static enum err start_loop(struct server *server)
 
 static enum err open_rooms(struct server *server, const struct server_options *options, struct arena *arena, struct text *why)
 {
-    enum err code = open_stores(server, options, arena, why);
+    enum err code = check_link(server, arena, why);
+    code = code ? code : open_stores(server, options, arena, why);
     code = code ? code : open_engine(server, arena, why);
     code = code ? code : open_outbox(server);
     code = code ? code : deploy_configured(server, arena, why);
