@@ -51,11 +51,12 @@ const struct command command_open = {
     .examples = {
         "  staircase open dispute-mediation jinnong/grid-3/building-7 --as li \\\n"
         "      summary=漏水 category=neighbour applicant=wechat:zhao respondent=wechat:qian\n"
-        "  staircase open grid-matter jinnong/grid-3 --as li kind=lighting urgent=true floors:=3\n"
-        "A field given twice is a list: applicant=wechat:zhao applicant=wechat:sun. FIELD:=JSON gives the value as JSON.\n",
+        "  staircase open grid-matter jinnong/grid-3 --as li summary=楼道灯不亮 kind=facility found-on=2026-03-01\n"
+        "A field given twice is a list: applicant=wechat:zhao applicant=wechat:sun. FIELD:=JSON gives the value as JSON:\n"
+        "applicant:='[\"wechat:zhao\",\"wechat:sun\"]'.\n",
         "  staircase open dispute-mediation jinnong/grid-3/building-7 --as li \\\n"
         "      summary=漏水 category=neighbour applicant=wechat:zhao respondent=wechat:qian\n"
-        "  staircase open grid-matter jinnong/grid-3 --as li kind=lighting urgent=true floors:=3\n"
+        "  staircase open grid-matter jinnong/grid-3 --as li summary=楼道灯不亮 kind=facility found-on=2026-03-01\n"
         "同一字段给多次即为多项: applicant=wechat:zhao applicant=wechat:sun。字段:=JSON 直接给出 JSON 值。\n"},
     .options = options,
     .operands_least = 2,
