@@ -27,7 +27,14 @@
 #include "engine/effect.h"
 #include "engine/store.h"
 
-enum { RECORD_FORMAT = 1, HASH_SIZE = 32, RECORD_CLOCK_PARKED = 100, DEPLOY_PIECE = 256 * 1024 };
+enum {
+    RECORD_FORMAT = 1,
+    HASH_SIZE = 32,
+    RECORD_CLOCK_PARKED = 100,
+    RECORD_WORD_MOST = 256,     /* bytes of a sender, a topic, a deployed name, a case number: they stand in keys */
+    DEPLOY_PIECE = 256 * 1024,
+    DEPLOY_PIECES_MOST = 1024,
+};
 
 /* ---- keys ---- */
 struct record_key {

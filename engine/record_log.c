@@ -206,7 +206,7 @@ struct text log_encode(struct arena *arena, const struct log_record *record)
 static void get_subject(struct wire_reader *reader, struct case_ref *ref)
 {
     struct value value = wire_get_value(reader);
-    if (value.kind == VALUE_INTEGER)
+    if (value.kind == VALUE_INTEGER && value.integer >= 0)
         *ref = (struct case_ref){.kind = CASE_REF_ID, .id = (uint64_t)value.integer};
     else if (value.kind == VALUE_BYTES)
         *ref = (struct case_ref){.kind = CASE_REF_KEY, .text = value.text};
@@ -232,6 +232,20 @@ static void get_data(struct wire_reader *reader, struct event *event)
     event->data_count = count;
 }
 
+static uint32_t get_u32(struct wire_reader *reader)
+{
+    uint64_t number = wire_get_unsigned(reader);
+    reader->failed = reader->failed || number > UINT32_MAX;
+    return (uint32_t)number;
+}
+
+static int32_t get_i32(struct wire_reader *reader)
+{
+    int64_t number = wire_get_integer(reader);
+    reader->failed = reader->failed || number < INT32_MIN || number > INT32_MAX;
+    return (int32_t)number;
+}
+
 static uint32_t get_count(struct wire_reader *reader)
 {
     uint32_t count = wire_get_array(reader);
@@ -247,7 +261,8 @@ static void get_notices(struct wire_reader *reader, struct log_record *record)
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         if (wire_get_array(reader) != 4)
             reader->failed = true;
-        notices[i].kind = (enum notice_kind)wire_get_unsigned(reader);
+        notices[i].kind = (enum notice_kind)get_u32(reader);
+        reader->failed = reader->failed || notices[i].kind > NOTICE_HANDED_OVER;
         notices[i].who_count = get_count(reader);
         struct text *who = ARENA_ARRAY(reader->arena, struct text, notices[i].who_count);
         for (uint32_t k = 0; k < notices[i].who_count; k++)
@@ -267,8 +282,8 @@ static void get_changes(struct wire_reader *reader, struct log_record *record)
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         if (wire_get_array(reader) != 4)
             reader->failed = true;
-        changes[i].kind = (int32_t)wire_get_integer(reader);
-        changes[i].which = (int32_t)wire_get_integer(reader);
+        changes[i].kind = get_i32(reader);
+        changes[i].which = get_i32(reader);
         changes[i].before = wire_get_integer(reader);
         changes[i].after = wire_get_integer(reader);
     }
@@ -300,10 +315,10 @@ static void get_member(struct wire_reader *reader, struct log_record *record, co
     case M_TEXT: *(struct text *)(void *)at = wire_get_text(reader); break;
     case M_BYTES: *(struct text *)(void *)at = wire_get_bytes(reader); break;
     case M_U64: *(uint64_t *)(void *)at = wire_get_unsigned(reader); break;
-    case M_U32: *(uint32_t *)(void *)at = (uint32_t)wire_get_unsigned(reader); break;
+    case M_U32: *(uint32_t *)(void *)at = get_u32(reader); break;
     case M_HAPPENED: record->event.has_happened_at = true; /* fall through */
     case M_I64: *(int64_t *)(void *)at = wire_get_integer(reader); break;
-    case M_I32: *(int32_t *)(void *)at = (int32_t)wire_get_integer(reader); break;
+    case M_I32: *(int32_t *)(void *)at = get_i32(reader); break;
     case M_BOOLEAN: *(bool *)at = wire_get_boolean(reader); break;
     case M_HASH: get_hash(reader, at); break;
     case M_SUBJECT: get_subject(reader, &record->event.subject); break;
@@ -312,6 +327,46 @@ static void get_member(struct wire_reader *reader, struct log_record *record, co
     case M_CHANGES: get_changes(reader, record); break;
     case M_CODE: get_code(reader, &record->event); break;
     }
+    reader->failed = reader->failed || is_empty(record, member); /* what is empty is left out: one record has one form */
+}
+
+/* ---- what the engine relies on when it decides a record again ---- */
+
+static bool is_id(struct text id)
+{
+    return id.size == 0 || id.size == ID_SIZE;
+}
+
+/* These become parts of keys, which have an end. */
+static bool is_word(struct text word)
+{
+    return word.size <= RECORD_WORD_MOST;
+}
+
+static bool subject_holds(const struct event *event)
+{
+    const struct case_ref *subject = &event->subject;
+    if (event->kind == EVENT_PARK || event->kind == EVENT_UNPARK)
+        return subject->kind == CASE_REF_KEY && subject->text.size == ID_SIZE;
+    if (event->kind == EVENT_DUE || event->kind == EVENT_RECOMPUTE)
+        return subject->kind == CASE_REF_ID;
+    return subject->kind == CASE_REF_KEY ? subject->text.size == ID_SIZE : is_word(subject->text);
+}
+
+static bool deployment_holds(const struct event *event)
+{
+    if (event->kind != EVENT_DEPLOY && event->kind != EVENT_DEPLOY_PART)
+        return true;
+    bool known = text_is(event->what, "workflow") || text_is(event->what, "directory") || text_is(event->what, "calendar");
+    return known && event->deployed.size > 0 && is_word(event->deployed) && event->part <= DEPLOY_PIECES_MOST && event->parts <= DEPLOY_PIECES_MOST &&
+           event->bytes.size <= DEPLOY_PIECE;
+}
+
+static bool event_holds(const struct event *event)
+{
+    return event->kind >= EVENT_OPEN && event->kind <= EVENT_DEPLOY && is_id(event->id) && is_id(event->key) &&
+           (event->kind != EVENT_OPEN || event->key.size == ID_SIZE) && (event->kind != EVENT_PARK || event->id.size == ID_SIZE) &&
+           is_word(event->sender) && is_word(event->topic) && subject_holds(event) && deployment_holds(event);
 }
 
 static void header_read(const char *at, struct log_record *record)
@@ -335,6 +390,8 @@ enum err log_decode(struct arena *arena, struct text bytes, struct log_record *r
         return ERR_CORRUPT;
     if ((uint8_t)bytes.data[0] != LOG_VERSION)
         return (uint8_t)bytes.data[0] > LOG_VERSION ? ERR_NEWER_FORMAT : ERR_CORRUPT;
+    if (bytes.data[2] || bytes.data[3])
+        return ERR_CORRUPT;
     header_read(bytes.data, record);
     struct wire_reader reader = wire_reader_of(arena, (struct text){.data = bytes.data + LOG_HEADER, .size = bytes.size - LOG_HEADER});
     uint32_t count = wire_get_map(&reader);
@@ -347,7 +404,7 @@ enum err log_decode(struct arena *arena, struct text bytes, struct log_record *r
             return ERR_CORRUPT;
         get_member(&reader, record, &members[next++]);
     }
-    return wire_reader_done(&reader) ? ERR_OK : ERR_CORRUPT;
+    return wire_reader_done(&reader) && event_holds(&record->event) ? ERR_OK : ERR_CORRUPT;
 }
 
 void log_hash(struct text record, uint8_t hash[HASH_SIZE])
@@ -360,18 +417,23 @@ void log_hash(struct text record, uint8_t hash[HASH_SIZE])
     crypto_hash_sha256_final(&state, hash);
 }
 
-/* Times of receipt, positions and everything else that the engine added are left out. */
+/* Left out: the sender's name and the id, which the receipt is found by, and what the engine adds, which may be another thing when the
+ * event is repeated: the worker's name, where the task stands in the outbox, the configured retries, the park that it comes from. */
 uint64_t event_digest(struct arena *arena, const struct event *event)
 {
     struct arena_mark mark = arena_save(arena);
     struct wire_writer writer = {.arena = arena};
     wire_put_unsigned(&writer, (uint64_t)event->kind);
     put_subject(&writer, &event->subject);
-    const struct text texts[] = {event->key, event->workflow, event->unit, event->name, event->as, event->on_behalf, event->sealed, event->what, event->deployed};
+    const struct text texts[] = {event->key, event->workflow, event->unit, event->name,     event->as, event->on_behalf,
+                                 event->sealed, event->why,   event->what, event->deployed, {(const char *)event->hash, sizeof event->hash}};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         wire_put_bytes(&writer, texts[i]);
     wire_put_integer(&writer, event->has_happened_at ? event->happened_at : INT64_MIN);
+    wire_put_boolean(&writer, event->held);
+    wire_put_boolean(&writer, event->again);
     wire_put_unsigned(&writer, event->task);
+    wire_put_unsigned(&writer, event->version);
     put_data(&writer, event);
     uint64_t digest = store_checksum(event->id, (struct text){.data = writer.data, .size = writer.size});
     arena_rewind(arena, mark);

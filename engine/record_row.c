@@ -93,6 +93,13 @@ static uint8_t get_u8(struct row_reader *reader)
     return (uint8_t)*take(reader, 1);
 }
 
+static bool get_boolean(struct row_reader *reader)
+{
+    uint8_t number = get_u8(reader);
+    reader->failed = reader->failed || number > 1;
+    return number == 1;
+}
+
 static uint32_t get_u32(struct row_reader *reader)
 {
     return bytes_u32(take(reader, 4));
@@ -160,7 +167,7 @@ enum err row_decode_receipt(struct text bytes, struct receipt_row *row)
     READ(reader, bytes);
     row->position = get_u64(&reader);
     row->digest = get_u64(&reader);
-    row->parked = get_u8(&reader) != 0;
+    row->parked = get_boolean(&reader);
     return read_end(&reader);
 }
 
