@@ -10,16 +10,17 @@
 #include "proto/wire.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 
-enum { WARM_UP_US = 500000 };
+enum { WARM_UP_US = 500000, SLICES = 5, SLICED_CASES_MOST = 20000 };
 
 struct figures {
     int64_t in_flight, cases, deadlines;
     uint64_t events;
     int64_t elapsed_us, cpu_us, own_cpu_us, disk_bytes, resident_kb;
     struct bench_times times;
-    uint64_t limit_per_s, sync_per_s; /* bare LMDB with the same rows; fdatasync of 4 KB */
+    uint64_t limit_events, limit_seconds, sync_per_s; /* bare LMDB with the same rows; fdatasync of 4 KB */
     uint64_t flood_seconds;
 };
 
@@ -75,19 +76,48 @@ static bool read_units(struct command_line *line, struct bench_units *units)
 
 /* ---- measuring ---- */
 
-static enum err measure_climb(struct bench_load *load, const struct bench_engine *engine, int64_t seconds, struct figures *figures)
+/* Bare LMDB with the same rows, in a folder beside the engine's. Adds to the figures. */
+static enum err measure_limit(const char *data, uint32_t seconds, struct figures *figures)
 {
-    enum err code = bench_load_run(load, bench_now_us() + WARM_UP_US, NULL, NULL);
+    char folder[512];
+    const struct store_bench_options options = {.batch = (uint32_t)figures->in_flight, .seconds = seconds, .open_cases = (uint64_t)figures->cases};
+    struct store_bench_result result = {0};
+    snprintf(folder, sizeof folder, "%s/bench-XXXXXX", data);
+    if (!mkdtemp(folder))
+        return ERR_IO;
+    enum err code = store_bench_rows(folder, &store_bench_climb, &options, &result);
+    bench_remove_folder(folder);
+    figures->limit_events += result.events_per_s * seconds;
+    figures->limit_seconds += seconds;
+    return code;
+}
+
+static enum err measure_slice(struct bench_load *load, const struct bench_engine *engine, int64_t slice_us, struct figures *figures)
+{
     int64_t disk = bench_engine_disk(engine), cpu = bench_engine_cpu_us(engine), own = own_cpu_us(), from = bench_now_us();
-    code = code ? code : bench_load_run(load, from + seconds * 1000000, NULL, NULL);
-    figures->elapsed_us = bench_now_us() - from;
+    enum err code = bench_load_run(load, from + slice_us, NULL, NULL);
+    figures->elapsed_us += bench_now_us() - from;
+    figures->cpu_us += bench_engine_cpu_us(engine) - cpu;
+    figures->own_cpu_us += own_cpu_us() - own;
+    figures->disk_bytes += bench_engine_disk(engine) - disk;
+    return code;
+}
+
+/* Engine and bare LMDB in turn, so that a disk that is fast one moment and slow the next (others use it too) is so for both. With many open
+ * cases bare LMDB takes long to be filled: then once each. */
+static enum err measure_climb(struct bench_load *load, const struct bench_engine *engine, const char *data, int64_t seconds, struct figures *figures)
+{
+    int64_t slices = figures->cases > SLICED_CASES_MOST ? 1 : seconds < SLICES ? seconds : SLICES;
+    enum err code = bench_load_run(load, bench_now_us() + WARM_UP_US, NULL, NULL);
+    bench_load_forget(load);
+    for (int64_t slice = 0; slice < slices && !code; slice++) {
+        code = measure_slice(load, engine, seconds * 1000000 / slices, figures);
+        code = code ? code : measure_limit(data, slices == 1 ? 3 : 1, figures);
+    }
     figures->events = load->applied;
     figures->times = load->times;
-    figures->cpu_us = bench_engine_cpu_us(engine) - cpu;
-    figures->own_cpu_us = own_cpu_us() - own;
-    figures->disk_bytes = bench_engine_disk(engine) - disk;
     figures->resident_kb = bench_engine_resident_kb(engine);
-    return code;
+    return code ? code : store_bench_sync(data, 1, &figures->sync_per_s);
 }
 
 /* Deadlines that have fired so far are cases that are no longer open: the engine counts them. */
@@ -128,6 +158,7 @@ static enum err measure_flood(struct bench_load *load, const struct bench_engine
     enum err code = client_connect(&flood.client, &options);
     if (code)
         return code;
+    bench_load_forget(load);
     int64_t from = bench_now_us();
     code = bench_load_run(load, from + 120 * 1000000, flood_is_over, &flood);
     figures->elapsed_us = bench_now_us() - from;
@@ -154,22 +185,6 @@ static int64_t flood_offset(int64_t deadlines, char date[16])
     return (int64_t)day * 86400000 + 10 * 3600000 - ahead - wall; /* 18:00 in Shanghai is 10:00 UTC */
 }
 
-/* The same rows straight into LMDB, in a folder beside the one that the engine had. */
-static enum err measure_limits(const char *data, struct figures *figures)
-{
-    char folder[512];
-    const struct store_bench_options options = {.batch = (uint32_t)figures->in_flight, .seconds = 3, .open_cases = (uint64_t)figures->cases};
-    struct store_bench_result result = {0};
-    snprintf(folder, sizeof folder, "%s/bench-XXXXXX", data);
-    if (!mkdtemp(folder))
-        return ERR_IO;
-    enum err code = store_bench_rows(folder, &store_bench_climb, &options, &result);
-    figures->limit_per_s = result.events_per_s;
-    code = code ? code : store_bench_sync(folder, 1, &figures->sync_per_s);
-    bench_remove_folder(folder);
-    return code;
-}
-
 /* ---- the report ---- */
 
 static struct text milliseconds(struct arena *arena, uint64_t us)
@@ -177,10 +192,15 @@ static struct text milliseconds(struct arena *arena, uint64_t us)
     return arena_print(arena, "%llu.%03llu", (unsigned long long)(us / 1000), (unsigned long long)(us % 1000));
 }
 
+static uint64_t limit_per_s(const struct figures *figures)
+{
+    return figures->limit_seconds ? figures->limit_events / figures->limit_seconds : 0;
+}
+
 static uint64_t ratio_percent(const struct figures *figures)
 {
-    uint64_t rate = per_second(figures->events, figures->elapsed_us);
-    return figures->limit_per_s ? rate * 100 / figures->limit_per_s : 0;
+    uint64_t rate = per_second(figures->events, figures->elapsed_us), limit = limit_per_s(figures);
+    return limit ? rate * 100 / limit : 0;
 }
 
 static void print_json(struct arena *arena, const struct figures *figures)
@@ -193,7 +213,7 @@ static void print_json(struct arena *arena, const struct figures *figures)
            (long long)figures->in_flight, (long long)figures->cases, (long long)figures->deadlines, (unsigned long long)figures->events,
            (unsigned long long)per_second(figures->events, figures->elapsed_us), milliseconds(arena, bench_percentile_us(&figures->times, 500)).data,
            milliseconds(arena, bench_percentile_us(&figures->times, 950)).data, milliseconds(arena, bench_percentile_us(&figures->times, 990)).data,
-           milliseconds(arena, figures->times.most_us).data, (unsigned long long)figures->limit_per_s, (unsigned long long)(ratio / 100),
+           milliseconds(arena, figures->times.most_us).data, (unsigned long long)limit_per_s(figures), (unsigned long long)(ratio / 100),
            (unsigned long long)(ratio % 100), (unsigned long long)figures->sync_per_s, (unsigned long long)((uint64_t)figures->disk_bytes / events),
            (unsigned long long)((uint64_t)figures->cpu_us / events), (unsigned long long)((uint64_t)figures->own_cpu_us / events),
            (long long)figures->resident_kb);
@@ -216,7 +236,7 @@ static void print_words(struct arena *arena, const struct figures *figures)
            (unsigned long long)((uint64_t)figures->cpu_us / events), (unsigned long long)((uint64_t)figures->own_cpu_us / events),
            (unsigned long long)((uint64_t)figures->disk_bytes / events), (long long)figures->resident_kb / 1024);
     printf("this disk   bare LMDB, the same rows, %lld to a commit: %llu events/s; fdatasync of 4 KB: %llu/s\n", (long long)figures->in_flight,
-           (unsigned long long)figures->limit_per_s, (unsigned long long)figures->sync_per_s);
+           (unsigned long long)limit_per_s(figures), (unsigned long long)figures->sync_per_s);
     printf("ratio       %llu %% of bare LMDB\n", (unsigned long long)ratio_percent(figures));
 }
 
@@ -236,7 +256,7 @@ static int measure(struct command_line *line, const struct bench_units *units, i
     if (!code && figures->deadlines)
         code = bench_load_preload(&load, (uint64_t)figures->deadlines, date, line);
     if (!code)
-        code = figures->deadlines ? measure_flood(&load, &engine, figures) : measure_climb(&load, &engine, seconds, figures);
+        code = figures->deadlines ? measure_flood(&load, &engine, figures) : measure_climb(&load, &engine, line->data, seconds, figures);
     bench_load_close(&load);
     bench_engine_stop(&engine);
     if (load.refused)
@@ -252,14 +272,16 @@ static int run(struct command_line *line)
         !command_number(line, "cases", 0, 10000000, &figures.cases) || !command_number(line, "deadlines", 0, 1000000, &figures.deadlines))
         return COMMAND_USAGE;
     struct bench_units units = {0};
+    char data[400];
+    mkdir(line->data, 0700);
+    if (!realpath(line->data, data)) /* before the working directory changes */
+        return command_fail(line, COMMAND_FAILED, "%s: no such folder", line->data);
+    line->data = data;
     if (!bench_find_files() || !read_units(line, &units))
         return command_fail(line, COMMAND_FAILED, "config/directory.yaml and workflows/bench/ are not here; run it in the project's folder");
     int exit = measure(line, &units, seconds, &figures);
     if (exit)
         return exit;
-    enum err code = figures.deadlines ? ERR_OK : measure_limits(line->data, &figures);
-    if (code)
-        return command_fail(line, command_exit_of(code), "bare LMDB: %s", err_sentence(code));
     if (line->json)
         print_json(line->arena, &figures);
     else

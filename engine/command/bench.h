@@ -62,7 +62,9 @@ enum err bench_load_open(struct bench_load *load, const char *folder, const stru
 void bench_load_close(struct bench_load *load);
 /* Cases that are opened and stay open; `date` (YYYY-MM-DD, or NULL): they fall due at its close. */
 enum err bench_load_preload(struct bench_load *load, uint64_t cases, const char *date, const struct command_line *line);
-/* W1 until the monotonic time `until_us`, or until `stop` says so; then what is in flight is waited for. Times are those of this run. */
+/* Counts and times begin anew. */
+void bench_load_forget(struct bench_load *load);
+/* W1 until the monotonic time `until_us`, or until `stop` says so; then what is in flight is waited for. Adds to counts and times. */
 enum err bench_load_run(struct bench_load *load, int64_t until_us, bool (*stop)(void *context), void *context);
 
 int64_t bench_now_us(void);

@@ -183,13 +183,17 @@ enum err bench_load_preload(struct bench_load *load, uint64_t cases, const char 
     return code;
 }
 
+void bench_load_forget(struct bench_load *load)
+{
+    load->times = (struct bench_times){0};
+    load->applied = 0;
+}
+
 enum err bench_load_run(struct bench_load *load, int64_t until_us, bool (*stop)(void *context), void *context)
 {
     struct ring ring;
     if (!ring_init(&ring, load->in_flight))
         return ERR_NO_MEMORY;
-    load->times = (struct bench_times){0};
-    load->applied = 0;
     enum err code = ERR_OK;
     uint32_t waiting = 0;
     for (; waiting < load->in_flight && !code; waiting++) {
