@@ -473,6 +473,7 @@ static const struct command_option options[] = {
     {"refused", "FILE", {"write the refused rows there, with code and reason", "将未受理的行写入该文件"}, false},
     {"release", NULL, {"afterwards release all cases of the file (needs --as)", "导入后放行全部案件（需要 --as）"}, false},
     {"as", "PERSON", {"who releases them", "由谁放行"}, false},
+    TALK_OPTIONS,
     {0},
 };
 
