@@ -272,7 +272,8 @@ enum err batch_write(struct batch *batch, struct store_txn *txn, uint32_t partit
     enum err code = log_in_store.append(txn, partition, batch->first_position, batch->records, batch->record_count);
     if (!code)
         code = write_cases(batch, txn, partition);
-    qsort(batch->rows, batch->row_count, sizeof *batch->rows, compare_rows);
+    if (batch->row_count)
+        qsort(batch->rows, batch->row_count, sizeof *batch->rows, compare_rows);
     for (uint32_t i = 0; i < batch->row_count && !code; i++)
         code = write_row(txn, batch->rows[i]);
     return code;
