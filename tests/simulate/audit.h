@@ -1,0 +1,128 @@
+/* audit: looks at everything that the engine shows, and holds it against what it has promised. Nothing of the engine's memory is asked: only
+ * what is on disk, and what leaves.
+ *
+ *   audit.c          what was found; when to look at what
+ *   audit_log.c      every new record: chain, once only, numbers, deadlines that fired, private values
+ *   audit_answer.c   every answer, held against the log
+ *   audit_work.c     what is handed to workers, leases, and what is owed at the end
+ *   audit_state.c    all rows of the store together: indexes, known states, deadlines
+ *   audit_replay.c   a second engine that is fed the log alone */
+#ifndef STAIRCASE_SIMULATE_AUDIT_H
+#define STAIRCASE_SIMULATE_AUDIT_H
+
+#include "engine/record.h"
+#include "tests/simulate/mail.h"
+#include "tests/simulate/map.h"
+
+struct model;
+struct replica;
+
+/* A case as its records have shown it. */
+struct seen_case {
+    uint64_t id, last;         /* positions of its first and its last record */
+    uint64_t last_other;       /* of the last one that was no deadline */
+    uint32_t events;
+    const struct workflow *workflow;
+    struct text stage, level, end; /* as its last record says */
+    void *predicted;           /* model.h */
+};
+
+/* A workflow, as it was deployed. */
+struct seen_workflow {
+    const struct workflow *workflow;
+    struct text name;
+    uint32_t version;
+    uint64_t position;
+};
+enum { WORKFLOWS_MOST = 16 };
+
+/* One (sender, id). */
+struct identity {
+    uint64_t applied;        /* position; 0: not applied */
+    uint64_t parked;         /* position of the park that is not decided yet; 0: none */
+    struct letter *letters[4]; /* the contents sent under it */
+    uint32_t letter_count;
+};
+
+struct seen_record {
+    uint8_t hash[HASH_SIZE];
+    struct text bytes;
+    struct log_record record;
+    struct seen_case *subject;
+};
+
+struct lease {
+    uint64_t number, peer, task;
+    int64_t until; /* monotonic */
+    bool over;
+};
+
+struct audit {
+    struct seen_record **records; /* by position - 1 */
+    uint64_t count, room;
+    uint64_t before;        /* how many there were before the last batch */
+    struct map cases;       /* id -> seen_case */
+    struct map identities;  /* sender 0 id -> identity */
+    struct map numbers;     /* case number -> seen_case */
+    struct map keys;        /* case key -> seen_case */
+    struct map parks;       /* position of a park -> seen_record; NULL again when it was decided */
+    struct map fired;       /* what has fired -> position */
+    struct map leases;      /* outbox entry -> lease */
+    uint64_t last_lease;
+    uint32_t all_count;     /* cases */
+    struct seen_workflow workflows[WORKFLOWS_MOST];
+    uint32_t workflow_count;
+    uint32_t calendar_version; /* the newest */
+    uint64_t checked;       /* position at which the whole state was looked at last */
+    uint64_t undecided;     /* parked events */
+    int64_t time;           /* of the last record */
+    struct model *model;
+    struct replica *replica;
+};
+
+void audit_begin(struct sim *sim);
+void audit_end(struct sim *sim);
+/* After a commit, and after a start: reads what is new on disk. */
+void audit_disk(struct sim *sim);
+/* A letter goes out under its id. */
+void audit_letter(struct sim *sim, struct letter *letter);
+/* The host sends this answer to that letter; whether it arrives is another matter. */
+void audit_answer(struct sim *sim, struct letter *letter, const struct message *answer);
+/* A turn had nothing to decide, and nothing was due at that time any more. */
+void audit_quiet(struct sim *sim, int64_t time);
+/* Everything at once: cases against indexes, log against memory. */
+void audit_whole(struct sim *sim);
+/* The run is over and everything is drained. */
+void audit_finish(struct sim *sim);
+
+/* ---- workers ---- */
+void audit_handed_out(struct sim *sim, const struct speaker *worker, const struct message *message);
+void audit_beat(struct sim *sim, uint64_t peer);
+void audit_lease_over(struct sim *sim, uint64_t task);
+void audit_lapsed(struct sim *sim, uint64_t task);
+void audit_leases_forgotten(struct sim *sim);
+
+/* ---- for the files of the audit ---- */
+const struct seen_record *audit_record(const struct sim *sim, uint64_t position); /* NULL: not on disk */
+struct seen_case *audit_case(const struct sim *sim, uint64_t id);
+struct identity *audit_identity(struct sim *sim, struct text sender, struct text id);
+void audit_log_record(struct sim *sim, struct seen_record *seen, uint64_t position);
+void audit_state(struct sim *sim, bool last);
+void audit_owed(struct sim *sim);
+/* What is owed to workers, in words; empty: nothing. */
+struct text audit_first_owed(struct sim *sim);
+void audit_chain(struct sim *sim);
+void audit_ends(struct sim *sim);
+
+/* ---- audit_replay.c ---- */
+struct replica *replica_open(struct sim *sim);
+/* The host's store becomes one that holds the first `count` records and what follows from them. */
+void replica_rebuild(struct sim *sim, uint64_t count);
+void replica_finish(struct sim *sim);
+void replica_close(struct replica **replica);
+/* Decides the record again; the same bytes must come of it. */
+void replica_feed(struct sim *sim, struct replica *replica, struct text record, uint64_t position);
+/* The same log hash, and, where `whole` says so, the same state. */
+void replica_compare(struct sim *sim, struct replica *replica, bool whole);
+
+#endif

@@ -1,0 +1,182 @@
+/* audit_state: all rows of the store against each other. Every case has the rows that it must have, and no row is there without its case. Nothing
+ * is taken from the engine but the readers of its formats. See audit.h. */
+#include "tests/simulate/audit.h"
+
+#include "engine/case.h"
+#include "tests/simulate/host.h"
+#include "tests/simulate/sources.h"
+
+struct survey {
+    struct sim *sim;
+    struct store_txn *txn;
+    uint64_t rows[STORE_TABLE_COUNT]; /* that the cases account for */
+};
+
+static bool has(const struct survey *survey, enum store_table table, const struct record_key *key, struct text *value)
+{
+    return store_get(survey->txn, table, key_text(key), value) == ERR_OK;
+}
+
+static void broken(const struct survey *survey, enum invariant which, const struct case_state *state, const char *what)
+{
+    sim_broken(survey->sim, which, "case %llu: %s", (unsigned long long)state->id, what);
+}
+
+/* ---- one case ---- */
+
+static void check_states(const struct survey *survey, const struct case_state *state, const struct seen_case *subject)
+{
+    const struct workflow *workflow = subject->workflow;
+    bool ended = (state->flags & CASE_ENDED) != 0;
+    if (state->stage < 0 || state->stage >= workflow_count(workflow, WORKFLOW_STAGES))
+        broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "its stage is none of its workflow");
+    else if (!text_is(subject->stage, workflow_stage_name(workflow, state->stage)))
+        broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "its stage is not what its last record says");
+    if (state->level != NONE && (state->level < 0 || state->level >= workflow_count(workflow, WORKFLOW_LEVELS)))
+        broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "its level is none of its workflow");
+    if (ended != (state->end != NONE) || state->end < NONE || state->end >= workflow_count(workflow, WORKFLOW_ENDS))
+        broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "its end is none of its workflow");
+    if (directory_unit_by_id(source_directory(), state->unit) == NONE || directory_unit_by_id(source_directory(), state->home_unit) == NONE)
+        broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "its unit is not in the directory");
+    if (ended && (state->clock_count || state->task_count || state->part_count))
+        broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "it has ended, and something is still open in it");
+}
+
+static void check_names(struct survey *survey, const struct case_state *state, const struct seen_case *subject)
+{
+    struct record_key key = key_case_key(0, (struct text){(const char *)state->key, ID_SIZE});
+    struct text value;
+    uint64_t id;
+    if (!has(survey, STORE_KEY, &key, &value) || row_decode_number(value, &id) || id != state->id)
+        broken(survey, INVARIANT_INDEXES_AGREE, state, "it is not found by its key");
+    survey->rows[STORE_KEY]++;
+    key = key_number(0, state->number);
+    if (state->number.size && (!has(survey, STORE_NUMBER, &key, &value) || row_decode_number(value, &id) || id != state->id))
+        broken(survey, INVARIANT_INDEXES_AGREE, state, "it is not found by its number");
+    survey->rows[STORE_NUMBER] += state->number.size > 0;
+    if (state->last_position != subject->last || state->events != subject->events)
+        broken(survey, INVARIANT_HISTORY_EXPLAINS_STATE, state, "it does not know its last record, or how many there are");
+}
+
+static void check_open(struct survey *survey, const struct case_state *state)
+{
+    struct record_key key = key_open(0, state->unit, state->id);
+    struct open_row row;
+    struct text value;
+    bool open = !(state->flags & CASE_ENDED), there = has(survey, STORE_OPEN, &key, &value);
+    survey->rows[STORE_OPEN] += open;
+    if (open != there)
+        broken(survey, INVARIANT_INDEXES_AGREE, state, open ? "it is open and not among the open cases" : "it has ended and is among the open cases");
+    else if (open && (row_decode_open(value, &row) || row.stage != state->stage || row.flags != state->flags || row.workflow != state->workflow))
+        broken(survey, INVARIANT_INDEXES_AGREE, state, "its row among the open cases says something else");
+}
+
+static void check_clocks(struct survey *survey, const struct case_state *state)
+{
+    for (uint32_t i = 0; i < state->clock_count && !(state->flags & CASE_HELD); i++) {
+        const struct case_clock *clock = &state->clocks[i];
+        struct record_key key = key_deadline(0, clock->due, state->id, clock->kind, clock->which);
+        struct text value;
+        if (!case_clock_runs(clock))
+            continue;
+        survey->rows[STORE_DEADLINE]++;
+        if (!has(survey, STORE_DEADLINE, &key, &value))
+            broken(survey, INVARIANT_DEADLINES_HOLD, state, "a clock of it runs that nothing will fire");
+    }
+}
+
+static void check_tasks(struct survey *survey, const struct case_state *state)
+{
+    struct text value;
+    for (uint32_t i = 0; i < state->task_count; i++) {
+        const struct case_task *task = &state->tasks[i];
+        struct record_key key = key_outbox(0, task->topic, task->ready_at, task->id);
+        bool owed = task->state == TASK_OPEN && task->topic.size && !(state->flags & CASE_HELD);
+        survey->rows[STORE_OUTBOX] += owed;
+        if (owed && !has(survey, STORE_OUTBOX, &key, &value))
+            broken(survey, INVARIANT_EVERYTHING_OWED_ARRIVES, state, "a task of it is open and not owed to any worker");
+        if (task->state != TASK_FAILED)
+            continue;
+        key = key_incident(0, task->id);
+        survey->rows[STORE_INCIDENT]++;
+        if (!has(survey, STORE_INCIDENT, &key, &value) || !(state->flags & CASE_INCIDENT))
+            broken(survey, INVARIANT_EVERYTHING_OWED_ARRIVES, state, "a task of it has failed, and no incident stands where a person sees it");
+    }
+}
+
+static void check_case(struct survey *survey, struct text key, struct text value)
+{
+    struct sim *sim = survey->sim;
+    struct case_state *state;
+    uint64_t id = 0;
+    key_read_u64_last(key, &id);
+    const struct seen_case *subject = audit_case(sim, id);
+    if (!subject || !subject->workflow || case_decode(&sim->scratch, arena_copy(&sim->scratch, value), &state) || state->id != id) {
+        sim_broken(sim, INVARIANT_HISTORY_EXPLAINS_STATE, "case %llu cannot be read, or the log does not know it", (unsigned long long)id);
+        return;
+    }
+    survey->rows[STORE_CASE]++;
+    check_states(survey, state, subject);
+    check_names(survey, state, subject);
+    check_open(survey, state);
+    check_clocks(survey, state);
+    check_tasks(survey, state);
+}
+
+/* ---- all rows ---- */
+
+static void each_row(struct survey *survey, enum store_table table, void (*look)(struct survey *survey, struct text key, struct text value))
+{
+    struct store_cursor *cursor;
+    struct text key, value;
+    enum err code = store_cursor_open(survey->txn, table, &cursor);
+    code = code ? code : store_cursor_seek(cursor, (struct text){0}, &key, &value);
+    for (; !code && !sim_over(survey->sim); code = store_cursor_next(cursor, &key, &value))
+        look(survey, key, value);
+    store_cursor_close(&cursor);
+}
+
+static void count_owed(struct survey *survey, struct text key, struct text value)
+{
+    struct outbox_row row;
+    (void)key;
+    if (row_decode_outbox(value, &row))
+        sim_broken(survey->sim, INVARIANT_INDEXES_AGREE, "a row of the outbox cannot be read");
+    else if (row.kind != OUTBOX_TASK)
+        survey->rows[STORE_OUTBOX]++; /* notices and cancellations stand for themselves */
+}
+
+static void look_for_secrets(struct survey *survey, struct text key, struct text value)
+{
+    (void)key;
+    if (memmem(value.data, value.size, "GEHEIM", 6))
+        sim_broken(survey->sim, INVARIANT_PRIVATE_STAYS_SEALED, "a row holds what is private in clear");
+}
+
+static void count_rows(struct survey *survey)
+{
+    static const enum store_table tables[] = {STORE_CASE, STORE_KEY, STORE_NUMBER, STORE_OPEN, STORE_DEADLINE, STORE_OUTBOX, STORE_INCIDENT, STORE_PARKED};
+    struct store_figures figures;
+    if (store_read_figures(survey->sim->host->store, &figures))
+        return;
+    survey->rows[STORE_PARKED] = survey->sim->audit->undecided;
+    survey->rows[STORE_DEADLINE] += survey->rows[STORE_PARKED];
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        if (figures.rows[tables[i]] != survey->rows[tables[i]])
+            sim_broken(survey->sim, INVARIANT_INDEXES_AGREE, "table %s has %llu rows, cases and log account for %llu", store_table_name(tables[i]),
+                       (unsigned long long)figures.rows[tables[i]], (unsigned long long)survey->rows[tables[i]]);
+}
+
+void audit_state(struct sim *sim, bool last)
+{
+    struct survey survey = {.sim = sim};
+    if (store_begin_read(sim->host->store, &survey.txn))
+        return;
+    each_row(&survey, STORE_CASE, check_case);
+    each_row(&survey, STORE_OUTBOX, count_owed);
+    for (int table = 0; last && table < STORE_TABLE_COUNT; table++)
+        each_row(&survey, (enum store_table)table, look_for_secrets);
+    store_end_read(&survey.txn);
+    if (!sim_over(sim))
+        count_rows(&survey);
+}

@@ -1,0 +1,117 @@
+/* sources: see sources.h. */
+#include "tests/simulate/sources.h"
+
+#include <stdio.h>
+
+/* A newer version is an older text with some places changed: each is found exactly once. */
+struct change {
+    const char *from, *to;
+};
+
+enum { CHANGES_MOST = 6 };
+
+static const struct plan {
+    const char *path;
+    struct change changes[CHANGES_MOST];
+} plans[SOURCE_FILES] = {
+    [SOURCE_CALENDAR_1] = {.path = "config/calendar-cn.yaml"},
+    [SOURCE_DIRECTORY_1] = {.path = "tests/simulate/directory.yaml"},
+    [SOURCE_STAIRS_1] = {.path = "tests/simulate/stairs.yaml"},
+    [SOURCE_WORKS_1] = {.path = "tests/simulate/works.yaml"},
+    [SOURCE_BENCH] = {.path = "workflows/bench/workflow.yaml"},
+    [SOURCE_DISPUTE] = {.path = "workflows/dispute-mediation/workflow.yaml"},
+    [SOURCE_MATTER] = {.path = "workflows/grid-matter/workflow.yaml"},
+    /* A break is made longer, as on 2020-01-27: deadlines move back. model_calendar.c knows these days too. */
+    [SOURCE_CALENDAR_2] = {"config/calendar-cn.yaml",
+                           {{"\nversion: 1\n", "\nversion: 2\n"},
+                            {"  2026:\n    working-days: 248", "  2026:\n    working-days: 246"},
+                            {"      - {date: 2026-04-04,", "      - {date: 2026-03-12, wd: 4, name: 临}\n      - {date: 2026-04-04,"},
+                            {"      - {date: 2026-09-25,", "      - {date: 2026-09-23, wd: 3, name: 临}\n      - {date: 2026-09-25,"}}},
+    /* And then shorter than it was announced first: deadlines move forward. */
+    [SOURCE_CALENDAR_3] = {"config/calendar-cn.yaml",
+                           {{"\nversion: 1\n", "\nversion: 3\n"},
+                            {"  2026:\n    working-days: 248", "  2026:\n    working-days: 250"},
+                            {"      - {date: 2026-04-06, wd: 1, name: 清明节}\n", ""},
+                            {"      - {date: 2026-10-07, wd: 3, name: 国庆节}\n", ""}}},
+    /* A house is closed and another one takes its cases over; a mediator leaves, somebody comes. */
+    [SOURCE_DIRECTORY_2] = {"tests/simulate/directory.yaml",
+                            {{"version: 1", "version: 2"},
+                             {"title: 2号楼}", "title: 2号楼, successor: willow/grid-1/house-1}"},
+                             {"{role: mediator, at: willow/grid-1/house-1}, {role: mediator, at: willow/grid-1/house-2}", "{role: mediator, at: willow/grid-1/house-1}"},
+                             {"  house-3-m:", "  newcomer:  {name: 新, holds: [{role: mediator, at: willow/grid-1}, {role: grid-worker, at: east}]}\n  house-3-m:"}}},
+    [SOURCE_STAIRS_2] = {"tests/simulate/stairs.yaml",
+                         {{"version: 1", "version: 2"}, {"any: 2 working days", "any: 4 working days"}, {"within: 10 days", "within: 2 weeks"}, {"overdue: {end: refused}", "overdue: {climb: up, to: mediation}\n    top:     {end: refused}"}}},
+    [SOURCE_WORKS_2] = {"tests/simulate/works.yaml",
+                        {{"version: 1", "version: 2"}, {"done: 2 of 3", "done: all"}, {"within: 20 working hours", "within: 36 hours"}}},
+    [SOURCE_DIRECTORY_WRONG] = {"tests/simulate/directory.yaml", {{"{role: grid-worker, at: willow}]", "{role: grid-worker, at: willow}, {role: supervisor, at: east}]"}}},
+};
+
+static struct arena memory;
+static struct sim_source loaded[SOURCE_FILES];
+
+static bool apply(const char *path, const struct change *change, struct text *text)
+{
+    char *whole = arena_string(&memory, *text), *at = strstr(whole, change->from);
+    if (!at || strstr(at + 1, change->from)) {
+        fprintf(stderr, "simulate: %s: '%s' is not there exactly once\n", path, change->from);
+        return false;
+    }
+    size_t before = (size_t)(at - whole), from = strlen(change->from), to = strlen(change->to);
+    char *changed = arena_take(&memory, text->size - from + to + 1);
+    memcpy(changed, whole, before);
+    memcpy(changed + before, change->to, to);
+    memcpy(changed + before + to, at + from, text->size - before - from);
+    *text = (struct text){changed, text->size - from + to};
+    return true;
+}
+
+static bool load(const char *root, const struct plan *plan, struct sim_source *out)
+{
+    struct text why;
+    struct problems problems;
+    out->name = plan->path;
+    if (source_load(&memory, arena_print(&memory, "%s/%s", root, plan->path).data, &out->text, &why)) {
+        fprintf(stderr, "simulate: %.*s (set STAIRCASE_SOURCE to the repository)\n", (int)why.size, why.data);
+        return false;
+    }
+    for (int i = 0; i < CHANGES_MOST && plan->changes[i].from; i++)
+        if (!apply(plan->path, &plan->changes[i], &out->text))
+            return false;
+    if (source_read(&memory, plan->path, out->text, &problems, &out->source) == ERR_OK)
+        return true;
+    struct text list = problems_print(&problems, &memory);
+    fprintf(stderr, "%.*s\n", (int)list.size, list.data);
+    return false;
+}
+
+bool sources_load(const char *root)
+{
+    arena_init(&memory);
+    for (int i = 0; i < SOURCE_FILES; i++)
+        if (!load(root, &plans[i], &loaded[i]))
+            return false;
+    return true;
+}
+
+void sources_unload(void)
+{
+    arena_close(&memory);
+}
+
+const struct sim_source *source_of(enum source_name name)
+{
+    return &loaded[name];
+}
+
+const struct workflow *source_workflow(struct text name, uint32_t version)
+{
+    for (int i = 0; i < SOURCE_COUNT; i++)
+        if (loaded[i].source.kind == SOURCE_WORKFLOW && text_equal(loaded[i].source.name, name) && loaded[i].source.version == version)
+            return &loaded[i].source.workflow;
+    return NULL;
+}
+
+const struct directory *source_directory(void)
+{
+    return &loaded[SOURCE_DIRECTORY_1].source.directory;
+}
