@@ -1,23 +1,32 @@
-/* children: see children.h. */
+/* children: see children.h.
+ *
+ * Not uv_spawn: between fork and exec the child asks the kernel for SIGTERM when this process dies, which uv_spawn has no place for. A
+ * pidfd tells the loop when a child has ended. */
 #include "engine/children.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "engine/limits.h"
 
-enum { WAIT_FIRST_MS = 1000, WAIT_MOST_MS = 60000, STEADY_MS = 60000 };
+enum { WAIT_FIRST_MS = 1000, WAIT_MOST_MS = 60000, STEADY_MS = 60000, CANNOT_EXEC = 127 };
 
 struct child {
     struct children *all;
     const struct config_worker *worker;
     char **arguments;
-    uv_process_t process;
-    uv_pipe_t life; /* its standard input: open as long as this process lives */
+    pid_t pid; /* 0: does not run */
+    int pidfd;
+    uv_poll_t end;
     uv_timer_t timer;
-    bool running, life_open, timer_open;
+    bool end_open;
     uint64_t started, wait_ms;
 };
 
@@ -30,13 +39,6 @@ struct children {
 };
 
 static void start(struct child *child);
-
-static void close_life(struct child *child)
-{
-    if (child->life_open)
-        uv_close((uv_handle_t *)&child->life, NULL);
-    child->life_open = false;
-}
 
 static void start_again(uv_timer_t *timer)
 {
@@ -58,43 +60,69 @@ static void plan_again(struct child *child)
 static void on_closed(uv_handle_t *handle)
 {
     struct child *child = handle->data;
+    close(child->pidfd);
+    child->end_open = false;
     plan_again(child);
 }
 
-static void on_exit_of(uv_process_t *process, int64_t status, int signal)
+static void on_end(uv_poll_t *poll, int status, int events)
 {
-    struct child *child = process->data;
-    child->running = false;
-    oplog(child->all->stopping ? OPLOG_INFO : OPLOG_WARN, "worker-ended", OPLOG_STRING("worker", child->worker->name), OPLOG_NUMBER("status", status),
-          OPLOG_NUMBER("signal", signal));
-    close_life(child);
-    uv_close((uv_handle_t *)process, on_closed);
+    struct child *child = poll->data;
+    int how = 0;
+    (void)status, (void)events;
+    if (waitpid(child->pid, &how, WNOHANG) != child->pid)
+        return;
+    child->pid = 0;
+    oplog(child->all->stopping ? OPLOG_INFO : OPLOG_WARN, "worker-ended", OPLOG_STRING("worker", child->worker->name),
+          OPLOG_NUMBER("status", WIFEXITED(how) ? WEXITSTATUS(how) : -1), OPLOG_NUMBER("signal", WIFSIGNALED(how) ? WTERMSIG(how) : 0));
+    uv_close((uv_handle_t *)poll, on_closed);
+}
+
+/* In the child, between fork and exec: only what may be called there. What it prints goes to standard error: it is for the operator. */
+static void become(const struct child *child, pid_t parent)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    for (int number = 1; number < 32; number++)
+        signal(number, SIG_DFL);
+    setsid(); /* Ctrl-C in the terminal reaches the engine alone */
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (getppid() != parent)
+        _exit(CANNOT_EXEC); /* it died before it could be asked */
+    int nothing = open("/dev/null", O_RDONLY);
+    dup2(nothing, STDIN_FILENO);
+    dup2(STDERR_FILENO, STDOUT_FILENO);
+    syscall(SYS_close_range, 3, ~0u, 0);
+    execvp(child->arguments[0], child->arguments);
+    static const char sentence[] = "staircase serve: a worker program cannot be started\n";
+    ssize_t written = write(STDERR_FILENO, sentence, sizeof sentence - 1);
+    (void)written;
+    _exit(CANNOT_EXEC);
 }
 
 static void start(struct child *child)
 {
-    child->process = (uv_process_t){.data = child};
-    uv_pipe_init(child->all->loop, &child->life, 0);
-    child->life_open = true;
-    uv_stdio_container_t streams[] = {
-        {.flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&child->life},
-        {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO}, /* what it prints is for the operator; standard output is the engine's */
-        {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
-    };
-    const uv_process_options_t options = {.exit_cb = on_exit_of, .file = child->arguments[0], .args = child->arguments, .stdio = streams, .stdio_count = 3,
-                                          .flags = UV_PROCESS_DETACHED};
+    pid_t self = getpid();
     child->started = uv_now(child->all->loop);
-    int error = uv_spawn(child->all->loop, &child->process, &options);
-    child->process.data = child;
-    if (error) {
-        oplog(OPLOG_ERROR, "worker-not-started", OPLOG_STRING("worker", child->worker->name), OPLOG_STRING("program", child->arguments[0]),
-              OPLOG_STRING("why", uv_strerror(error)));
-        close_life(child);
-        uv_close((uv_handle_t *)&child->process, on_closed);
+    child->pid = fork();
+    if (child->pid == 0)
+        become(child, self);
+    child->pidfd = child->pid > 0 ? (int)syscall(SYS_pidfd_open, child->pid, 0) : -1;
+    if (child->pidfd < 0) {
+        oplog(OPLOG_ERROR, "worker-not-started", OPLOG_STRING("worker", child->worker->name), OPLOG_STRING("why", strerror(errno)));
+        if (child->pid > 0)
+            kill(child->pid, SIGKILL);
+        child->pid = 0;
+        plan_again(child);
         return;
     }
-    child->running = true;
-    oplog(OPLOG_INFO, "worker-started", OPLOG_STRING("worker", child->worker->name), OPLOG_NUMBER("pid", child->process.pid));
+    uv_poll_init(child->all->loop, &child->end, child->pidfd);
+    child->end.data = child;
+    child->end_open = true;
+    uv_poll_start(&child->end, UV_READABLE, on_end);
+    oplog(OPLOG_INFO, "worker-started", OPLOG_STRING("worker", child->worker->name), OPLOG_STRING("program", child->arguments[0]),
+          OPLOG_NUMBER("pid", child->pid));
 }
 
 /* ---- what is started ---- */
@@ -131,7 +159,6 @@ static void prepare(struct children *all, const struct config_worker *worker, co
         child->arguments[i] = i == 0 ? find_program(all, worker->command[0], program) : with_data(all, worker->command[i], data);
     uv_timer_init(all->loop, &child->timer);
     child->timer.data = child;
-    child->timer_open = true;
 }
 
 enum err children_start(struct children **out, uv_loop_t *loop, const struct config *config, const char *data, const char *program)
@@ -152,11 +179,11 @@ enum err children_start(struct children **out, uv_loop_t *loop, const struct con
 /* ---- the end ---- */
 
 /* The whole group: a worker may have started programs of its own. */
-static void send_signal(const struct children *all, int signal)
+static void send_signal(const struct children *all, int number)
 {
     for (uint32_t i = 0; i < all->count; i++)
-        if (all->children[i].running && kill(-all->children[i].process.pid, signal) != 0)
-            kill(all->children[i].process.pid, signal);
+        if (all->children[i].pid && kill(-all->children[i].pid, number) != 0)
+            kill(all->children[i].pid, number); /* it has not got so far as to have a group */
 }
 
 void children_stop(struct children *children)
@@ -174,22 +201,22 @@ uint32_t children_running(const struct children *children)
 {
     uint32_t running = 0;
     for (uint32_t i = 0; children && i < children->count; i++)
-        running += children->children[i].running;
+        running += children->children[i].pid != 0;
     return running;
 }
 
 void children_close(struct children *children)
 {
     children->stopping = true;
+    children_kill(children);
     for (uint32_t i = 0; i < children->count; i++) {
         struct child *child = &children->children[i];
-        close_life(child);
-        if (child->timer_open)
-            uv_close((uv_handle_t *)&child->timer, NULL);
-        child->timer_open = false;
-        if (child->running)
-            uv_close((uv_handle_t *)&child->process, NULL);
-        child->running = false;
+        uv_close((uv_handle_t *)&child->timer, NULL);
+        if (child->end_open && !uv_is_closing((uv_handle_t *)&child->end))
+            uv_close((uv_handle_t *)&child->end, on_closed);
+        if (child->pid)
+            waitpid(child->pid, NULL, 0); /* it was killed: this does not wait */
+        child->pid = 0;
     }
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "engine/limits.h"
+#include "engine/link.h"
 #include "engine/source.h"
 
 enum where { IN_CONFIG, IN_LISTEN, IN_RETRY, IN_STORE, IN_WORKER, IN_DEPLOY };
@@ -74,9 +75,12 @@ static void read_address(struct reader *reader, const struct node *map, const ch
     const struct node *node = get(map, IN_LISTEN, name);
     if (!node || !node_text(reader->problems, node, 128, &text))
         return;
-    if (text.size < 7 || memcmp(text.data, "tcp://", 6) != 0)
-        problems_add(reader->problems, node, "Found %s; an address is written tcp://127.0.0.1:PORT.", node_found(reader->arena, node));
     *out = arena_string(reader->arena, text);
+    struct text why = {0};
+    if (strncmp(*out, "tcp://", 6) != 0)
+        problems_add(reader->problems, node, "Found %s; an address is written tcp://127.0.0.1:PORT.", node_found(reader->arena, node));
+    else if (link_check_address(*out, reader->arena, &why))
+        problems_add(reader->problems, node, "%.*s", (int)why.size, why.data);
 }
 
 static void read_listen(struct reader *reader, const struct node *map)

@@ -22,6 +22,7 @@ enum {
     LIMIT_LINK_SEND = 8192,          /* send high-water mark: answers that a connection has not taken; beyond it they are dropped */
     LIMIT_ENDPOINTS = 4,
     LIMIT_DESCRIPTORS = 16384,       /* wanted of RLIMIT_NOFILE */
+    LIMIT_MEMORY_HELD = 512 << 20,   /* resident, besides the store's map; beyond it every connection is broken */
 
     /* Questions and watches. */
     LIMIT_PAGE_ROWS = 1000,          /* rows of one page, also when more are asked for */
@@ -59,6 +60,7 @@ enum {
 /* A batch with every answer has room in a connection's queue, twice: so one connection may have everything of a batch. */
 _Static_assert(LIMIT_LINK_SEND >= 2 * LIMIT_BATCH_MESSAGES, "the answers of a batch fit into the queue of one connection");
 _Static_assert(LIMIT_LINK_RECEIVE >= LIMIT_BATCH_MESSAGES, "one connection alone can fill a batch");
+_Static_assert((int)LIMIT_MEMORY_HELD >= 32 * (int)LIMIT_BATCH_BYTES, "what waits to be read while a batch is on its way is no reason to break connections");
 _Static_assert((int)LIMIT_BATCH_BYTES >= 2 * (int)WIRE_MESSAGE_MOST, "a batch holds the largest message");
 _Static_assert((int)LIMIT_PAGE_BYTES >= 2 * (int)WIRE_MESSAGE_MOST, "a page holds more than one answer");
 _Static_assert((int)LIMIT_LONG_BYTES <= (int)WIRE_MESSAGE_MOST / 2, "a row with its long texts fits into a message");

@@ -3,9 +3,12 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include "engine/limits.h"
@@ -67,7 +70,7 @@ static enum err check_tcp(const char *rest, const char *address, struct arena *a
     return ERR_OK;
 }
 
-static enum err check_address(const char *address, struct arena *arena, struct text *why)
+enum err link_check_address(const char *address, struct arena *arena, struct text *why)
 {
     size_t path_most = sizeof((struct sockaddr_un *)0)->sun_path - 1;
     if (strncmp(address, "tcp://", 6) == 0 && strlen(address) < ADDRESS_MOST)
@@ -128,7 +131,7 @@ enum err link_check(const struct link_options *options, struct arena *arena, str
 {
     enum err code = ERR_OK;
     for (uint32_t i = 0; !code && i < options->count; i++)
-        code = check_address(options->endpoints[i].address, arena, why);
+        code = link_check_address(options->endpoints[i].address, arena, why);
     return code;
 }
 
@@ -171,6 +174,9 @@ void link_close(struct link **link)
     }
     if ((*link)->context)
         zmq_ctx_term((*link)->context);
+    for (uint32_t i = 0; i < (*link)->count; i++)
+        if (strncmp((*link)->endpoints[i].address, "ipc://", 6) == 0)
+            unlink((*link)->endpoints[i].address + 6); /* the library leaves the file behind */
     free((*link)->stranger);
     free(*link);
     *link = NULL;
@@ -197,6 +203,52 @@ static void put_id(uint8_t id[ROUTING_ID_SIZE], link_peer peer)
     uint32_t number = (uint32_t)peer;
     id[0] = 0;
     memcpy(id + 1, &number, sizeof number);
+}
+
+/* ---- breaking ---- */
+
+/* Does that local address belong to one of the endpoints? */
+static bool is_ours(const struct link *link, const struct sockaddr_storage *name)
+{
+    const struct sockaddr_un *path = (const struct sockaddr_un *)name;
+    for (uint32_t i = 0; i < link->count; i++) {
+        const char *address = link->endpoints[i].address, *colon = strrchr(address, ':');
+        uint16_t port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
+        if (name->ss_family == AF_UNIX && strncmp(address, "ipc://", 6) == 0 && strcmp(address + 6, path->sun_path) == 0)
+            return true;
+        if (strncmp(address, "tcp://", 6) != 0)
+            continue;
+        if (name->ss_family == AF_INET && ((const struct sockaddr_in *)name)->sin_port == port)
+            return true;
+        if (name->ss_family == AF_INET6 && ((const struct sockaddr_in6 *)name)->sin6_port == port)
+            return true;
+    }
+    return false;
+}
+
+/* The library has no word for this. Its connections are descriptors of ours; shut down, they are gone for it as if the peer had left. One that
+ * was closed and given to something else meanwhile is no socket with our name, or a new connection, which will be made once more. */
+static bool break_descriptor(const struct link *link, int descriptor)
+{
+    struct sockaddr_storage name = {0};
+    socklen_t size = sizeof name - 1, listens_size = sizeof(int); /* a path may fill all but the end */
+    int listens = 1;
+    if (getsockname(descriptor, (struct sockaddr *)&name, &size) != 0 || getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_size) != 0)
+        return false;
+    return !listens && is_ours(link, &name) && shutdown(descriptor, SHUT_RDWR) == 0;
+}
+
+uint32_t link_break(struct link *link)
+{
+    uint32_t broken = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    const struct dirent *entry;
+    while (folder && (entry = readdir(folder)) != NULL)
+        if (entry->d_name[0] != '.')
+            broken += break_descriptor(link, atoi(entry->d_name));
+    if (folder)
+        closedir(folder);
+    return broken;
 }
 
 /* ---- receiving ---- */

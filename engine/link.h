@@ -41,6 +41,8 @@ struct link_options {
 
 /* Whether the addresses can be what they are to be, before anything is bound or written: as link_open, ERR_OK or ERR_BAD_CONFIG. */
 enum err link_check(const struct link_options *options, struct arena *arena, struct text *why);
+/* The same of one address. */
+enum err link_check_address(const char *address, struct arena *arena, struct text *why);
 /* Checks, then binds. `*why` says in a sentence what is wrong: ERR_BAD_CONFIG: an address that is none, is too long for a socket's name, or reaches
  * beyond this machine; ERR_LOCKED: in use; ERR_IO. It is in the arena. */
 enum err link_open(struct link **link, const struct link_options *options, struct arena *arena, struct text *why);
@@ -53,6 +55,9 @@ bool link_pending(struct link *link);
 uint32_t link_drain(struct link *link, struct arena *arena, struct link_message *messages, uint32_t most, size_t bytes);
 /* ERR_OK; ERR_NOT_FOUND: the connection is gone; ERR_BUSY: it has too much that it has not taken; ERR_IO. Copies. */
 enum err link_send(struct link *link, link_peer peer, struct text bytes);
+
+/* Breaks every connection, and says how many: what has come of a message that is not whole is forgotten. */
+uint32_t link_break(struct link *link);
 
 /* For the loop's poll: readable means: look at link_pending. One per endpoint. */
 int link_descriptor(struct link *link, uint32_t endpoint);

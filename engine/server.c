@@ -229,10 +229,10 @@ static enum err open_store(struct server *server, const char *name, struct store
 
 static enum err open_stores(struct server *server, const struct server_options *options, struct arena *arena, struct text *why)
 {
+    enum err code = ERR_OK;
     server->store = options->store;
     server->keys = options->keys;
-    enum err code = make_folder(server->data, arena, why);
-    if (!code && !server->store)
+    if (!server->store)
         code = open_store(server, "store", &server->store, arena, why); /* takes the lock, before anything is bound */
     if (!code && !server->keys)
         code = open_store(server, "keys", &server->keys, arena, why);
@@ -364,6 +364,7 @@ static enum err start_loop(struct server *server)
         uv_poll_init(&server->loop, &server->polls[i], link_descriptor(server->link, i));
         uv_poll_start(&server->polls[i], UV_READABLE, on_readable);
     }
+    memory_watch(server);
     server->again = true; /* what is overdue fires first */
     return ERR_OK;
 }
@@ -371,6 +372,7 @@ static enum err start_loop(struct server *server)
 static enum err open_rooms(struct server *server, const struct server_options *options, struct arena *arena, struct text *why)
 {
     enum err code = check_link(server, arena, why);
+    code = code ? code : make_folder(server->data, arena, why);
     code = code ? code : open_stores(server, options, arena, why);
     code = code ? code : open_engine(server, arena, why);
     code = code ? code : open_outbox(server);
@@ -442,10 +444,8 @@ static void close_loop(struct server *server)
 {
     if (!server->loop_open)
         return;
-    if (server->children) {
-        children_kill(server->children);
+    if (server->children)
         children_close(server->children);
-    }
     uv_walk(&server->loop, close_handle, NULL);
     uv_run(&server->loop, UV_RUN_DEFAULT);
     int left = uv_loop_close(&server->loop);

@@ -9,7 +9,8 @@
  *
  *   server.c        life: open, run, stop        server_turn.c    one turn, top to bottom
  *   server_ask.c    everything that is no event  server_watch.c   watches
- *   server_deploy.c deployments in parts         children.c       worker processes */
+ *   server_deploy.c deployments in parts         children.c       worker processes
+ *   server_memory.c memory that connections hold */
 #ifndef STAIRCASE_SERVER_H
 #define STAIRCASE_SERVER_H
 

@@ -95,7 +95,8 @@ struct server {
     uv_check_t check;
     uv_idle_t idle;
     uv_poll_t polls[LIMIT_ENDPOINTS];
-    uv_timer_t wake, minute, stop_timer;
+    uv_timer_t wake, minute, stop_timer, memory;
+    uint32_t memory_trims;
     uv_signal_t signals[2];
     bool loop_open, signals_open, stopped;
     struct children *children;
@@ -127,6 +128,10 @@ void server_batch(struct server *server);
 /* Decodes the message and does what needs no batch and no store; the rest is left as an event or a question. */
 void server_read(struct server *server, struct item *item);
 void server_question(struct server *server, const struct item *item);
+
+/* ---- server_memory.c ---- */
+/* From now on memory is looked at, and bounded. */
+void memory_watch(struct server *server);
 
 /* ---- server_watch.c ---- */
 void watch_begin(struct server *server, const struct item *item);

@@ -220,6 +220,38 @@ static void who_is_gone_or_full_is_told_apart(void **state)
     }
 }
 
+/* Says it until it is heard: what was said while the connection broke may be lost. */
+static link_peer say_until_heard(struct rig *rig, void *socket, const char *words)
+{
+    struct pollfd descriptor = {.fd = link_descriptor(rig->link, 0), .events = POLLIN};
+    for (int tries = 0; tries < 100; tries++) {
+        zmq_send(socket, words, strlen(words), 0);
+        if (!link_pending(rig->link))
+            poll(&descriptor, 1, 100);
+        if (link_drain(rig->link, &rig->arena, rig->messages, 1, LIMIT_BATCH_BYTES) == 1)
+            return rig->messages[0].peer;
+    }
+    fail_msg("not heard: %s", words);
+    return 0;
+}
+
+static void broken_connections_are_made_anew(void **state)
+{
+    struct rig *rig = *state;
+    void *client = peer_connect(rig, rig->clients, NULL), *worker = peer_connect(rig, rig->workers, NULL);
+    assert_int_equal(link_break(rig->link), 0); /* there are none yet, and who listens goes on listening */
+    zmq_send(client, "hello", 5, 0);
+    zmq_send(worker, "hello", 5, 0);
+    gather(rig, 2);
+    link_peer before = rig->messages[0].side == LINK_CLIENTS ? rig->messages[0].peer : rig->messages[1].peer;
+    assert_int_equal(link_break(rig->link), 2);
+    link_peer after = say_until_heard(rig, client, "again");
+    assert_true(after != before);
+    assert_int_equal(link_send(rig->link, before, TEXT("nobody")), ERR_NOT_FOUND);
+    assert_int_equal(link_send(rig->link, after, TEXT("heard")), ERR_OK);
+    expect_received(client, "heard");
+}
+
 static void options_are_as_the_pitfalls_say(void **state)
 {
     struct rig *rig = *state;
@@ -296,6 +328,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_no_message_is_handed_up_as_such, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_chose_its_own_id_is_told_and_not_heard, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_is_gone_or_full_is_told_apart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(broken_connections_are_made_anew, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("link", tests, NULL, NULL);
 }

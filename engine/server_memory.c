@@ -1,0 +1,50 @@
+/* server_memory: memory that the engine never sees. ZeroMQ hands over whole messages only, and counts whole messages: a connection that sends
+ * one without an end fills our memory, and no option of it says where that stops (pitfall 6). So resident memory is looked at, and
+ * beyond a limit every connection is broken. Nothing is lost by that: who has no answer connects again and sends the same again. */
+#include "engine/server_inner.h"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { LOOK_EACH_MS = 100, TRIMS = 10 };
+
+/* What is resident and not of a file: the store's map does not count. -1: cannot be read. */
+static int64_t resident(void)
+{
+    char figures[128];
+    long long size, pages, shared;
+    int descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return -1;
+    ssize_t got = read(descriptor, figures, sizeof figures - 1);
+    close(descriptor);
+    figures[got > 0 ? got : 0] = '\0';
+    if (sscanf(figures, "%lld %lld %lld", &size, &pages, &shared) != 3)
+        return -1;
+    return (pages - shared) * sysconf(_SC_PAGESIZE);
+}
+
+static void on_look(uv_timer_t *timer)
+{
+    struct server *server = timer->data;
+    int64_t bytes = resident();
+    if (server->memory_trims > 0) { /* what a broken connection held is given back in a while, by another thread, and not to the system */
+        malloc_trim(0);
+        server->memory_trims--;
+    }
+    if (bytes < LIMIT_MEMORY_HELD)
+        return;
+    uint32_t broken = link_break(server->link);
+    server->memory_trims = TRIMS;
+    oplog(OPLOG_ERROR, "memory-full", OPLOG_NUMBER("bytes", bytes), OPLOG_NUMBER("connections-broken", broken),
+          OPLOG_STRING("do", "a client sends more than it lets the engine read, or a message without an end"));
+}
+
+void memory_watch(struct server *server)
+{
+    uv_timer_init(&server->loop, &server->memory);
+    server->memory.data = server;
+    uv_timer_start(&server->memory, on_look, LOOK_EACH_MS, LOOK_EACH_MS);
+}
