@@ -8,7 +8,7 @@
 
 #include <sys/statvfs.h>
 
-enum { FULL_TRY_MS = 5000, DISK_LOOK_MS = 1000, LOW_AFTER_MS = 30000, AGAIN_MS = 100 };
+enum { FULL_TRY_MS = 5000, DISK_LOOK_MS = 1000, LOW_AFTER_MS = 30000, AGAIN_MS = 100, WAITING_TRIES = 16 };
 
 static const struct text low_disk = TEXT("The disk is nearly full: open cases go on, new ones wait until there is room.");
 
@@ -190,11 +190,20 @@ static void abandon(struct server *server, enum err code, bool unknown)
 
 /* ---- when it holds ---- */
 
+/* The slot of that id; where it has none, one that it may take: a free one near its place, or else the one whose place that is. */
 static struct waiting *waiting_slot(struct server *server, struct text id)
 {
     uint32_t hash;
     memcpy(&hash, id.data + ID_SIZE - sizeof hash, sizeof hash); /* the end of a UUID is random */
-    return &server->waiting[hash % LIMIT_PARKED_WAITING];
+    struct waiting *place = &server->waiting[hash % LIMIT_PARKED_WAITING], *found = place;
+    for (uint32_t i = 0; i < WAITING_TRIES; i++) {
+        struct waiting *slot = &server->waiting[(hash + i) % LIMIT_PARKED_WAITING];
+        if (slot->peer && memcmp(slot->id, id.data, ID_SIZE) == 0)
+            return slot;
+        if (!slot->peer && found->peer)
+            found = slot;
+    }
+    return found;
 }
 
 static void remember_waiting(struct server *server, const struct item *item)
