@@ -109,7 +109,7 @@ class Own(Import):
         self.bring(engine)
         client = self.client(engine)
         listed = client.list()
-        self.assertEqual(([row["held"] for row in listed], client.status()["held"]), ([True] * 6, 6))
+        self.assertEqual([row["held"] for row in listed], [True] * 6)
         # sample-5 was checked on 4 July, its eight weeks ended on 27 June: the deadline fired in between, at its own time.
         case, *history = client.show(key_of("sample-5"), history=True)
         self.assertEqual([entry["e"] for entry in history if entry["e"] != "due"], ["open", "report-hold", "check-report"])
@@ -121,7 +121,7 @@ class Own(Import):
         # Released, it is live and takes events of today.
         self.command(engine, "release", case["case"], "--as", "head")
         released = self.applied(client.send(case["case"], "check-report", "Resource06"))
-        self.assertEqual((released["s"], client.status()["held"]), ("receipt", 5))
+        self.assertEqual((released["s"], sum(row.get("held", False) for row in client.list())), ("receipt", 5))
 
     def test_a_second_import_changes_nothing(self):
         engine = self.office()
@@ -164,8 +164,8 @@ class Own(Import):
 class Interrupted(Import):
     """kill -9 in the middle, of the importing command and of the engine, and again: the same state as of a run that nobody disturbed."""
 
-    copies = 40
-    kills = 4
+    copies = 200
+    kills = 3
     # What stands in the state hash: every row of every table but the log, so also ids (positions in the log) and times (those of the old events).
 
     def many(self, folder):

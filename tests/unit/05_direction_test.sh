@@ -45,7 +45,7 @@ TABLE
 
 # What belongs to the language and the system. Anything else is a library that nobody has let in.
 cat >"$work/system" <<'TABLE'
-assert.h ctype.h dirent.h errno.h fcntl.h ftw.h inttypes.h libgen.h limits.h poll.h pthread.h pwd.h signal.h spawn.h stdarg.h
+assert.h ctype.h dirent.h errno.h fcntl.h ftw.h inttypes.h libgen.h limits.h malloc.h poll.h pthread.h pwd.h signal.h spawn.h stdarg.h
 stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h time.h unistd.h sys/* arpa/* netinet/* linux/*
 TABLE
 
