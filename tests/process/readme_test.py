@@ -1,0 +1,72 @@
+#!/usr/bin/python3
+"""README.md is true: what it tells to type is typed, word for word, against the engine that `make run` starts; what it names is there."""
+import os
+import re
+import subprocess
+
+import harness
+from harness import SOURCE, until
+
+with open(os.path.join(SOURCE, "README.md"), encoding="utf-8") as file:
+    README = file.read()
+BLOCKS = re.findall(r"^```sh\n(.*?)^```$", README, re.M | re.S)
+
+
+class Readme(harness.Case):
+    def setUp(self):
+        self.running = self.engine(start=False)
+        self.running.config = os.path.join(SOURCE, "config", "staircase.yaml")
+        for name, target in (("build", harness.BUILD), ("workflows", os.path.join(SOURCE, "workflows")), ("config", os.path.join(SOURCE, "config"))):
+            os.symlink(target, os.path.join(self.running.folder, name))
+
+    def type(self, *blocks):
+        """Types the blocks into one shell, whose ./var is the engine's folder; stops at the first command that fails. What each block printed."""
+        script = "set -eu\n" + "echo '====='\n".join(blocks)
+        done = subprocess.run(["bash", "-c", script], cwd=self.running.folder, capture_output=True, text=True, timeout=120, env={**os.environ, "LC_ALL": "C.UTF-8"})
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout.split("=====\n")
+
+    def test_what_it_tells_to_type(self):
+        stopped = next(block for block in BLOCKS if "verify" in block)
+        self.assertEqual(len(BLOCKS), 5)
+        self.running.start()
+        until("the centre serves its docket", lambda: self.running.command("list", name="mediation_centre").returncode == 0)
+        climb, concluded, workflow, operate = self.type(*[block for block in BLOCKS if block is not stopped])
+        opened, *applied, heads, listed = climb.splitlines()
+        self.assertRegex(opened, r"^Opened 金农调字〔\d{4}〕1号 \(case \d+\)\.$")
+        self.assertEqual(sum(line.startswith("Applied to 金农调字") for line in applied), 11)
+        self.assertRegex(heads, "^ *case +number +state")
+        self.assertRegex(listed, r"^ *\d+ +金农调字〔\d{4}〕1号 +received ")
+        self.assertIn("It has ended: resolved.", concluded)
+        for event in ("open", "raise", "accept", "sign", "follow-up"):
+            self.assertRegex(concluded, r"(?m) %s " % event)
+        self.assertIn("no mistakes", workflow)
+        self.assertIn(" passed, 0 failed", workflow)
+        self.assertEqual(self.running.stop(), 0)
+        verified, bench = self.type(*("PATH=$PWD/build:$PATH\n" + line + "\n" for line in stopped.splitlines()))
+        self.assertIn("an unbroken chain", verified)
+        self.assertIn("events/s", bench)
+
+    def test_the_engine_says_the_same(self):
+        self.running.start()
+        said = self.running.said()
+        for line in BLOCKS[0].splitlines():
+            self.assertIn(line, said)
+
+    def test_its_shape(self):
+        lines = README.splitlines()
+        self.assertTrue(lines[0].startswith("`make run`"))
+        self.assertTrue(lines[1].startswith("`make test`"))
+        self.assertLessEqual(len(lines), 90)
+        self.assertEqual(re.findall(r"^## (.*)$", README, re.M)[-1], "Read the source")
+
+    def test_what_it_names_is_there(self):
+        named = set(re.findall(r"`((?:proto|engine|workers|workflows|config|tests)/[\w./-]+)`", README))
+        self.assertGreater(len(named), 15)
+        self.assertEqual([path for path in sorted(named) if not os.path.exists(os.path.join(SOURCE, path))], [])
+        for code, words in re.findall(r"(\d) ([a-z ]+)[,.]", re.search(r"Exit codes: (.*)", README).group(1)):
+            self.assertIn("  %s  " % code, harness.run("--help").stdout, words)
+
+
+if __name__ == "__main__":
+    harness.main()
