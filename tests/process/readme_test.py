@@ -53,6 +53,20 @@ class Readme(harness.Case):
         for line in BLOCKS[0].splitlines():
             self.assertIn(line, said)
 
+    def test_the_example_of_the_permits(self):
+        with open(os.path.join(SOURCE, "workflows/examples/permit-receipts/README.md"), encoding="utf-8") as file:
+            serve, bring = re.findall(r"^```sh\n(.*?)^```$", file.read(), re.M | re.S)
+        os.symlink(os.path.join(SOURCE, "tests"), os.path.join(self.running.folder, "tests"))
+        options = re.fullmatch(r"build/staircase serve --data (\S+) --config (\S+)\n", serve)
+        self.running.data, self.running.config = os.path.join(self.running.folder, options[1]), os.path.join(SOURCE, options[2])
+        self.running.start()
+        brought, listed, released = self.type(bring.splitlines()[0] + " || [ $? = 1 ]\n", *(line + "\n" for line in bring.splitlines()[1:]))
+        self.assertIn("36 rows of 8 cases: 29 applied, 0 already there, 7 refused, 0 skipped.", brought)
+        for code in ("bad-data", "unknown-person", "key-taken", "out-of-order"):
+            self.assertRegex(brought, r"(?m)^refused %s " % code)
+        self.assertEqual(len(listed.splitlines()), 1 + 6)
+        self.assertIn("Applied to WABO-2011-1", released)
+
     def test_its_shape(self):
         lines = README.splitlines()
         self.assertTrue(lines[0].startswith("`make run`"))
