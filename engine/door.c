@@ -74,22 +74,24 @@ static enum err seal_sent(struct door *door, struct arena *arena, const struct m
 
 /* ---- what speaks of a task ---- */
 
-/* The case that an incident stands on. */
-static enum err find_incident(struct door *door, struct event *event)
+/* The case whose event made the task. Not the row of the incident: that is gone when the same message comes again, and then it must still
+ * be the same event, to have the first answer. */
+static enum err find_case_of_task(struct door *door, struct arena *arena, struct event *event)
 {
     struct store_txn *txn;
     enum err code = store_begin_read(engine_store(door->engine), &txn);
     if (code)
         return code;
-    struct record_key key = key_incident(engine_partition(door->engine), event->task);
-    struct text value;
-    struct incident_row row;
-    code = store_get(txn, STORE_INCIDENT, key_text(&key), &value);
-    code = code ? code : row_decode_incident(value, &row);
+    struct record_key key = key_log(engine_partition(door->engine), event->task >> 8);
+    struct text bytes;
+    struct log_record record = {0};
+    code = store_get(txn, STORE_LOG, key_text(&key), &bytes);
+    code = code ? code : log_decode(arena, arena_copy(arena, bytes), &record);
     store_end_read(&txn);
-    if (!code)
-        event->subject = (struct case_ref){.kind = CASE_REF_ID, .id = row.case_id};
-    return code == ERR_NOT_FOUND ? ERR_UNKNOWN_INCIDENT : code;
+    if (code == ERR_NOT_FOUND || (!code && !record.case_id))
+        return ERR_UNKNOWN_INCIDENT;
+    event->subject = (struct case_ref){.kind = CASE_REF_ID, .id = record.case_id};
+    return code;
 }
 
 static void take_report(const struct door *door, const struct door_origin *origin, struct event *event)
@@ -121,7 +123,7 @@ enum err door_event(struct door *door, struct arena *arena, const struct message
     switch (event->kind) {
     case EVENT_OPEN: return seal_opening(door, arena, message, event, why);
     case EVENT_SEND: return seal_sent(door, arena, message, event, why);
-    case EVENT_RETRY: return event->subject.kind == CASE_REF_NONE ? find_incident(door, event) : ERR_OK;
+    case EVENT_RETRY: return event->subject.kind == CASE_REF_NONE ? find_case_of_task(door, arena, event) : ERR_OK;
     case EVENT_ACCEPT: take_report(door, origin, event); return ERR_OK;
     case EVENT_SETTLE:
         take_report(door, origin, event);

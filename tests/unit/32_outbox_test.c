@@ -294,6 +294,7 @@ static void failing_too_often_is_an_incident_until_a_supervisor_retries(void **s
     expect_applied(rooms_tell(rooms, &retry));
     assert_int_equal(rooms_pump(rooms), 1);
     assert_int_equal(last(rooms)->attempt, 1);
+    assert_int_equal(rooms_tell(rooms, &retry).kind, MESSAGE_DUPLICATE); /* the incident is gone, the answer is not */
     retry.id = bed_id(&rooms->bed);
     expect_refused(rooms_tell(rooms, &retry), ERR_UNKNOWN_INCIDENT);
 }
