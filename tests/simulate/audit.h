@@ -54,7 +54,7 @@ struct seen_record {
 struct lease {
     uint64_t number, peer, task;
     int64_t until; /* monotonic */
-    bool over;
+    bool is_task, over;
 };
 
 struct audit {
@@ -100,6 +100,7 @@ void audit_handed_out(struct sim *sim, const struct speaker *worker, const struc
 void audit_beat(struct sim *sim, uint64_t peer);
 void audit_lease_over(struct sim *sim, uint64_t task);
 void audit_lapsed(struct sim *sim, uint64_t task);
+void audit_lapsed_quietly(struct sim *sim);
 void audit_leases_forgotten(struct sim *sim);
 
 /* ---- for the files of the audit ---- */

@@ -60,7 +60,8 @@ void audit_handed_out(struct sim *sim, const struct speaker *worker, const struc
     host_resume_faults(sim);
     check_grant(sim, worker, message, lease);
     lease = lease_made(sim, message->task);
-    *lease = (struct lease){.number = message->lease, .peer = worker->peer, .task = message->task, .until = sim_monotonic(sim) + sim->profile.lease_ms};
+    *lease = (struct lease){.number = message->lease, .peer = worker->peer, .task = message->task,
+                            .is_task = message->kind == MESSAGE_TASK && !text_is(message->what, "notice"), .until = sim_monotonic(sim) + sim->profile.lease_ms};
     sim->audit->last_lease = message->lease;
 }
 
@@ -88,6 +89,17 @@ void audit_lapsed(struct sim *sim, uint64_t task)
         sim_broken(sim, INVARIANT_ONE_OWNER_PER_LEASE, "the lease of task %llu is said to have run out %lld ms before its time", (unsigned long long)task,
                    (long long)(lease->until - sim_monotonic(sim)));
     audit_lease_over(sim, task);
+}
+
+/* What is no task just becomes owed again; nobody says so. */
+void audit_lapsed_quietly(struct sim *sim)
+{
+    const struct map *leases = &sim->audit->leases;
+    for (uint32_t i = 0; i < leases->room; i++) {
+        struct lease *lease = leases->slots[i].value;
+        if (lease && !lease->is_task && lease->until <= sim_monotonic(sim))
+            lease->over = true;
+    }
 }
 
 void audit_leases_forgotten(struct sim *sim)

@@ -70,7 +70,7 @@ static enum err decide(struct turn *turn, const struct message *message, const s
     struct event event;
     struct text why = {0};
     uint32_t mark = seal_save(host->seal);
-    enum err code = door_event(&host->door, engine_arena(host->engine), message, origin, &event, &why);
+    enum err code = door_event(&host->door, &host->arena, message, origin, &event, &why);
     if (is_refusal(code)) {
         refuse(answer, code, why);
         code = ERR_OK;
@@ -99,6 +99,19 @@ static enum err take_from_client(struct turn *turn, const struct speaker *client
     return code;
 }
 
+/* What it speaks of is not its own any more: because it was reported already, or else it is refused. */
+static enum err refuse_report(struct turn *turn, struct outcome *outcome, const struct door_origin *origin, enum err refusal, struct text why)
+{
+    struct host *host = turn->host;
+    bool seen = false;
+    enum err code = ERR_OK;
+    if (refusal == ERR_STALE_LEASE || refusal == ERR_UNKNOWN_TASK)
+        code = door_seen(&host->door, &host->arena, &outcome->message, origin, &outcome->answer, &seen);
+    if (!code && !seen)
+        refuse(&outcome->answer, refusal, why);
+    return code;
+}
+
 static enum err take_report(struct turn *turn, const struct speaker *worker, struct outcome *outcome)
 {
     struct host *host = turn->host;
@@ -112,13 +125,11 @@ static enum err take_report(struct turn *turn, const struct speaker *worker, str
         outcome->answer = (struct message){.kind = MESSAGE_APPLIED, .position = engine_position(host->engine), .time = engine_now(host->engine)};
         return ERR_OK;
     }
-    enum err code = outbox_check(host->outbox, engine_arena(host->engine), outcome->peer, &outcome->message, &origin, &why);
-    if (is_refusal(code)) {
-        refuse(&outcome->answer, code, why);
-        return ERR_OK;
-    }
+    enum err code = outbox_check(host->outbox, &host->arena, outcome->peer, &outcome->message, &origin, &why);
     outcome->reported = !code;
-    return code ? code : decide(turn, &outcome->message, &origin, &outcome->answer);
+    if (!code)
+        return decide(turn, &outcome->message, &origin, &outcome->answer);
+    return is_refusal(code) ? refuse_report(turn, outcome, &origin, code, why) : code;
 }
 
 static enum err take_from_worker(struct turn *turn, const struct speaker *worker, struct outcome *outcome)
@@ -190,7 +201,7 @@ static enum err decide_parked(struct turn *turn, const struct door_parked *parke
     return ERR_OK;
 }
 
-/* Between batches: reads and seals them. Returns how many. */
+/* Between batches: reads and seals them. */
 static enum err fetch_parked(struct turn *turn, struct door_parked *parked, uint32_t most, uint32_t *count)
 {
     struct host *host = turn->host;
@@ -201,13 +212,14 @@ static enum err fetch_parked(struct turn *turn, struct door_parked *parked, uint
         code = door_unpark(&host->door, &host->arena, host->parked->key, &after, &parked[*count]);
         if (!code) {
             *count += 1;
-        } else if (code == ERR_NOT_FOUND) {
+        } else if (code == ERR_NOT_FOUND && *count == 0) {
             host->parked = host->parked->next;
             after = 0;
             code = ERR_OK;
         }
     }
-    return code;
+    /* A key is struck from the list only when nothing more waits for it on disk. */
+    return code == ERR_NOT_FOUND || code == ERR_BUSY ? ERR_OK : code;
 }
 
 static enum err decide_lapsed(struct turn *turn)
@@ -224,6 +236,8 @@ static enum err decide_lapsed(struct turn *turn)
         door_lapse(&host->door, &origin, task, &event);
         code = engine_decide(host->engine, &event, NULL);
     }
+    if (turn->lapsed_count < LAPSED_MOST)
+        audit_lapsed_quietly(turn->sim);
     return code;
 }
 
@@ -318,9 +332,9 @@ static void note_unparkable(struct turn *turn, const struct engine_done *done)
 static enum err decide_all(struct turn *turn, const struct door_parked *parked, uint32_t parked_count)
 {
     enum err code = trouble_deploy(turn->sim, &turn->deployed);
-    code = code ? code : take_all(turn);
     for (uint32_t i = 0; i < parked_count && !code; i++)
         code = decide_parked(turn, &parked[i]);
+    code = code ? code : take_all(turn);
     code = code ? code : decide_lapsed(turn);
     return code ? code : fire(turn);
 }

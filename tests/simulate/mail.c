@@ -2,6 +2,7 @@
 #include "tests/simulate/mail.h"
 
 #include "tests/simulate/host.h"
+#include "tests/simulate/workers.h"
 
 #include <assert.h>
 
@@ -56,12 +57,22 @@ static int64_t delay(struct sim *sim, uint64_t peer)
     return dice_between(&sim->dice, 0, 40);
 }
 
+/* A worker's connection loses nothing while it lasts: what is lost is lost with it, and whatever else was under way in it. */
+static void lose(struct sim *sim, uint64_t peer)
+{
+    struct speaker *speaker = mail_speaker(sim, peer);
+    if (speaker && speaker->worker)
+        workers_connect_again(sim, speaker);
+}
+
 static void carry(struct sim *sim, uint64_t peer, struct text bytes, sim_happen arrive)
 {
     struct parcel *parcel = ARENA_NEW(&sim->memory, struct parcel);
     *parcel = (struct parcel){peer, bytes};
-    if (!sim->draining && dice_chance(&sim->dice, sim->profile.lose))
+    if (!sim->draining && dice_chance(&sim->dice, sim->profile.lose)) {
+        lose(sim, peer);
         return;
+    }
     sim_after(sim, delay(sim, peer), arrive, parcel);
     if (!sim->draining && dice_chance(&sim->dice, sim->profile.twice))
         sim_after(sim, delay(sim, peer), arrive, parcel);

@@ -1,7 +1,7 @@
 /* mail: who speaks, what they have sent, and the network between them and the engine.
  *
  * A letter is one content under one number: sent again it is the same bytes, as PROTOCOL.md asks. The network loses, doubles, delays and so
- * reorders what goes either way, except while the run is draining. A connection (peer) that was given up hears nothing more. */
+ * reorders what goes either way, except while the run is draining; with workers it is a connection that breaks. A connection (peer) that was given up hears nothing more. */
 #ifndef STAIRCASE_SIMULATE_MAIL_H
 #define STAIRCASE_SIMULATE_MAIL_H
 

@@ -179,8 +179,8 @@ static void work_on(struct sim *sim, void *subject)
         accept(sim, job); /* it may have been accepted already: whoever has said so must know the answer before anything else */
     } else if (!sim->draining && roll < profile->die + profile->silent) {
         sim_trace(sim, "%.*s falls silent", SHOW(job->worker->speaker.name));
-        job->worker->silent_until = sim->now + 2 * (int64_t)profile->lease_ms;
-        end_job(job);
+        job->worker->silent_until = sim->now + dice_tail(&sim->dice, SECOND, 4 * (int64_t)profile->lease_ms);
+        sim_at(sim, job->worker->silent_until, work_on, job); /* as if nothing had been */
     } else if (!sim->draining && roll < profile->die + profile->silent + profile->fail) {
         fail(sim, job);
     } else if (job->notice || job->about) {
@@ -276,6 +276,12 @@ static void connect_again(struct sim *sim, void *subject)
         return;
     mail_connect(sim, &worker->speaker);
     enroll(sim, worker);
+}
+
+void workers_connect_again(struct sim *sim, struct speaker *speaker)
+{
+    mail_disconnect(speaker);
+    sim_after(sim, dice_between(&sim->dice, 1, 10 * SECOND), connect_again, speaker);
 }
 
 void workers_engine_is_back(struct sim *sim)
@@ -418,9 +424,11 @@ void workers_drain(struct sim *sim)
             enroll(sim, worker);
         else
             rise(sim, worker);
-        for (struct job *job = worker->jobs; job; job = job->next)
+        for (struct job *job = worker->jobs; job; job = job->next) {
             if (job->report && job->report->state == LETTER_WAITING)
                 look_after(sim, job->report);
+            work_on(sim, job);
+        }
     }
 }
 

@@ -47,6 +47,8 @@ void workers_begin(struct sim *sim);
 void workers_drain(struct sim *sim);
 /* The engine was started: connections are made anew. */
 void workers_engine_is_back(struct sim *sim);
+/* Its connection has broken: it makes another one. */
+void workers_connect_again(struct sim *sim, struct speaker *speaker);
 /* Whoever is alive and not silent has sent its beats by now. */
 void workers_beat(struct sim *sim);
 /* Every report has its answer. */
