@@ -21,6 +21,10 @@ enum err engine_answer_seen(struct engine *engine, const struct event *event, st
     struct text value;
     struct receipt_row receipt;
     enum err code = batch_get(&engine->batch, STORE_RECEIPT, &key, &value);
+    if (code == ERR_NOT_FOUND && event->parked) {
+        *seen = true; /* it had its one final answer: it has expired meanwhile */
+        engine_refuse(answer, ERR_PARKED_EXPIRED, (struct text){0});
+    }
     if (code == ERR_NOT_FOUND)
         return ERR_OK;
     code = code ? code : row_decode_receipt(value, &receipt);
@@ -244,28 +248,6 @@ static enum err decide_open(struct engine *engine, const struct event *event, st
     return open_case(engine, event, workflow, effective, answer);
 }
 
-/* A notice or a cancellation that a worker has taken note of: its row of the outbox goes. */
-static enum err decide_settled_notice(struct engine *engine, const struct event *event, struct message *answer)
-{
-    struct record_key key = key_outbox(engine->options.partition, event->topic, event->ready_at, event->task);
-    struct text value;
-    enum err code = batch_get(&engine->batch, STORE_OUTBOX, &key, &value);
-    struct outbox_row row = {0};
-    code = code ? code : row_decode_outbox(value, &row);
-    if (code == ERR_NOT_FOUND || (!code && row.kind == OUTBOX_TASK)) {
-        engine_refuse(answer, ERR_UNKNOWN_TASK, (struct text){0});
-        return ERR_OK;
-    }
-    if (code)
-        return code;
-    batch_delete(&engine->batch, STORE_OUTBOX, &key);
-    struct log_record record = {.effective = engine->working.time, .event = *event};
-    engine_append(engine, &record);
-    engine_put_receipt(engine, event, engine->working.position, false);
-    engine_answer(engine, MESSAGE_APPLIED, engine->working.position, &record, answer);
-    return ERR_OK;
-}
-
 static enum err decide_for_case(struct engine *engine, const struct event *event, struct message *answer)
 {
     struct batch_case *subject;
@@ -277,6 +259,30 @@ static enum err decide_for_case(struct engine *engine, const struct event *event
     if (event->kind == EVENT_SEND && event->subject.kind == CASE_REF_KEY && event->id.size == ID_SIZE && event->worker.size == 0)
         return engine_park(engine, event, answer);
     engine_refuse(answer, ERR_UNKNOWN_CASE, (struct text){0});
+    return ERR_OK;
+}
+
+/* A notice or a cancellation that a worker has taken note of: its row of the outbox goes. A task is settled by an event, as its case says. */
+static enum err decide_settled_notice(struct engine *engine, const struct event *event, struct message *answer)
+{
+    struct record_key key = key_outbox(engine->options.partition, event->topic, event->ready_at, event->task);
+    struct text value;
+    enum err code = batch_get(&engine->batch, STORE_OUTBOX, &key, &value);
+    struct outbox_row row = {0};
+    code = code ? code : row_decode_outbox(value, &row);
+    if ((code == ERR_NOT_FOUND || (!code && row.kind == OUTBOX_TASK)) && event->subject.kind == CASE_REF_ID)
+        return decide_for_case(engine, event, answer);
+    if (code == ERR_NOT_FOUND) {
+        engine_refuse(answer, ERR_UNKNOWN_TASK, (struct text){0});
+        return ERR_OK;
+    }
+    if (code)
+        return code;
+    batch_delete(&engine->batch, STORE_OUTBOX, &key);
+    struct log_record record = {.effective = engine->working.time, .event = *event};
+    engine_append(engine, &record);
+    engine_put_receipt(engine, event, engine->working.position, false);
+    engine_answer(engine, MESSAGE_APPLIED, engine->working.position, &record, answer);
     return ERR_OK;
 }
 
@@ -316,6 +322,8 @@ enum err engine_decide(struct engine *engine, const struct event *event, struct 
         engine_refuse(answer, refusal, why);
     else
         code = decide_kind(engine, event, answer);
+    if (engine->trouble)
+        return engine->trouble; /* also where it looks like a refusal: a workflow that could not be read is not an unknown one */
     if (!code && event->parked && answer->kind == MESSAGE_REFUSED) {
         /* Its one final answer is no: it goes, and the log says why. */
         struct event gone = {.kind = EVENT_UNPARK, .subject = event->subject, .parked = event->parked, .code = answer->code, .why = answer->why};
@@ -350,6 +358,8 @@ void engine_begin(struct engine *engine, int64_t now)
     if (now > engine->working.time)
         engine->working.time = now;
     engine->done = (struct engine_done){.first = engine->committed.position + 1, .last = engine->committed.position};
+    engine->parked_here = 0;
+    engine->trouble = ERR_OK;
     engine->in_batch = true;
 }
 

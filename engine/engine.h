@@ -22,8 +22,8 @@ struct engine_options {
     bool read_only;                 /* verify: never begins a batch */
 };
 
-/* Reads the state; a new store is begun with META. ERR_OK, ERR_NEWER_FORMAT, ERR_CORRUPT, ERR_IO; `*why` (static or in the
- * engine's memory) says more. The store stays the caller's. */
+/* Reads the state; META of a new store is written with its first batch. ERR_OK, ERR_NEWER_FORMAT, ERR_CORRUPT, ERR_IO, ERR_NO_MEMORY; `*why`
+ * (static) says more. The store stays the caller's. */
 enum err engine_open(struct engine **engine, struct store *store, const struct engine_options *options, const char **why);
 void engine_close(struct engine **engine);
 
@@ -69,12 +69,12 @@ struct engine_done {
     const struct text *unparkable; /* keys of cases that opened while events were parked for them */
     uint32_t unparkable_count;
 };
-/* Writes and syncs. ERR_MAP_FULL is mended inside (grow, run again). Any other error: the batch is gone, no answer may be sent; the engine
- * must be reloaded (engine_reload) before the next batch. */
+/* Writes and syncs. ERR_MAP_FULL is mended inside (grow, run again). Any other error: the batch is gone, or it holds and nobody knows; no
+ * answer may be sent; before the next batch the store is opened again (store_reopen) and then the engine (engine_reload). */
 enum err engine_commit(struct engine *engine, struct engine_done *done);
-/* Gives the batch up. */
+/* Gives the batch up. What was decided in it is in memory in part: unless nothing was, engine_reload comes before the next batch. */
 void engine_abort(struct engine *engine);
-/* Reads position, directory, calendars from the store again, after a failed commit. */
+/* Reads position, directory, calendars from the store again, between batches. When it fails it may be called again. */
 enum err engine_reload(struct engine *engine, const char **why);
 
 /* ---- what the server asks, inside a batch (seeing its events) or between batches (seeing what is committed) ---- */

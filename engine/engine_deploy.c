@@ -25,21 +25,24 @@ static void retire(struct engine *engine, struct form *form)
     engine->retired = form;
 }
 
+/* They stand in the order of their names, as the store has them: which one is the first must not depend on when the engine was started. */
 static enum err use_calendar(struct engine *engine, struct form *form)
 {
     uint32_t at = 0;
-    while (at < engine->calendar_count && strcmp(calendar_name(engine->calendar_list[at]), calendar_name(&form->calendar)) != 0)
+    while (at < engine->calendar_count && strcmp(calendar_name(engine->calendar_list[at]), calendar_name(&form->calendar)) < 0)
         at++;
-    if (at == ENGINE_CALENDARS_MOST)
-        return ERR_CORRUPT; /* check_room refused it before */
-    if (at < engine->calendar_count)
+    if (at < engine->calendar_count && strcmp(calendar_name(engine->calendar_list[at]), calendar_name(&form->calendar)) == 0) {
         retire(engine, engine->calendars[at]);
-    else
-        engine->calendar_count++;
+    } else {
+        if (engine->calendar_count == ENGINE_CALENDARS_MOST)
+            return ERR_CORRUPT; /* check_room refused it before */
+        size_t behind = engine->calendar_count++ - at;
+        memmove(&engine->calendars[at + 1], &engine->calendars[at], behind * sizeof *engine->calendars);
+        memmove(&engine->calendar_list[at + 1], &engine->calendar_list[at], behind * sizeof *engine->calendar_list);
+    }
     engine->calendars[at] = form;
     engine->calendar_list[at] = &form->calendar;
-    engine->sweeping = true;
-    engine->sweep_from = key_deadline(engine->options.partition, INT64_MIN, 0, 0, 0);
+    engine_sweep_again(engine);
     return ERR_OK;
 }
 
@@ -200,6 +203,10 @@ enum err engine_deploy(struct engine *engine, const struct deployment *deploymen
         .part = pieces_of(deployment->source), .parts = pieces_of(deployment->compiled),
     };
     crypto_hash_sha256(event.hash, (const unsigned char *)deployment->compiled.data, deployment->compiled.size);
+    bool seen;
+    enum err first = engine_answer_seen(engine, &event, answer, &seen);
+    if (first || seen)
+        return first;
     const struct deployed *same = engine_find_deployed(engine, deployment->what, deployment->name, deployment->version);
     if (same && memcmp(same->head.hash, event.hash, HASH_SIZE) == 0) {
         struct log_record record;

@@ -41,14 +41,19 @@ enum err engine_fire_case(struct engine *engine, struct batch_case *subject, int
     }
 }
 
+/* A row of DEADLINE that speaks of nothing would be found again for ever: the indexes disagree, and `verify` must look. */
 static enum err expire_parked(struct engine *engine, uint64_t position)
 {
     struct log_record record;
     enum err code = engine_read_record(engine, position, &record);
     if (code)
         return code;
+    if (record.event.kind != EVENT_PARK)
+        return ERR_CORRUPT;
     struct event event = {.kind = EVENT_UNPARK, .subject = record.event.subject, .parked = position, .code = ERR_PARKED_EXPIRED};
-    return engine_unpark(engine, &event);
+    uint64_t before = engine->working.position;
+    code = engine_unpark(engine, &event);
+    return !code && engine->working.position == before ? ERR_CORRUPT : code;
 }
 
 static enum err fire_row(struct engine *engine, const struct deadline_key *row, uint32_t *fired)
@@ -62,7 +67,6 @@ static enum err fire_row(struct engine *engine, const struct deadline_key *row, 
     uint32_t before = *fired;
     code = code == ERR_NOT_FOUND ? ERR_CORRUPT : code;
     code = code ? code : engine_fire_case(engine, subject, engine->working.time, fired);
-    /* A row without its clock would be found again for ever: the indexes disagree, and `verify` must look. */
     return !code && *fired == before ? ERR_CORRUPT : code;
 }
 
@@ -89,7 +93,13 @@ static enum err fire_due(struct engine *engine, struct store_cursor *cursor, uin
 
 /* ---- a newer calendar ---- */
 
-static bool is_newest_calendar(const struct engine *engine, uint64_t revision)
+void engine_sweep_again(struct engine *engine)
+{
+    engine->sweeping = true;
+    engine->sweep_from = key_deadline(engine->options.partition, INT64_MIN, 0, 0, 0);
+}
+
+bool engine_calendar_is_newest(const struct engine *engine, uint64_t revision)
 {
     for (uint32_t i = 0; i < engine->calendar_count; i++)
         if (engine->calendar_list[i]->position == revision)
@@ -122,7 +132,7 @@ static enum err sweep(struct engine *engine, struct store_cursor *cursor, uint32
         uint64_t revision;
         if (!key_read_deadline(key, &row) || row_decode_number(value, &revision))
             return ERR_CORRUPT;
-        bool old = row.kind != RECORD_CLOCK_PARKED && !is_newest_calendar(engine, revision);
+        bool old = row.kind != RECORD_CLOCK_PARKED && !engine_calendar_is_newest(engine, revision);
         if (old && !batch_changed(&engine->batch, STORE_DEADLINE, key, &changed))
             code = recompute(engine, row.case_id, fired);
         /* From just behind this row: keys are at most as wide as this one. */
@@ -151,7 +161,7 @@ enum err engine_fire(struct engine *engine, uint32_t most, uint32_t *fired)
     if (!code && engine->sweeping)
         code = sweep(engine, cursor, most, fired);
     store_cursor_close(&cursor);
-    return code;
+    return engine->trouble ? engine->trouble : code;
 }
 
 int64_t engine_next_due(struct engine *engine)

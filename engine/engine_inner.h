@@ -68,15 +68,17 @@ struct engine {
     struct form *retired;                /* replaced in this batch: freed when the next begins */
 
     uint64_t parked_count;               /* rows of PARKED, open batch included */
+    uint32_t parked_here;                /* events that this batch has parked */
     bool sweeping;                       /* looking for clocks computed under an older calendar */
     struct record_key sweep_from;
 
     bool in_batch;
     struct batch batch;
+    enum err trouble;                    /* something could not be read in this batch: nothing that is decided in it may count */
     struct log_record last;              /* the record that was appended last, for its answer */
     struct engine_done done;
-    struct arena scratch;                /* of questions between batches */
-    const char *why;
+    struct batch questions;              /* what is asked between batches is read here, so that the answers of the last one live on */
+    const char *why;                     /* static */
 };
 
 /* ---- engine.c ---- */
@@ -108,11 +110,17 @@ enum err engine_note_unparkable(struct engine *engine, struct text case_key);
 /* ---- engine_due.c ---- */
 /* Fires every clock of the case that is due strictly before `effective`; `subject->state` moves on. */
 enum err engine_fire_case(struct engine *engine, struct batch_case *subject, int64_t effective, uint32_t *fired);
+/* Looks at every deadline again: some may have been computed under an older calendar. */
+void engine_sweep_again(struct engine *engine);
+/* That calendar is the newest of its name. */
+bool engine_calendar_is_newest(const struct engine *engine, uint64_t revision);
 
 /* ---- engine_state.c ---- */
 enum err engine_load(struct engine *engine);
 void engine_forget(struct engine *engine);
 enum err engine_load_form(struct engine *engine, const struct deployed *deployed, struct form **form);
+/* Where reading stands now: the open batch, or what serves questions between batches. */
+struct batch *engine_reading(struct engine *engine);
 enum err engine_case_by_id(struct engine *engine, uint64_t id, struct batch_case **subject);
 enum err engine_case_by_ref(struct engine *engine, const struct case_ref *ref, struct batch_case **subject);
 const struct deployed *engine_find_deployed(const struct engine *engine, struct text what, struct text name, uint32_t version);

@@ -58,6 +58,7 @@ enum err engine_park(struct engine *engine, const struct event *event, struct me
     record.event.kind = EVENT_PARK;
     engine_append(engine, &record);
     engine->parked_count++;
+    engine->parked_here++;
     engine_answer(engine, MESSAGE_PARKED, position, &record, answer);
     return ERR_OK;
 }
@@ -77,9 +78,11 @@ enum err engine_unpark_rows(struct engine *engine, struct text case_key, uint64_
     batch_delete(&engine->batch, STORE_PARKED, &key);
     key = key_deadline(partition, row->expires, parked, RECORD_CLOCK_PARKED, 0);
     batch_delete(&engine->batch, STORE_DEADLINE, &key);
-    engine->parked_count--;
     uint64_t count;
-    return change_count(engine, row->sender, -1, &count);
+    code = change_count(engine, row->sender, -1, &count);
+    if (!code)
+        engine->parked_count--; /* what memory counts follows the last step that can fail */
+    return code;
 }
 
 enum err engine_unpark(struct engine *engine, const struct event *event)
@@ -101,7 +104,7 @@ static enum err any_parked(struct engine *engine, struct text case_key, bool *an
 {
     struct record_key prefix = key_parked_case(engine->options.partition, case_key);
     *any = false;
-    for (uint32_t i = 0; i < engine->batch.row_count && !*any; i++) {
+    for (uint32_t i = 0; engine->parked_here && i < engine->batch.row_count && !*any; i++) {
         const struct batch_row *row = engine->batch.rows[i];
         *any = row->table == STORE_PARKED && !row->deleted && key_begins(row->key, &prefix);
     }

@@ -2,6 +2,7 @@
  *
  * Each record of a log is decided again, at its own time, and must come out as the same bytes: the same decision, the same case
  * afterwards, the same hash. Everything that decides is in the log, so a fresh store and the log are enough. */
+#include "engine/bytes.h"
 #include "engine/engine_inner.h"
 
 #include <assert.h>
@@ -64,6 +65,7 @@ enum err engine_replay(struct engine *engine, struct text bytes, const char **wh
     engine->epoch = record.epoch;
     engine->working.time = record.time;
     code = replay_event(engine, &record);
+    code = engine->trouble ? engine->trouble : code;
     const struct text *made = batch_record(&engine->batch, position);
     if (!code && (!made || engine->working.position != position || !text_equal(*made, bytes))) {
         *why = "deciding the record again gives another outcome";
@@ -76,8 +78,9 @@ enum err engine_replay(struct engine *engine, struct text bytes, const char **wh
 
 static void hash_text(crypto_hash_sha256_state *hash, struct text text)
 {
-    uint64_t size = text.size;
-    crypto_hash_sha256_update(hash, (const unsigned char *)&size, sizeof size);
+    uint8_t size[8];
+    bytes_put_u64(size, text.size); /* the same on every machine */
+    crypto_hash_sha256_update(hash, size, sizeof size);
     crypto_hash_sha256_update(hash, (const unsigned char *)text.data, text.size);
 }
 

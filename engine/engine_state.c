@@ -6,27 +6,61 @@
 
 /* ---- opening ---- */
 
-static enum err read_meta(struct engine *engine, bool *fresh)
+/* The last record of the log; position 0: there is none. */
+static enum err read_head(const struct engine *engine, struct store_txn *txn, struct log_place *head)
+{
+    struct store_cursor *cursor;
+    struct record_key behind = key_log(engine->options.partition, UINT64_MAX);
+    struct text key, value;
+    *head = (struct log_place){0};
+    enum err code = store_cursor_open(txn, STORE_LOG, &cursor);
+    if (code)
+        return code;
+    code = store_cursor_seek(cursor, key_text(&behind), &key, &value);
+    if (!code || code == ERR_NOT_FOUND)
+        code = store_cursor_previous(cursor, &key, &value);
+    if (!code && !key_read_u64_last(key, &head->position))
+        code = ERR_CORRUPT;
+    if (!code)
+        log_hash(value, head->hash);
+    store_cursor_close(&cursor);
+    return code == ERR_NOT_FOUND ? ERR_OK : code;
+}
+
+/* Where the state stands, by its own word and by that of the log: were they apart, the next record would stand in the wrong place. */
+static enum err read_place(struct engine *engine, struct store_txn *txn, struct log_place *head)
+{
+    struct meta_row meta = {.format = RECORD_FORMAT};
+    struct record_key key = key_meta(engine->options.partition);
+    struct text value;
+    enum err code = store_get(txn, STORE_META, key_text(&key), &value);
+    code = code == ERR_NOT_FOUND ? ERR_OK : code ? code : row_decode_meta(value, &meta);
+    if (!code && meta.format != RECORD_FORMAT)
+        code = meta.format > RECORD_FORMAT ? ERR_NEWER_FORMAT : ERR_CORRUPT;
+    code = code ? code : read_head(engine, txn, head);
+    if (code)
+        return code;
+    if (meta.position != head->position || memcmp(meta.hash, head->hash, HASH_SIZE) != 0) {
+        engine->why = "the state does not stand where its log ends";
+        return ERR_CORRUPT;
+    }
+    head->time = meta.time;
+    engine->epoch = meta.epoch;
+    return ERR_OK;
+}
+
+static enum err read_meta(struct engine *engine)
 {
     struct store_txn *txn;
-    struct text value;
-    struct meta_row meta;
+    struct log_place head;
     enum err code = store_begin_read(engine->store, &txn);
     if (code)
         return code;
-    struct record_key key = key_meta(engine->options.partition);
-    code = store_get(txn, STORE_META, key_text(&key), &value);
-    code = code ? code : row_decode_meta(value, &meta);
+    code = read_place(engine, txn, &head);
     store_end_read(&txn);
-    *fresh = code == ERR_NOT_FOUND;
-    if (code)
-        return *fresh ? ERR_OK : code;
-    if (meta.format != RECORD_FORMAT)
-        return meta.format > RECORD_FORMAT ? ERR_NEWER_FORMAT : ERR_CORRUPT;
-    engine->epoch = meta.epoch;
-    engine->committed = (struct log_place){.position = meta.position, .time = meta.time};
-    memcpy(engine->committed.hash, meta.hash, HASH_SIZE);
-    return ERR_OK;
+    if (!code)
+        engine->committed = head;
+    return code;
 }
 
 static enum err count_parked(struct engine *engine)
@@ -41,6 +75,7 @@ static enum err count_parked(struct engine *engine)
 enum err engine_open(struct engine **out, struct store *store, const struct engine_options *options, const char **why)
 {
     struct engine *engine = calloc(1, sizeof *engine);
+    *why = err_sentence(ERR_NO_MEMORY);
     if (!engine)
         return ERR_NO_MEMORY;
     engine->store = store;
@@ -48,9 +83,8 @@ enum err engine_open(struct engine **out, struct store *store, const struct engi
     if (engine->options.cached_workflows_most == 0)
         engine->options.cached_workflows_most = 256;
     arena_init(&engine->names);
-    arena_init(&engine->scratch);
     batch_init(&engine->batch, store);
-    batch_begin(&engine->batch, 1);
+    batch_init(&engine->questions, store);
     enum err code = engine_reload(engine, why);
     if (code) {
         engine_close(&engine);
@@ -64,19 +98,20 @@ enum err engine_open(struct engine **out, struct store *store, const struct engi
 enum err engine_reload(struct engine *engine, const char **why)
 {
     assert(!engine->in_batch);
+    engine->why = NULL;
     engine_forget(engine);
     uint32_t epoch = engine->epoch;
-    bool fresh;
-    enum err code = read_meta(engine, &fresh);
+    enum err code = read_meta(engine);
     code = code ? code : engine_load(engine);
     code = code ? code : count_parked(engine);
     if (epoch > engine->epoch)
         engine->epoch = epoch; /* after a failed commit: still this run */
     engine->working = engine->committed;
     engine->failed = code != ERR_OK;
-    engine->sweeping = engine->calendar_count > 0;
-    engine->sweep_from = key_deadline(engine->options.partition, INT64_MIN, 0, 0, 0);
-    *why = code ? err_sentence(code) : "";
+    engine->sweeping = false;
+    if (engine->calendar_count > 0)
+        engine_sweep_again(engine);
+    *why = !code ? "" : engine->why ? engine->why : err_sentence(code);
     return code;
 }
 
@@ -87,8 +122,8 @@ void engine_close(struct engine **out)
         return;
     engine_forget(engine);
     batch_close(&engine->batch);
+    batch_close(&engine->questions);
     arena_close(&engine->names);
-    arena_close(&engine->scratch);
     free(engine);
     *out = NULL;
 }
@@ -126,7 +161,7 @@ static enum err read_pieces(struct engine *engine, const struct deployed *deploy
     for (uint32_t piece = 1; piece <= deployed->head.compileds; piece++) {
         struct record_key key = key_deployed(engine->options.partition, deployed->what, deployed->name, deployed->version, 'C', piece);
         struct text value;
-        enum err code = batch_get(&engine->batch, STORE_DEPLOYED, &key, &value);
+        enum err code = batch_get(engine_reading(engine), STORE_DEPLOYED, &key, &value);
         if (code)
             return code == ERR_NOT_FOUND ? ERR_CORRUPT : code;
         if (value.size > DEPLOY_PIECE)
@@ -197,7 +232,7 @@ static enum err add_head(struct engine *engine, struct text key, struct text val
     enum err code = row_decode_deployed(value, &deployed.head);
     if (code)
         return code;
-    if (engine->deployed_count == ENGINE_DEPLOYED_MOST)
+    if (engine->deployed_count == ENGINE_DEPLOYED_MOST || deployed.head.sources > DEPLOY_PIECES_MOST || deployed.head.compileds > DEPLOY_PIECES_MOST)
         return ERR_CORRUPT;
     deployed.name = arena_copy(&engine->names, deployed.name);
     engine->deployed[engine->deployed_count++] = deployed;
@@ -237,7 +272,7 @@ static bool is_newest(const struct engine *engine, const struct deployed *deploy
 
 enum err engine_load(struct engine *engine)
 {
-    batch_begin(&engine->batch, engine->committed.position + 1);
+    batch_begin(&engine->questions, engine->committed.position + 1);
     enum err code = read_heads(engine);
     for (uint32_t i = 0; i < engine->deployed_count && !code; i++) {
         const struct deployed *deployed = &engine->deployed[i];
@@ -253,7 +288,7 @@ enum err engine_load(struct engine *engine)
             }
         }
     }
-    batch_end_read(&engine->batch);
+    batch_end_read(&engine->questions);
     return code;
 }
 
@@ -265,6 +300,17 @@ const struct deployed *engine_find_deployed(const struct engine *engine, struct 
             return deployed;
     }
     return NULL;
+}
+
+/* One that is deployed and cannot be read must not look like one that is not there. */
+static enum err load_workflow(struct engine *engine, const struct deployed *deployed, struct form **form)
+{
+    enum err code = engine_load_form(engine, deployed, form);
+    if (!engine->in_batch)
+        batch_end_read(&engine->questions);
+    else if (code && !engine->trouble)
+        engine->trouble = code;
+    return code;
 }
 
 const struct workflow *engine_workflow(struct engine *engine, uint64_t position)
@@ -283,9 +329,7 @@ const struct workflow *engine_workflow(struct engine *engine, uint64_t position)
         struct form *form;
         if (deployed->head.position != position || !text_is(deployed->what, "workflow"))
             continue;
-        enum err code = engine_load_form(engine, deployed, &form);
-        if (!engine->in_batch)
-            batch_end_read(&engine->batch);
+        enum err code = load_workflow(engine, deployed, &form);
         if (code)
             return NULL;
         form->next = engine->workflows;
@@ -334,9 +378,14 @@ const struct calendar *engine_calendar(const struct engine *engine, int32_t unit
 
 /* ---- cases ---- */
 
+struct batch *engine_reading(struct engine *engine)
+{
+    return engine->in_batch ? &engine->batch : &engine->questions;
+}
+
 enum err engine_case_by_id(struct engine *engine, uint64_t id, struct batch_case **subject)
 {
-    enum err code = batch_case(&engine->batch, engine->options.partition, id, subject);
+    enum err code = batch_case(engine_reading(engine), engine->options.partition, id, subject);
     if (code || (*subject)->fits)
         return code;
     /* What comes from the disk is believed only as far as it was checked: rows that its workflow does not have would lead astray. */
@@ -356,7 +405,7 @@ enum err engine_case_by_ref(struct engine *engine, const struct case_ref *ref, s
     struct record_key key = by_key ? key_case_key(partition, ref->text) : key_number(partition, ref->text);
     struct text value;
     uint64_t id;
-    enum err code = batch_get(&engine->batch, by_key ? STORE_KEY : STORE_NUMBER, &key, &value);
+    enum err code = batch_get(engine_reading(engine), by_key ? STORE_KEY : STORE_NUMBER, &key, &value);
     code = code ? code : row_decode_number(value, &id);
     return code ? code : engine_case_by_id(engine, id, subject);
 }
@@ -365,10 +414,10 @@ enum err engine_find_case(struct engine *engine, const struct case_ref *ref, con
 {
     struct batch_case *subject;
     if (!engine->in_batch)
-        batch_begin(&engine->batch, engine->committed.position + 1);
+        batch_begin(&engine->questions, engine->committed.position + 1);
     enum err code = engine_case_by_ref(engine, ref, &subject);
     if (!engine->in_batch)
-        batch_end_read(&engine->batch);
+        batch_end_read(&engine->questions);
     if (code)
         return code == ERR_NOT_FOUND ? ERR_UNKNOWN_CASE : code;
     *state = subject->state;
