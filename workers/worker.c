@@ -48,8 +48,8 @@ struct worker {
     int64_t register_at, beat_at;
     uint32_t beat_ms;
     uint32_t credit;           /* that the engine has left */
-    struct held *held;         /* [in_flight_most] */
-    uint32_t held_count;
+    struct held *held;         /* [held_most] */
+    uint32_t held_count, held_most;
     struct report *reports;    /* [reports_most] */
     uint32_t report_count, reports_most;
 };
@@ -82,9 +82,10 @@ enum err worker_open(struct worker **out, const struct worker_options *options)
     arena_init(&worker->arena);
     arena_init(&worker->names);
     worker->person = arena_print(&worker->names, "worker:%s", own->name);
-    worker->reports_most = own->in_flight_most + REPORTS_BESIDE;
+    worker->held_most = 2 * own->in_flight_most; /* see register_send */
+    worker->reports_most = worker->held_most + REPORTS_BESIDE;
     worker->beat_ms = BEAT_MOST_MS;
-    worker->held = calloc(own->in_flight_most, sizeof *worker->held);
+    worker->held = calloc(worker->held_most, sizeof *worker->held);
     worker->reports = calloc(worker->reports_most, sizeof *worker->reports);
     enum err err = worker->held && worker->reports ? connection_open(&worker->connection, own->endpoint, QUEUE) : ERR_NO_MEMORY;
     if (err)
@@ -143,15 +144,18 @@ static void send_message(struct worker *worker, const struct message *message)
     arena_rewind(&worker->arena, mark);
 }
 
+/* Credit is given as if nothing were held: the engine may have forgotten the leases, and what is held must be able to come again. Where
+ * it has not, other tasks come, and are held besides. */
 static void register_send(struct worker *worker)
 {
     const struct worker_options *options = &worker->options;
+    uint32_t room = worker->held_most - worker->held_count;
     struct arena_mark mark = arena_save(&worker->arena);
     struct value *topics = ARENA_ARRAY(&worker->arena, struct value, options->topic_count);
     for (uint32_t i = 0; i < options->topic_count; i++)
         topics[i] = value_text(text_of(options->topics[i]));
     worker->registration = ++worker->requests;
-    worker->credit = options->in_flight_most - worker->held_count;
+    worker->credit = options->in_flight_most < room ? options->in_flight_most : room;
     send_message(worker, &(struct message){.kind = MESSAGE_REGISTER,
                                            .request = worker->registration,
                                            .version = PROTOCOL_VERSION,
@@ -178,6 +182,12 @@ static void report_send(struct worker *worker, struct report *report)
     report->due = now_of(worker) + worker->options.retry_ms;
 }
 
+static uint32_t credit_missing(const struct worker *worker)
+{
+    uint32_t taken = worker->held_count + worker->credit;
+    return taken < worker->options.in_flight_most ? worker->options.in_flight_most - taken : 0;
+}
+
 /* Everything that is due by now. A report waits for the registration: without it it would only be refused. */
 static void send_due(struct worker *worker)
 {
@@ -198,10 +208,10 @@ static void send_due(struct worker *worker)
         send_message(worker, &(struct message){.kind = MESSAGE_BEAT});
         worker->beat_at = now + worker->beat_ms;
     }
-    uint32_t wanted = worker->options.in_flight_most - worker->held_count;
-    if (worker->credit < wanted) {
-        send_message(worker, &(struct message){.kind = MESSAGE_CREDIT, .credit = wanted - worker->credit});
-        worker->credit = wanted;
+    uint32_t missing = credit_missing(worker);
+    if (missing) {
+        send_message(worker, &(struct message){.kind = MESSAGE_CREDIT, .credit = missing});
+        worker->credit += missing;
     }
 }
 
@@ -246,7 +256,7 @@ static bool task_came(struct worker *worker, const struct message *message)
     struct held *held = held_find(worker, message->task);
     if (held)
         return task_again(worker, held, message->lease);
-    if (worker->held_count == worker->options.in_flight_most)
+    if (worker->held_count == worker->held_most)
         return false; /* more than there was credit for: its lease will run out, and it comes again */
     worker->held[worker->held_count++] = (struct held){.task = message->task, .lease = message->lease};
     return true;
@@ -398,7 +408,7 @@ int worker_wake_ms(const struct worker *worker)
     int64_t wake = worker->state == REGISTERED    ? worker->beat_at
                    : worker->state == REGISTERING ? worker->register_at
                                                   : now;
-    if (worker->state == REGISTERED && worker->credit < worker->options.in_flight_most - worker->held_count)
+    if (worker->state == REGISTERED && credit_missing(worker))
         wake = now;
     for (uint32_t i = 0; i < worker->report_count && worker->state == REGISTERED; i++)
         wake = worker->reports[i].due < wake ? worker->reports[i].due : wake;

@@ -27,7 +27,7 @@ struct worker_options {
     const char *const *topics;
     uint32_t topic_count;
     const char *unit;          /* only cases at that unit and below; NULL: everywhere */
-    uint32_t in_flight_most;   /* tasks held at once; 0 means 1 */
+    uint32_t in_flight_most;   /* tasks held at once; 0 means 1. After a lost connection up to twice as many for a while */
     uint32_t retry_ms;         /* a report is sent again when no answer came in this time; 0 means 5000 */
     int64_t (*clock)(void);    /* milliseconds that never go back; NULL: the machine's. For tests */
 };

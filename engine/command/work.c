@@ -49,7 +49,7 @@ struct work {
     struct command_line *line;
     struct worker *worker;
     struct text event; /* --event */
-    struct job *jobs;  /* [job_count]: twice in_flight, for those that are held and those that are ending */
+    struct job *jobs;  /* [job_count]: held are at most twice in_flight (worker.h), and as many as in_flight may be ending */
     uint32_t job_count, in_flight, running;
     int signals;
     int64_t stop_at; /* 0: it goes on */
@@ -136,7 +136,7 @@ static struct job *job_make(struct work *work, const struct message *task)
 {
     struct job *job = work->jobs;
     while (job->task)
-        job++; /* there is a free one: at most in_flight are held, and as many run that are held no more */
+        job++; /* there is a free one, see job_count */
     assert(job < work->jobs + work->job_count);
     arena_init(&job->arena);
     const struct value *settles = row_list(&task->rows, "settles");
@@ -481,7 +481,7 @@ static int run(struct command_line *line)
     if (exec_find(line->rest[0]) != ERR_OK)
         return command_fail(line, COMMAND_USAGE, command_say(line, "there is no program %s that could be run.", "没有可运行的程序 %s。"), line->rest[0]);
     work.in_flight = (uint32_t)in_flight;
-    work.job_count = 2 * work.in_flight;
+    work.job_count = 3 * work.in_flight;
     work.jobs = ARENA_ARRAY(line->arena, struct job, work.job_count);
     arena_init(&work.arena);
     struct worker_options options = {

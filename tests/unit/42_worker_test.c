@@ -328,7 +328,7 @@ static void an_engine_that_forgot_it_is_told_everything_again(void **state)
     memcpy(id, engine_hears(&scene, MESSAGE_SETTLE)->id.data, ID_SIZE);
     engine_refuses(&scene, ERR_NOT_REGISTERED, 0);
     struct message *came = engine_hears(&scene, MESSAGE_REGISTER);
-    assert_int_equal(came->credit, 2); /* one is still held */
+    assert_int_equal(came->credit, 3); /* one is held, and must be able to come again */
     engine_says(&scene, &(struct message){.kind = MESSAGE_REGISTERED, .request = came->request, .lease_ms = 30000});
     assert_same_id(id, engine_hears(&scene, MESSAGE_SETTLE)->id);
     end(&scene);
@@ -349,6 +349,31 @@ static void a_lost_connection_is_made_anew(void **state)
     engine_start(&scene);
     engine_registers(&scene);
     assert_same_id(id, engine_hears(&scene, MESSAGE_SETTLE)->id);
+    end(&scene);
+}
+
+static void what_is_held_comes_again_from_an_engine_that_forgot_it(void **state)
+{
+    struct scene scene;
+    (void)state;
+    begin_registered(&scene, 1);
+    engine_gives_task(&scene, 77, 5);
+    worker_gets(&scene, MESSAGE_TASK);
+    engine_refuses(&scene, ERR_NOT_REGISTERED, 0);
+    struct message *came = engine_hears(&scene, MESSAGE_REGISTER);
+    assert_int_equal(came->credit, 1);
+    engine_says(&scene, &(struct message){.kind = MESSAGE_REGISTERED, .request = came->request, .lease_ms = 30000});
+    engine_gives_task(&scene, 78, 6); /* or another one, where it forgot nothing: it waits its turn */
+    worker_gets(&scene, MESSAGE_TASK);
+    engine_gives_task(&scene, 77, 7);
+    engine_says(&scene, &(struct message){.kind = MESSAGE_CANCEL, .task = 78, .lease = 6});
+    worker_gets(&scene, MESSAGE_CANCEL);
+    assert_int_equal(worker_settle(scene.worker, 77, (struct text){0}), ERR_OK);
+    came = engine_hears(&scene, MESSAGE_SETTLE);
+    assert_int_equal(came->lease, 7);
+    engine_answers(&scene, MESSAGE_APPLIED, came->request);
+    worker_gets(&scene, MESSAGE_APPLIED);
+    assert_int_equal(engine_hears(&scene, MESSAGE_CREDIT)->credit, 1); /* all used up again: one place, one task */
     end(&scene);
 }
 
@@ -439,9 +464,12 @@ static void more_than_there_was_credit_for_is_left(void **state)
     engine_gives_task(&scene, 77, 5);
     worker_gets(&scene, MESSAGE_TASK);
     engine_gives_task(&scene, 78, 6);
+    worker_gets(&scene, MESSAGE_TASK);
+    engine_gives_task(&scene, 79, 7);
     engine_says(&scene, &(struct message){.kind = MESSAGE_CANCEL, .task = 77, .lease = 5});
     worker_gets(&scene, MESSAGE_CANCEL);
-    assert_int_equal(worker_held(scene.worker), 0);
+    assert_int_equal(worker_held(scene.worker), 1);
+    assert_false(worker_holds(scene.worker, 79));
     end(&scene);
 }
 
@@ -565,6 +593,7 @@ int main(void)
         cmocka_unit_test(a_busy_engine_is_asked_again_when_it_said),
         cmocka_unit_test(an_engine_that_forgot_it_is_told_everything_again),
         cmocka_unit_test(a_lost_connection_is_made_anew),
+        cmocka_unit_test(what_is_held_comes_again_from_an_engine_that_forgot_it),
         cmocka_unit_test(an_unanswered_registration_is_sent_again),
         cmocka_unit_test(the_same_task_again_is_one_task_with_a_new_lease),
         cmocka_unit_test(a_report_on_its_way_follows_the_new_lease),
