@@ -18,10 +18,10 @@ decide    engine/advance engine/access engine/access_* engine/condition engine/s
 machine   engine/limits engine/store engine/store_* engine/walltime engine/oplog engine/embedded       : ground message values
 record    engine/record engine/record_* engine/log engine/batch                                                  : ground message values case machine
 readers   engine/yaml engine/yaml_* engine/problems engine/zone engine/zone_rule engine/calendar_yaml engine/directory_* engine/workflow_* engine/source : ground message values
-config    engine/config engine/config_*                                                                : ground message machine readers
+link      engine/link                                                                                  : ground machine
+config    engine/config engine/config_*                                                                : ground message machine readers link
 engine    engine/engine engine/engine_* engine/verify                                                  : ground message values case decide machine record
 door      engine/door engine/door_* engine/seal engine/view engine/view_*                   : ground message values case decide machine record engine
-link      engine/link                                                                                  : ground machine
 outbox    engine/outbox engine/outbox_* engine/query engine/query_*                                    : ground message values case decide machine record engine door
 scenario  engine/scenario engine/scenario_*                                                            : ground message values case decide machine record readers config engine door outbox
 server    engine/server engine/server_* engine/children                                                : ground message values case decide machine record readers config engine door outbox link
