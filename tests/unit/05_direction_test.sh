@@ -20,7 +20,7 @@ record    engine/record engine/record_* engine/log engine/batch                 
 readers   engine/yaml engine/yaml_* engine/problems engine/zone engine/zone_rule engine/calendar_yaml engine/directory_* engine/workflow_* engine/source : ground message values
 link      engine/link                                                                                  : ground machine
 config    engine/config engine/config_*                                                                : ground message machine readers link
-engine    engine/engine engine/engine_* engine/verify                                                  : ground message values case decide machine record
+engine    engine/engine engine/engine_* engine/verify engine/verify_*                                               : ground message values case decide machine record
 door      engine/door engine/door_* engine/seal engine/view engine/view_*                   : ground message values case decide machine record engine
 outbox    engine/outbox engine/outbox_* engine/query engine/query_*                                    : ground message values case decide machine record engine door
 scenario  engine/scenario engine/scenario_*                                                            : ground message values case decide machine record readers config engine door outbox
@@ -103,6 +103,7 @@ BEGIN {
         }
         if (!found && !among(system_headers, to)) wrong(part[2] ": <" to "> is a library that the table does not know")
     }
+    for (i = 1; i <= rules; i++) if (!(i in used) && rule[i] !~ /\*$/) wrong(rule[i] ": in the table, but no such room")
     if (seen < 200) wrong("only " seen " includes: this test looks at nothing")
     if (mistakes) exit 1
     print files " files, " seen " includes, all of them downwards"
