@@ -71,8 +71,7 @@ enum err engine_unpark_rows(struct engine *engine, struct text case_key, uint64_
     enum err code = batch_get(&engine->batch, STORE_PARKED, &key, &value);
     if (code == ERR_NOT_FOUND)
         return ERR_OK; /* it has gone already */
-    value = arena_copy(&engine->batch.arena, value);
-    code = code ? code : row_decode_parked(value, row);
+    code = code ? code : row_decode_parked(arena_copy(&engine->batch.arena, value), row);
     if (code)
         return code;
     batch_delete(&engine->batch, STORE_PARKED, &key);

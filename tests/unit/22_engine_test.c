@@ -256,6 +256,40 @@ static void a_failed_commit_leaves_nothing(void **state)
     bed_assert_replays(bed);
 }
 
+/* Decides a parked event while the store fails at every call in turn: an error or the answer, and never anything in between. */
+static void any_read_may_fail(void **state)
+{
+    struct bed *bed = *state;
+    struct event raise = sending(bed, "raise"), sealed = raise, open = opening(bed);
+    uint8_t before[HASH_SIZE], after[HASH_SIZE];
+    sealed.data = NULL;
+    sealed.data_count = 0;
+    sealed.sealed = TEXT("sealed-for-the-test");
+    raise.parked = bed_send(bed, AT(1000), &sealed).position;
+    bed_send(bed, AT(2000), &open);
+    bed_hash(bed, before);
+    enum err code = ERR_IO;
+    for (uint32_t call = 1; code; call++) {
+        struct message answer;
+        const char *why;
+        bed_hash(bed, after);
+        assert_memory_equal(before, after, HASH_SIZE);
+        engine_begin(bed->engine, AT(3000));
+        store_memory_set_fault(bed->store, (struct store_memory_fault){.countdown = call, .code = ERR_IO});
+        code = engine_decide(bed->engine, &raise, &answer);
+        store_memory_set_fault(bed->store, (struct store_memory_fault){0});
+        if (!code) {
+            assert_int_equal(answer.kind, MESSAGE_APPLIED);
+            bed_commit(bed);
+            assert_true(call > 5);
+            break;
+        }
+        engine_abort(bed->engine);
+        assert_int_equal(engine_reload(bed->engine, &why), ERR_OK);
+    }
+    bed_assert_replays(bed);
+}
+
 static void it_goes_on_after_a_restart(void **state)
 {
     struct bed *bed = *state;
@@ -276,7 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(climbs_and_is_numbered), TEST(a_repeat_gets_the_first_answer), TEST(events_of_one_batch_see_each_other), TEST(refusals_change_nothing),
         TEST(an_early_event_is_parked_and_has_one_final_answer), TEST(a_parked_event_expires), TEST(what_is_due_fires_before_the_next_event),
-        TEST(overdue_fires_in_bounded_batches), TEST(deployments_name_their_content), TEST(a_failed_commit_leaves_nothing), TEST(it_goes_on_after_a_restart),
+        TEST(overdue_fires_in_bounded_batches), TEST(deployments_name_their_content), TEST(a_failed_commit_leaves_nothing), TEST(any_read_may_fail), TEST(it_goes_on_after_a_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
