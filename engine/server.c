@@ -246,7 +246,8 @@ static enum err open_engine(struct server *server, struct arena *arena, struct t
     const char *particulars = "";
     enum err code = engine_open(&server->engine, server->store, &(struct engine_options){0}, &particulars);
     if (code) {
-        *why = arena_print(arena, "%s/store: %s %s %s", server->data, particulars, err_sentence(code), err_advice(code));
+        bool more = *particulars && strcmp(particulars, err_sentence(code)) != 0;
+        *why = arena_print(arena, "%s/store: %s%s%s %s", server->data, more ? particulars : "", more ? ". " : "", err_sentence(code), err_advice(code));
         return code;
     }
     return seal_open(&server->seal, server->keys, NULL);

@@ -313,9 +313,32 @@ class Operators(harness.Case):
                 self.assertEqual(magic, 0xBEEFC0DE)
                 file.seek(page + 20)
                 file.write(struct.pack("<I", version + 1))
-        before = os.path.getmtime(path)
-        self.refuse(engine, ["newer"], 5)
-        self.assertEqual(os.path.getmtime(path), before)
+        self.refuse_unchanged(engine, path, "written by a newer")
+
+    def test_a_folder_in_which_a_bit_has_tipped(self):
+        engine = self.engine()
+        client = self.client(engine)
+        self.open_dispute(client)
+        status = client.status()
+        self.assertEqual(engine.stop(), 0)
+        path, found = os.path.join(engine.data, "store", "data.mdb"), 0
+        with open(path, "r+b") as file:  # where the state says how far it has come: the hash of the last record
+            pages = file.read()
+            at = pages.find(status["hash"])
+            while at >= 0:
+                file.seek(at)
+                file.write(bytes([status["hash"][0] ^ 1]))
+                found, at = found + 1, pages.find(status["hash"], at + 1)
+        self.assertGreater(found, 0)
+        self.refuse_unchanged(engine, path, "does not match its checksum")
+        self.assertIn("does not hold", self.command(engine, "verify", code=1).stderr)
+
+    def refuse_unchanged(self, engine, path, words):
+        with open(path, "rb") as file:
+            before = file.read()
+        self.assertEqual(self.refuse(engine, [words], 5).count(words), 1)
+        with open(path, "rb") as file:
+            self.assertTrue(file.read() == before, "the store was written to")
 
     def test_a_configuration_with_mistakes(self):
         good = self.engine(start=False)
