@@ -3,7 +3,7 @@
  *     text, reference   VALUE_TEXT                         kept as it is; a text above CASE_TEXT_INLINE as [position, size]
  *     number            VALUE_INTEGER in units of the scale, or VALUE_TEXT "12.50"        kept as integer
  *     boolean           VALUE_BOOLEAN, or VALUE_TEXT true / false
- *     date              VALUE_TEXT "2026-10-09"            kept as days
+ *     date              VALUE_INTEGER days since 1970-01-01, or VALUE_TEXT "2026-10-09"    kept as days
  *     choice, unit      VALUE_TEXT
  *     people            VALUE_TEXT, VALUE_MAP {id, sealed}, or a list of these             kept as a list
  *     list              one element                        kept as [position, size], added to the others
@@ -74,8 +74,11 @@ static struct text check_boolean(const struct value *given, struct value *kept)
 
 static struct text check_date(const struct value *given, struct value *kept)
 {
-    int32_t days;
-    if (given->kind != VALUE_TEXT || !civil_parse(given->text, &days))
+    int32_t days = 0;
+    bool counted = given->kind == VALUE_INTEGER && given->integer >= CIVIL_FIRST && given->integer <= CIVIL_LAST;
+    if (counted)
+        days = (int32_t)given->integer;
+    else if (given->kind != VALUE_TEXT || !civil_parse(given->text, &days))
         return TEXT("must be a date such as 2026-10-09");
     *kept = value_integer(days);
     return GOOD;
