@@ -5,6 +5,7 @@
 #include "engine/engine.h"
 
 #include <ftw.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +22,15 @@ struct verify {
     uint64_t all;
 };
 
-static enum err problem(struct verify *verify, const char *format, unsigned long long number, const char *detail)
+/* Keeps the first one. Always ERR_CORRUPT. */
+static __attribute__((format(printf, 2, 3))) enum err problem(struct verify *verify, const char *format, ...)
 {
-    if (!verify->report->problem[0])
-        snprintf(verify->report->problem, sizeof verify->report->problem, format, number, detail);
+    if (verify->report->problem[0])
+        return ERR_CORRUPT;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(verify->report->problem, sizeof verify->report->problem, format, args);
+    va_end(args);
     return ERR_CORRUPT;
 }
 
@@ -34,6 +40,89 @@ static void say(const struct verify *verify, const char *step, uint64_t done)
         verify->progress(verify->context, step, done, verify->all);
 }
 
+/* ---- the chain ---- */
+
+/* What the log should be, by the word of the state. */
+static enum err read_meta(struct verify *verify, struct store_txn *txn, struct meta_row *meta)
+{
+    struct record_key key = key_meta(PARTITION);
+    struct text value;
+    *meta = (struct meta_row){.format = RECORD_FORMAT};
+    enum err code = store_get(txn, STORE_META, key_text(&key), &value);
+    if (code == ERR_NOT_FOUND)
+        return verify->all == 0 ? ERR_OK : problem(verify, "a log of %llu records, but no state", (unsigned long long)verify->all);
+    code = code ? code : row_decode_meta(value, meta);
+    if (code == ERR_CORRUPT)
+        return problem(verify, "the state does not say where it stands: its own row cannot be read");
+    return code ? code : meta->format > RECORD_FORMAT ? ERR_NEWER_FORMAT : ERR_OK;
+}
+
+/* The last record that was looked at. */
+struct link {
+    uint64_t position;
+    uint32_t epoch;
+    int64_t time;
+    uint8_t hash[HASH_SIZE];
+};
+
+static enum err check_link(struct verify *verify, struct text key, struct text value, struct link *last, struct arena *arena)
+{
+    uint64_t position, expected = last->position + 1;
+    struct log_record record;
+    if (!key_read_u64_last(key, &position) || position != expected)
+        return problem(verify, "record %llu is missing", (unsigned long long)expected);
+    enum err code = log_decode(arena, value, &record);
+    if (code == ERR_NEWER_FORMAT)
+        return code;
+    if (code)
+        return problem(verify, "record %llu cannot be read", (unsigned long long)expected);
+    if (memcmp(record.predecessor, last->hash, HASH_SIZE) != 0)
+        return problem(verify, "record %llu does not follow the one before it: one of the two was changed", (unsigned long long)expected);
+    *last = (struct link){.position = position, .epoch = record.epoch, .time = record.time};
+    log_hash(value, last->hash);
+    return ERR_OK;
+}
+
+/* Whether the log ends where the state says that it stands. */
+static enum err check_end(struct verify *verify, const struct link *last, const struct meta_row *meta)
+{
+    if (meta->position != last->position)
+        return problem(verify, "record %llu is the last of the log, but the state stands at position %llu", (unsigned long long)last->position,
+                       (unsigned long long)meta->position);
+    if (memcmp(meta->hash, last->hash, HASH_SIZE) != 0)
+        return problem(verify, "record %llu, the last one, is not the one that the state remembers", (unsigned long long)last->position);
+    if (meta->epoch != last->epoch || meta->time != last->time)
+        return problem(verify, "record %llu, the last one, is of another run or time than the state says", (unsigned long long)last->position);
+    memcpy(verify->report->log_hash, last->hash, HASH_SIZE);
+    return ERR_OK;
+}
+
+/* Without a decision: a changed record is found here, and not by what comes of deciding it. */
+static enum err check_chain(struct verify *verify, struct store_txn *txn, const struct meta_row *meta)
+{
+    struct store_cursor *cursor;
+    struct text key, value;
+    struct arena arena;
+    struct link last = {0};
+    arena_init(&arena);
+    enum err code = store_cursor_open(txn, STORE_LOG, &cursor);
+    code = code ? code : store_cursor_seek(cursor, (struct text){0}, &key, &value);
+    while (!code) {
+        arena_reset(&arena);
+        code = check_link(verify, key, value, &last, &arena);
+        if (code)
+            break;
+        if (last.position % 10000 == 0)
+            say(verify, "chain", last.position);
+        code = store_cursor_next(cursor, &key, &value);
+    }
+    arena_close(&arena);
+    verify->report->records = last.position;
+    if (code == ERR_CORRUPT)
+        return problem(verify, "record %llu does not match its checksum", (unsigned long long)last.position + 1);
+    return code == ERR_NOT_FOUND ? check_end(verify, &last, meta) : code;
+}
+
 /* ---- the log, decided again ---- */
 
 static enum err replay_some(struct verify *verify, struct store_cursor *cursor, struct text *key, struct text *value, uint64_t *expected)
@@ -41,13 +130,10 @@ static enum err replay_some(struct verify *verify, struct store_cursor *cursor, 
     enum err code = ERR_OK;
     engine_begin(verify->engine, INT64_MIN);
     for (int i = 0; i < RECORDS_PER_BATCH && !code; i++) {
-        uint64_t position;
-        const char *why;
-        if (!key_read_u64_last(*key, &position) || position != *expected)
-            code = problem(verify, "the log has a gap before position %llu%s", (unsigned long long)*expected, "");
-        code = code ? code : engine_replay(verify->engine, *value, &why);
+        const char *why = "";
+        code = engine_replay(verify->engine, *value, &why);
         if (code)
-            problem(verify, "record %llu: %s", (unsigned long long)*expected, why && *why ? why : err_sentence(code));
+            problem(verify, "record %llu: %s", (unsigned long long)*expected, *why ? why : err_sentence(code));
         else
             (*expected)++;
         code = code ? code : store_cursor_next(cursor, key, value);
@@ -71,68 +157,17 @@ static enum err replay_all(struct verify *verify, struct store_txn *txn)
         code = replay_some(verify, cursor, &key, &value, &expected);
         say(verify, "replay", expected - 1);
     }
-    verify->report->records = expected - 1;
     return code == ERR_NOT_FOUND ? ERR_OK : code;
 }
 
-static enum err check_head(struct verify *verify, struct store_txn *txn)
+static enum err compare_states(struct verify *verify, struct store_txn *txn)
 {
-    struct record_key key = key_meta(PARTITION);
-    struct text value;
-    struct meta_row meta = {0};
-    enum err code = store_get(txn, STORE_META, key_text(&key), &value);
-    if (code == ERR_NOT_FOUND)
-        return verify->report->records == 0 ? ERR_OK : problem(verify, "a log of %llu records, but no state%s", verify->report->records, "");
-    code = code ? code : row_decode_meta(value, &meta);
+    struct store_txn *txn2;
+    enum err code = store_begin_read(verify->second, &txn2);
     if (code)
         return code;
-    if (meta.position != verify->report->records)
-        return problem(verify, "the state stands at position %llu, the log does not%s", meta.position, "");
-    if (memcmp(meta.hash, engine_hash(verify->engine), HASH_SIZE) != 0)
-        return problem(verify, "the hash of record %llu is not the one the state remembers%s", meta.position, "");
-    memcpy(verify->report->log_hash, meta.hash, HASH_SIZE);
-    return ERR_OK;
-}
-
-/* ---- two states, row by row ---- */
-
-static enum err compare_rows(struct verify *verify, enum store_table table, struct store_cursor *one, struct store_cursor *other)
-{
-    struct text key, value, key2, value2;
-    enum err code = store_cursor_seek(one, (struct text){0}, &key, &value);
-    enum err code2 = store_cursor_seek(other, (struct text){0}, &key2, &value2);
-    uint64_t row = 1;
-    for (; !code && !code2; row++) {
-        if (!text_equal(key, key2) || !text_equal(value, value2))
-            return problem(verify, "row %llu of table %s differs from what the log gives", row, store_table_name(table));
-        code = store_cursor_next(one, &key, &value);
-        code2 = store_cursor_next(other, &key2, &value2);
-    }
-    verify->report->rows += row - 1;
-    if (code == ERR_NOT_FOUND && code2 == ERR_NOT_FOUND)
-        return ERR_OK;
-    if ((code && code != ERR_NOT_FOUND) || (code2 && code2 != ERR_NOT_FOUND))
-        return code && code != ERR_NOT_FOUND ? code : code2;
-    return problem(verify, "row %llu of table %s is there once too often or once too seldom", row, store_table_name(table));
-}
-
-static enum err compare_tables(struct verify *verify, struct store_txn *txn, struct store_txn *txn2)
-{
-    enum err code = ERR_OK;
-    for (int table = 0; table < STORE_TABLE_COUNT && !code; table++) {
-        struct store_cursor *one, *other;
-        if (table == STORE_LOG || table == STORE_META)
-            continue;
-        code = store_cursor_open(txn, (enum store_table)table, &one);
-        if (code)
-            return code;
-        code = store_cursor_open(txn2, (enum store_table)table, &other);
-        if (!code) {
-            code = compare_rows(verify, (enum store_table)table, one, other);
-            store_cursor_close(&other);
-        }
-        store_cursor_close(&one);
-    }
+    code = verify_rows_compare(txn, txn2, verify->report->problem, &verify->report->rows);
+    store_end_read(&txn2);
     return code;
 }
 
@@ -149,14 +184,14 @@ static enum err check_case(struct verify *verify, struct store_txn *txn, const s
     struct record_key key = key_case_key(PARTITION, (struct text){.data = (const char *)state->key, .size = ID_SIZE});
     verify->report->cases++;
     if (!row_is_there(txn, STORE_KEY, &key))
-        return problem(verify, "case %llu is not found by its %s", state->id, "key");
+        return problem(verify, "case %llu is not found by its key", (unsigned long long)state->id);
     key = key_number(PARTITION, state->number);
     if (state->number.size && !row_is_there(txn, STORE_NUMBER, &key))
-        return problem(verify, "case %llu is not found by its %s", state->id, "number");
+        return problem(verify, "case %llu is not found by its number", (unsigned long long)state->id);
     key = key_open(PARTITION, state->unit, state->id);
     bool open = !(state->flags & CASE_ENDED);
     if (row_is_there(txn, STORE_OPEN, &key) != open)
-        return problem(verify, "case %llu and the index of open cases disagree%s", state->id, "");
+        return problem(verify, "case %llu and the index of open cases disagree", (unsigned long long)state->id);
     verify->report->open_cases += open;
     for (uint32_t i = 0; i < state->clock_count && !(state->flags & CASE_HELD); i++) {
         const struct case_clock *clock = &state->clocks[i];
@@ -164,7 +199,7 @@ static enum err check_case(struct verify *verify, struct store_txn *txn, const s
             continue;
         key = key_deadline(PARTITION, clock->due, state->id, clock->kind, clock->which);
         if (!row_is_there(txn, STORE_DEADLINE, &key))
-            return problem(verify, "case %llu has a clock without a row among the deadlines%s", state->id, "");
+            return problem(verify, "case %llu has a clock without a row among the deadlines", (unsigned long long)state->id);
         *deadlines += 1;
     }
     return ERR_OK;
@@ -190,30 +225,23 @@ static enum err check_cases(struct verify *verify, struct store_txn *txn, const 
     }
     arena_close(&arena);
     if (code != ERR_NOT_FOUND)
-        return code;
+        return code == ERR_CORRUPT ? problem(verify, "case number %llu of the table cannot be read", (unsigned long long)verify->report->cases + 1) : code;
     if (figures->rows[STORE_OPEN] != verify->report->open_cases)
-        return problem(verify, "the index of open cases has %llu rows too many%s", figures->rows[STORE_OPEN] - verify->report->open_cases, "");
-    if (figures->rows[STORE_DEADLINE] != deadlines + figures->rows[STORE_PARKED])
-        return problem(verify, "%llu deadlines belong to no clock%s", figures->rows[STORE_DEADLINE] - deadlines - figures->rows[STORE_PARKED], "");
+        return problem(verify, "the index of open cases has %llu rows for %llu open cases", (unsigned long long)figures->rows[STORE_OPEN],
+                       (unsigned long long)verify->report->open_cases);
+    deadlines += figures->rows[STORE_PARKED];
+    if (figures->rows[STORE_DEADLINE] != deadlines)
+        return problem(verify, "there are %llu deadlines for %llu clocks and parked events", (unsigned long long)figures->rows[STORE_DEADLINE],
+                       (unsigned long long)deadlines);
     return ERR_OK;
 }
 
 /* ---- all of it ---- */
 
-static enum err compare_states(struct verify *verify, struct store_txn *txn)
-{
-    struct store_txn *txn2;
-    enum err code = store_begin_read(verify->second, &txn2);
-    if (code)
-        return code;
-    code = compare_tables(verify, txn, txn2);
-    store_end_read(&txn2);
-    return code;
-}
-
 static enum err verify_stores(struct verify *verify)
 {
-    struct store_figures figures;
+    struct store_figures figures = {0};
+    struct meta_row meta;
     struct store_txn *txn;
     const char *why;
     const struct engine_options options = {.partition = PARTITION};
@@ -223,8 +251,9 @@ static enum err verify_stores(struct verify *verify)
     code = code ? code : store_begin_read(verify->subject, &txn);
     if (code)
         return code;
-    code = replay_all(verify, txn);
-    code = code ? code : check_head(verify, txn);
+    code = read_meta(verify, txn, &meta);
+    code = code ? code : check_chain(verify, txn, &meta);
+    code = code ? code : replay_all(verify, txn);
     code = code ? code : compare_states(verify, txn);
     verify->all = figures.rows[STORE_CASE];
     code = code ? code : check_cases(verify, txn, &figures);
