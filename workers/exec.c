@@ -324,7 +324,7 @@ bool exec_step(struct exec *exec)
         return false;
     line_close(exec);
     exec->ended = true;
-    exec->end.output = (struct text){.data = exec->kept, .size = exec->kept_size};
+    exec->end.output = (struct text){.data = exec->kept ? exec->kept : "", .size = exec->kept_size};
     exec->end.last_line = trim(mend(exec->last, exec->last_size));
     descriptor_close(&exec->input);
     descriptor_close(&exec->output);

@@ -104,6 +104,8 @@ static void the_reason_is_the_last_line_that_is_not_blank(void **state)
     exec_close(&exec);
     exec = run("exit 1", TEXT(""));
     assert_int_equal(exec_end(exec)->last_line.size, 0);
+    assert_text(exec_end(exec)->output, "");
+    assert_non_null(exec_end(exec)->output.data);
     exec_close(&exec);
 }
 
