@@ -205,9 +205,14 @@ void audit_ends(struct sim *sim)
     }
 }
 
+static void look_for_due(struct sim *sim)
+{
+    audit_quiet(sim, host_clock(sim));
+}
+
 void audit_finish(struct sim *sim)
 {
-    void (*const looks[])(struct sim *) = {audit_disk, audit_chain, audit_ends, audit_owed, model_finish};
+    void (*const looks[])(struct sim *) = {audit_disk, audit_chain, audit_ends, audit_owed, look_for_due, model_finish};
     host_disarm(sim);
     for (size_t i = 0; i < sizeof looks / sizeof *looks && !sim_over(sim); i++)
         looks[i](sim);

@@ -75,9 +75,11 @@ static void send(struct sim *sim, struct client *client, struct letter *letter)
 
 /* ---- what is heard ---- */
 
-static void learn(struct dossier *dossier, const struct message *answer)
+static void learn(struct sim *sim, struct dossier *dossier, const struct message *answer)
 {
     const struct workflow *workflow = dossier->workflow;
+    if (!dossier->number.size)
+        dossier->number = arena_copy(&sim->memory, answer->number);
     dossier->opened = true;
     dossier->case_id = answer->case_id;
     dossier->ended = dossier->ended || answer->end.size > 0;
@@ -100,7 +102,7 @@ static void hear(struct sim *sim, struct speaker *speaker, const struct message 
     case MESSAGE_DUPLICATE:
         letter->state = LETTER_ENDED;
         if (letter->about && message->case_id)
-            learn(letter->about, message);
+            learn(sim, letter->about, message);
         if (letter->about && letter->kind == MESSAGE_RELEASE)
             ((struct dossier *)letter->about)->released = true;
         break;
@@ -196,6 +198,10 @@ static void go_on(struct sim *sim, struct client *client, struct dossier *dossie
         send(sim, client, compose_release(sim, client, dossier));
         return;
     }
+    if (dossier->opening && dice_chance(&sim->dice, 15)) {
+        send(sim, client, compose_open(sim, client, dossier)); /* a second one under the same key */
+        return;
+    }
     send(sim, client, compose_event(sim, client, dossier));
 }
 
@@ -261,7 +267,8 @@ static void act(struct sim *sim, void *subject)
         open_one(sim, client);
     else
         go_on(sim, client, dossier);
-    sim_after(sim, dice_tail(&sim->dice, sim->profile.pace / 4, sim->profile.pace * 16), act, client);
+    bool away = dice_chance(&sim->dice, sim->profile.away); /* a holiday, or no net for a month */
+    sim_after(sim, away ? dice_between(&sim->dice, 2 * DAY, 40 * DAY) : dice_tail(&sim->dice, sim->profile.pace / 4, sim->profile.pace * 16), act, client);
 }
 
 /* ---- the end ---- */

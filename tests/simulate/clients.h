@@ -36,6 +36,7 @@ struct dossier {
     bool opened, ended, held, released;
     int64_t happened;                /* of the last event of a held one */
     uint64_t case_id;
+    struct text number;
     uint32_t events;
 };
 

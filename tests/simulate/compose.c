@@ -309,7 +309,6 @@ static uint32_t given_events(const struct workflow *workflow, const struct workf
     if (stage->extend != NONE) {
         const struct workflow_extend *extend = workflow_extend(workflow, stage->extend);
         given[count++] = (struct given){"extend", workflow_by(workflow, extend->by)->people};
-        given[count++] = (struct given){"extend", workflow_by(workflow, extend->by)->people};
         if (extend->asks.count)
             given[count++] = (struct given){"grant", extend->asks};
         if (extend->asks.count)
@@ -369,7 +368,9 @@ struct letter *compose_event(struct sim *sim, struct client *client, struct doss
     struct message message = {.kind = MESSAGE_SEND, .id = next_id(sim, client), .subject = {.kind = CASE_REF_KEY, .text = {dossier->key, ID_SIZE}}};
     if (dossier->case_id && dice_chance(&sim->dice, 300))
         message.subject = (struct case_ref){.kind = CASE_REF_ID, .id = dossier->case_id};
-    int32_t event = dice_chance(&sim->dice, 150) ? NONE : any_event(sim, workflow, stage);
+    else if (dossier->number.size && dice_chance(&sim->dice, 150))
+        message.subject = (struct case_ref){.kind = CASE_REF_NUMBER, .text = dossier->number};
+    int32_t event = dice_chance(&sim->dice, stage->extend == NONE ? 120 : 350) ? NONE : any_event(sim, workflow, stage);
     if (event == NONE)
         compose_given(sim, dossier, stage, &message);
     else

@@ -114,13 +114,14 @@ static enum err find_parked(struct sim *sim)
 
 static enum err open_all(struct sim *sim, const char **why)
 {
+    static const struct text history[] = {{"docket", 6}};
     struct host *host = sim->host;
     enum err code = seal_open(&host->seal, host->keys, &(struct seal_random){fill_random, sim});
     code = code ? code : engine_open(&host->engine, host->store, &(struct engine_options){0}, why);
     if (code)
         return code;
     struct outbox_options options = {.engine = host->engine, .seal = host->seal, .sender = {send_to_worker, sim}, .lease_ms = sim->profile.lease_ms,
-                                     .first_lease = host->leases + 1};
+                                     .first_lease = host->leases + 1, .history_topics = history, .history_topic_count = 1};
     host->leases += UINT64_C(1) << 32;
     code = outbox_create(&host->outbox, &options);
     host->door = (struct door){.engine = host->engine, .seal = host->seal, .attempts_most = sim->profile.attempts,

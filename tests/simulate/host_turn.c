@@ -258,6 +258,8 @@ void host_answer(struct sim *sim, uint64_t peer, const struct message *answer)
         return;
     if (sim->options.broken == BREAK_OTHER_ANSWER && answer->kind == MESSAGE_DUPLICATE)
         sent.time++;
+    if (sim->options.broken == BREAK_FALSE_REFUSAL && answer->kind == MESSAGE_REFUSED && answer->code == ERR_NOT_NOW)
+        sent.code = ERR_UNKNOWN_CASE;
     if (letter)
         audit_answer(sim, letter, &sent);
     if (letter && answer->kind == MESSAGE_REFUSED)

@@ -150,14 +150,25 @@ static int64_t stage_due(const struct predicted *p, uint32_t calendar)
     return p->added ? working_days_due(calendar, due - 1, p->added) : due;
 }
 
+/* Nobody has agreed in time. In the second version that is no end: it goes on above; and beyond the top to the grid, where there is one. Where there
+ * is none it stays, since a deadline cannot be refused. */
+static void nobody_agreed(struct predicted *p, int64_t now)
+{
+    int level = model_level(p, p->level + 1, 1);
+    if (p->version == 1)
+        model_end(p, REFUSED);
+    else if (level != NOWHERE)
+        model_enter(p, MEDIATION, level, now);
+    else if (p->reachable[GRID])
+        model_enter(p, KEEPING, GRID, now);
+}
+
 static void overdue(struct predicted *p, int64_t now)
 {
     if (p->stage == MEDIATION)
         climb(p, CONSENT, now, FAILED);
-    else if (p->stage == CONSENT && p->version == 1)
-        model_end(p, REFUSED);
     else if (p->stage == CONSENT)
-        climb(p, MEDIATION, now, REFUSED);
+        nobody_agreed(p, now);
 }
 
 const struct rules model_stairs = {

@@ -1,11 +1,11 @@
 /* model_works: works.yaml, by hand. See model.h. */
 #include "tests/simulate/model_inner.h"
 
-enum { CHECKS, REPORT };
+enum { CHECKS, REPORT, REVIEW };
 enum { DONE, GIVEN_UP, DROPPED };
 enum { SURVEY, PHOTOS, PAPERS, TASKS };
 
-static const char *const stages[] = {"checks", "report", NULL};
+static const char *const stages[] = {"checks", "report", "review", NULL};
 static const char *const ends[] = {"done", "given-up", "dropped", NULL};
 
 static void enter_checks(struct predicted *p, int64_t now)
@@ -63,9 +63,36 @@ static void finish(struct predicted *p, const struct log_record *record)
         enter_checks(p, record->effective);
 }
 
+/* Counts from today on. */
 static void restart(struct predicted *p, const struct log_record *record)
 {
+    p->has_from_day = true;
+    p->from_day = (record->effective + INT64_C(8) * HOUR) / DAY;
     enter_checks(p, record->effective);
+}
+
+/* The unit before is always the community: everybody comes from there to the centre. */
+static void look(struct predicted *p, const struct log_record *record)
+{
+    model_enter(p, REVIEW, COMMUNITY, record->effective);
+}
+
+static void back(struct predicted *p, const struct log_record *record)
+{
+    model_enter(p, REPORT, CENTRE, record->effective);
+}
+
+/* Two of those who may. */
+static void close(struct predicted *p, const struct log_record *record)
+{
+    model_join(p->agreed, &p->agreed_count, model_person(record));
+    if (p->agreed_count >= 2)
+        model_end(p, DROPPED);
+}
+
+static void take_back(struct predicted *p, const struct log_record *record)
+{
+    model_part(p->agreed, &p->agreed_count, model_person(record));
 }
 
 static void drop(struct predicted *p, const struct log_record *record)
@@ -103,10 +130,14 @@ static const struct rule events[] = {
     {"papers", CHECKS, BY_CLERK, papers},
     {"finish", REPORT, BY_SUPERVISOR | BY_WORKER, finish},
     {"restart", REPORT, BY_SUPERVISOR, restart},
+    {"look", REPORT, BY_SUPERVISOR | BY_CLERK, look},
+    {"back", REVIEW, BY_SUPERVISOR | BY_CLERK, back},
     {"extend", REPORT, BY_SUPERVISOR, extend},
     {"grant", REPORT, BY_COMMUNITY_SUPERVISOR, grant},
     {"deny", REPORT, BY_COMMUNITY_SUPERVISOR, deny},
     {"drop", NOWHERE, BY_SUPERVISOR, drop},
+    {"close", NOWHERE, BY_SUPERVISOR | BY_CLERK | BY_GRID_WORKER, close},
+    {"take-back", NOWHERE, BY_ANYONE, take_back},
     {"remark", NOWHERE, BY_GRID_WORKER | BY_SUPERVISOR | BY_CLERK, model_stay},
     {"claim", NOWHERE, BY_GRID_WORKER | BY_CLERK | BY_SUPERVISOR, model_stay},
     {"hand-over", NOWHERE, BY_GRID_WORKER | BY_CLERK | BY_SUPERVISOR, model_stay},
@@ -125,13 +156,15 @@ static int64_t stage_due(const struct predicted *p, uint32_t calendar)
 {
     if (p->stage == CHECKS)
         return p->has_from_day ? working_days_due(calendar, noon_of(p->from_day), 8) : NO_DEADLINE;
+    if (p->stage == REVIEW)
+        return days_due(calendar, p->entered, 3);
     int64_t due = p->version == 1 ? working_hours_due(calendar, p->entered, 20) : p->entered + INT64_C(36) * HOUR;
     return p->added ? working_days_due(calendar, due - 1, p->added) : due;
 }
 
 static void overdue(struct predicted *p, int64_t now)
 {
-    if (p->stage == CHECKS)
+    if (p->stage != REPORT)
         model_enter(p, REPORT, CENTRE, now);
 }
 

@@ -131,9 +131,9 @@ static void draw_profile(struct sim *sim)
 {
     struct dice *dice = &sim->dice;
     sim->profile = (struct profile){
-        .clients = 1 + dice_below(dice, 5), .cases = ONE_OF(dice, 4, 12, 30), .letters = ONE_OF(dice, 120, 200, 300),
+        .clients = 1 + dice_below(dice, 5), .cases = ONE_OF(dice, 4, 12, 30), .letters = ONE_OF(dice, 120, 250, 500, 900),
         .pace = ONE_OF(dice, 2 * SECOND, 20 * MINUTE, HOUR, 3 * HOUR),
-        .early = ONE_OF(dice, 0, 200, 500), .held = ONE_OF(dice, 0, 0, 150, 400), .late = ONE_OF(dice, 0, 200, 600), .wrong = ONE_OF(dice, 0, 60, 250),
+        .away = ONE_OF(dice, 0, 3, 20), .early = ONE_OF(dice, 0, 200, 500), .held = ONE_OF(dice, 0, 0, 150, 400), .late = ONE_OF(dice, 0, 200, 600), .wrong = ONE_OF(dice, 0, 60, 250),
         .repeat = ONE_OF(dice, 20, 100, 300), .impostor = ONE_OF(dice, 0, 20, 60), .on_behalf = ONE_OF(dice, 0, 100),
         .lose = ONE_OF(dice, 0, 50, 250), .twice = ONE_OF(dice, 0, 50, 250), .slow = ONE_OF(dice, 0, 20, 200),
         .crash = ONE_OF(dice, 0, 20, 60, 150), .fault = ONE_OF(dice, 0, 20, 100), .clock = ONE_OF(dice, 0, 10, 60), .deploy = ONE_OF(dice, 0, 10, 40),

@@ -32,7 +32,7 @@ struct sim_options {
 struct profile {
     uint32_t clients, cases, letters; /* how many */
     int64_t pace;                     /* between two acts of a client, about */
-    uint32_t early, held, late, wrong, repeat, impostor, on_behalf;
+    uint32_t away, early, held, late, wrong, repeat, impostor, on_behalf;
     uint32_t lose, twice, slow;       /* of the network */
     uint32_t crash, fault, clock, deploy; /* of a turn */
     uint32_t die, silent, fail, hold; /* of a worker with a task */

@@ -53,6 +53,13 @@ static void step_clock(struct sim *sim)
     sim_trace(sim, "the clock of the engine is now off by %lld s", (long long)(host->skew / SECOND));
 }
 
+/* Some file, under an id that was used before or under a new one: also what is deployed already, and what is older. */
+static void begin_deploying(struct sim *sim)
+{
+    sim->trouble->deploying = (enum source_name)dice_between(&sim->dice, SOURCE_DIRECTORY_1, SOURCE_COUNT - 1);
+    sim->trouble->ids += dice_chance(&sim->dice, 500);
+}
+
 void trouble_before_turn(struct sim *sim)
 {
     const struct host *host = sim->host;
@@ -68,7 +75,7 @@ void trouble_before_turn(struct sim *sim)
     if (dice_chance(&sim->dice, sim->profile.clock))
         step_clock(sim);
     if (sim->trouble->deploying == SOURCE_COUNT && dice_chance(&sim->dice, sim->profile.deploy))
-        sim->trouble->deploying = (enum source_name)dice_between(&sim->dice, SOURCE_FIRST_LATER, SOURCE_COUNT - 1);
+        begin_deploying(sim);
 }
 
 void trouble_after_turn(struct sim *sim)
@@ -92,6 +99,7 @@ enum err trouble_deploy(struct sim *sim, struct message *answer)
     const struct sim_source *file = source_of(name == SOURCE_DIRECTORY_1 && sim->options.broken == BREAK_ANYBODY ? SOURCE_DIRECTORY_WRONG : name);
     char *id = arena_take(&sim->host->arena, ID_SIZE);
     id[ID_SIZE - 1] = (char)(1 + name);
+    id[ID_SIZE - 2] = (char)(1 + sim->trouble->ids);
     const struct deployment deployment = {
         .id = {id, ID_SIZE}, .sender = TEXT("operator"), .as = TEXT("operator:one"), .what = text_of(source_kind_name(file->source.kind)), .name = file->source.name,
         .version = file->source.version, .applies_from = file->source.applies_from, .source = file->text, .compiled = file->source.compiled};
@@ -106,7 +114,8 @@ void trouble_deployed(struct sim *sim, const struct message *answer)
         return;
     sim_trace(sim, "deployed %s: %s %s", source_of(name)->name, message_kind_name(answer->kind), answer->kind == MESSAGE_REFUSED ? err_name(answer->code) : "");
     trouble->deployed |= 1u << name;
-    trouble->deploying = name + 1 < SOURCE_FIRST_LATER ? name + 1 : SOURCE_COUNT;
+    bool setting_up = trouble->deployed < (1u << SOURCE_FIRST_LATER) - 1;
+    trouble->deploying = setting_up ? name + 1 : SOURCE_COUNT;
     if (trouble->deploying != SOURCE_COUNT)
         host_plan_turn(sim, sim->now + 1);
 }

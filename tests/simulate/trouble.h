@@ -10,6 +10,7 @@ struct message;
 
 struct trouble {
     enum source_name deploying; /* SOURCE_COUNT: nothing */
+    uint32_t ids;               /* of deployments */
     uint32_t deployed;          /* bits: those that are in force */
     uint32_t acts;              /* of --break, so far */
 };

@@ -116,6 +116,8 @@ static const struct workflow_event *choose_event(struct sim *sim, const struct w
 static void fail(struct sim *sim, struct job *job)
 {
     struct message message = {.kind = MESSAGE_FAIL, .lease = job->lease, .why = TEXT("It could not be done."), .again = dice_chance(&sim->dice, 800)};
+    if (dice_chance(&sim->dice, 200))
+        message.after = (uint64_t)dice_between(&sim->dice, SECOND, DAY);
     report(sim, job, &message);
 }
 
@@ -183,8 +185,8 @@ static void work_on(struct sim *sim, void *subject)
         sim_at(sim, job->worker->silent_until, work_on, job); /* as if nothing had been */
     } else if (!sim->draining && roll < profile->die + profile->silent + profile->fail) {
         fail(sim, job);
-    } else if (job->notice || job->about) {
-        settle(sim, job);
+    } else if (job->notice || job->about || (!sim->draining && dice_chance(&sim->dice, 20))) {
+        settle(sim, job); /* a task is not settled like that: it is told so */
     } else if (sim->draining || dice_chance(&sim->dice, profile->hold)) {
         accept(sim, job);
     } else {
