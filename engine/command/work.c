@@ -205,6 +205,8 @@ static bool is_object(struct text output)
 static bool read_output(struct work *work, struct text output, struct message *event, struct text *why)
 {
     struct value said;
+    if (output.size == 0)
+        return true;
     if (!is_object(output)) {
         fwrite(output.data, 1, output.size, work->line->json ? stderr : stdout);
         fflush(stdout);
