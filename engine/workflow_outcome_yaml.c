@@ -116,15 +116,15 @@ static void notice_read(struct workflow_reader *reader, const struct node *node,
 
 static struct span notices_read(struct workflow_reader *reader, const struct node *node)
 {
-    struct workflow_notice notices[WORKFLOW_LIST_MOST];
+    struct workflow_notice notices[WORKFLOW_NOTICES_MOST];
     struct span span = {.first = row_count(reader, WORKFLOW_NOTICES), .count = 0};
     const struct node *item;
     uint32_t count;
     if (!node_list(reader->problems, node, true, &item, &count))
         return span;
     for (uint32_t i = 0; i < count; i++, item = item->next) {
-        if (i == WORKFLOW_LIST_MOST) {
-            problems_add(reader->problems, item, "there are more than %d notices.", WORKFLOW_LIST_MOST);
+        if (i == WORKFLOW_NOTICES_MOST) {
+            problems_add(reader->problems, item, "there are more than %d notices.", WORKFLOW_NOTICES_MOST);
             break;
         }
         notice_read(reader, item, &notices[span.count++]);

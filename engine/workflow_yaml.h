@@ -19,6 +19,7 @@ enum {
     WORKFLOW_EVENTS_ALL_MOST = 2000,
     WORKFLOW_TASKS_MOST = 32,     /* of one stage */
     WORKFLOW_REMINDERS_MOST = 8,  /* of one stage */
+    WORKFLOW_NOTICES_MOST = 8,    /* of one outcome: with STEP_DEPTH_MOST outcomes in a row and all tasks, a deadline stays below STEP_MADE_MOST */
     WORKFLOW_LEVELS_MOST = 32,
     WORKFLOW_LIST_MOST = 200,     /* entries of one list: choices, values, people */
     WORKFLOW_TEXT_MOST = 500,     /* characters of a title or notice */
