@@ -1,6 +1,8 @@
 /* oplog: see oplog.h. */
 #include "engine/oplog.h"
 
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -8,9 +10,11 @@
 #include "engine/calendar.h"
 
 enum { LINE_MOST = 2048, VALUE_MOST = 512 };
+_Static_assert(LINE_MOST <= PIPE_BUF, "a line goes into a pipe whole or not at all");
 
 static enum oplog_level least = OPLOG_INFO;
 static int descriptor = STDERR_FILENO;
+static int64_t lost; /* lines, since the last that was written */
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
@@ -91,6 +95,16 @@ static void put_field(struct line *line, const struct oplog_field *field)
     put_string(line, number);
 }
 
+/* One write is one line. A pipe that is full would make the engine wait for whoever reads it: then the line is lost, and the next that is
+ * written says how many were. Where POLLOUT is given, a pipe has room for a line (LINE_MOST is below PIPE_BUF). */
+static bool write_line(const struct line *line)
+{
+    struct pollfd room = {.fd = descriptor, .events = POLLOUT};
+    if (poll(&room, 1, 0) <= 0 || !(room.revents & POLLOUT))
+        return false;
+    return write(descriptor, line->bytes, line->size) == (ssize_t)line->size;
+}
+
 void oplog_write(enum oplog_level level, const char *event, const struct oplog_field *fields)
 {
     if (level < least)
@@ -103,10 +117,10 @@ void oplog_write(enum oplog_level level, const char *event, const struct oplog_f
     put_string(&line, event);
     for (; fields->kind != OPLOG_END; fields++)
         put_field(&line, fields);
+    if (lost)
+        put_field(&line, &(struct oplog_field){.kind = OPLOG_IS_NUMBER, .name = "lost", .number = lost});
     line.bytes[line.size++] = '\n';
-    /* One write is one line; when it cannot be written there is nobody to tell. */
-    ssize_t written = write(descriptor, line.bytes, line.size);
-    (void)written;
+    lost = write_line(&line) ? 0 : lost + 1;
 }
 
 void oplog_set_level(enum oplog_level level)

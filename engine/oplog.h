@@ -3,7 +3,7 @@
  *     time=2026-11-21T18:24:42.117Z level=info event=listening endpoint="ipc://var/engine.sock" batch=1024
  *
  * It tells what the engine did, with names, codes, positions and counts; never a value that somebody put into a case, never a
- * person, never a key. A line is written whole or not at all, and a full pipe loses it: the log must not stop the engine. */
+ * person, never a key. A line is written whole or not at all, and a full pipe loses it (the next line says how many were lost): the log must not stop the engine. */
 #ifndef STAIRCASE_OPLOG_H
 #define STAIRCASE_OPLOG_H
 

@@ -173,7 +173,7 @@ static void on_stop_look(uv_timer_t *timer)
     struct server *server = timer->data;
     if (children_running(server->children) == 0)
         end_loop(server);
-    else if (uv_now(&server->loop) - (uint64_t)server->retry_at > STOP_MS)
+    else if (uv_now(&server->loop) - server->stop_began > STOP_MS)
         on_stop_over(timer);
 }
 
@@ -184,7 +184,7 @@ void server_stop(struct server *server)
     oplog(OPLOG_INFO, "stopping", OPLOG_NUMBER("position", engine_position(server->engine)));
     server->mode = STOPPING;
     uv_update_time(&server->loop);
-    server->retry_at = (int64_t)uv_now(&server->loop);
+    server->stop_began = uv_now(&server->loop);
     if (server->children)
         children_stop(server->children);
     uv_timer_start(&server->stop_timer, on_stop_look, 0, 20);
@@ -343,7 +343,6 @@ static void start_signals(struct server *server)
         server->signals[i].data = server;
         uv_signal_start(&server->signals[i], on_signal, numbers[i]);
     }
-    server->signals_open = true;
 }
 
 static enum err start_loop(struct server *server)

@@ -98,7 +98,8 @@ struct server {
     uv_timer_t wake, minute, stop_timer, memory;
     uint32_t memory_trims;
     uv_signal_t signals[2];
-    bool loop_open, signals_open, stopped;
+    uint64_t stop_began;        /* by the loop's clock */
+    bool loop_open, stopped;
     struct children *children;
 };
 
