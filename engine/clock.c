@@ -250,8 +250,24 @@ static void follow_task(struct step *step, int32_t row)
         case_drop_clock(step->state, CLOCK_TASK, row);
 }
 
+/* Something that hangs on a field was computed under an older calendar. */
+static bool follows_older_calendar(const struct step *step)
+{
+    for (uint32_t i = 0; i < step->state->clock_count; i++) {
+        const struct case_clock *clock = &step->state->clocks[i];
+        int32_t within = clock->kind == CLOCK_STAGE  ? step_stage(step)->within
+                         : clock->kind == CLOCK_TASK ? workflow_task(step->workflow, clock->which)->within
+                                                     : NONE;
+        if (clock->calendar != step->calendar->position && hangs_on_field(step, within))
+            return true;
+    }
+    return false;
+}
+
 void clock_follow(struct step *step)
 {
+    if (follows_older_calendar(step))
+        clock_recompute(step); /* with before and after: it may not be the field that moves it */
     if (hangs_on_field(step, step_stage(step)->within))
         follow_deadline(step);
     for (uint32_t i = 0; i < step->state->task_count; i++)

@@ -430,6 +430,23 @@ static void a_newer_calendar_moves_what_runs(void **state)
     assert_int_equal(decide(&w, (struct event){.kind = EVENT_RECOMPUTE}), ERR_NOT_NOW);
 }
 
+static void a_newer_calendar_moves_nothing_silently(void **state)
+{
+    (void)state;
+    work()->within = limit(&b, "5 working days", FROM_FIELD, "started");
+    build();
+    give_text(&w, "started", "2026-03-02");
+    opened(&w, "jinnong/grid-3/building-7", "li");
+    due_is(&w, "2026-03-09 18:00");
+    int64_t before = case_due(w.state);
+    another_calendar(day_of(2026, 3, 4));
+    applied(&w, "change", "li"); /* which changes nothing, but looks at the field again */
+    due_is(&w, "2026-03-10 18:00");
+    assert_int_equal(w.decision.changed_count, 1);
+    assert_true(w.decision.changed[0].before == before && w.decision.changed[0].after == case_due(w.state));
+    assert_int_equal(decide(&w, (struct event){.kind = EVENT_RECOMPUTE}), ERR_NOT_NOW);
+}
+
 static void an_older_clock_is_computed_anew_before_it_fires(void **state)
 {
     (void)state;
@@ -474,6 +491,7 @@ int main(void)
         TEST(only_those_who_are_missing_are_reminded), TEST(a_warning_whose_time_has_passed_comes_at_once), TEST(firing_is_idempotent),
         TEST(the_earliest_is_due_first), TEST(extended_when_each_has_asked), TEST(an_extension_survives_with_first_entry), TEST(up_to_so_much),
         TEST(asked_for_and_granted), TEST(asked_for_and_denied), TEST(leaving_drops_what_was_asked), TEST(a_newer_calendar_moves_what_runs),
+        TEST(a_newer_calendar_moves_nothing_silently),
         TEST(an_older_clock_is_computed_anew_before_it_fires), TEST(an_extended_deadline_keeps_its_extension),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
