@@ -9,7 +9,6 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define MEGABYTE ((uint64_t)1 << 20)
@@ -19,9 +18,14 @@ enum {
     FULL_BYTES = 1 << 20, /* LMDB writes 256 KB at once at most: when such a write came back short, less than that was left */
 };
 
+static bool is_full(int code)
+{
+    return code == ENOSPC || code == EDQUOT || code == EFBIG;
+}
+
 static enum err err_of(int code)
 {
-    return code == ENOSPC || code == EDQUOT ? ERR_DISK_FULL : code == ENOMEM ? ERR_NO_MEMORY : ERR_IO;
+    return is_full(code) ? ERR_DISK_FULL : code == ENOMEM ? ERR_NO_MEMORY : ERR_IO;
 }
 
 static enum err sync_path(const char *path)
@@ -100,13 +104,21 @@ void store_folder_leave(int *lock)
     *lock = STORE_FOLDER_NO_LOCK;
 }
 
+/* Asked by taking the room, not by reading figures: a file system keeps part of what it calls free for itself (ext4: the root's share, and
+ * up to 16 MB that not even root gets), and a limit on files or a quota does not show in them at all. */
 bool store_folder_is_full(const char *folder)
 {
-    struct statvfs disk;
-    if (statvfs(folder, &disk) != 0)
+    char path[PATH_MOST];
+    int size = snprintf(path, sizeof path, "%s/store.probe", folder);
+    if (size < 0 || size >= (int)sizeof path)
         return false;
-    uint64_t blocks = geteuid() == 0 ? disk.f_bfree : disk.f_bavail;
-    return blocks * disk.f_frsize < FULL_BYTES;
+    int descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+        return is_full(errno);
+    unlink(path);
+    int code = posix_fallocate(descriptor, 0, FULL_BYTES);
+    close(descriptor);
+    return is_full(code);
 }
 
 uint64_t store_folder_map_most(uint64_t wanted)

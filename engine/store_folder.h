@@ -19,7 +19,8 @@ void store_folder_leave(int *lock);
 /* Makes the entries of the folder durable (a file's own sync does not promise that its name survives). */
 enum err store_folder_sync(const char *folder);
 
-/* The disk has so little room that a write that failed without a reason may be put down to that. */
+/* There is so little room for more in the folder that a write that failed without a reason may be put down to that. Writes a file there and
+ * takes it away again. */
 bool store_folder_is_full(const char *folder);
 
 /* How large a map the process may ask for: `wanted`, or half of what RLIMIT_AS allows, if that is less. */

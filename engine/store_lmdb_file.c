@@ -18,7 +18,7 @@
 #define MAP_SIZE_LEAST ((uint64_t)1 << 20)
 #define MAP_SIZE_STEP ((uint64_t)1 << 16) /* a multiple of every page size */
 
-/* A full disk shows itself as ENOSPC or, after a short write, as EIO: then the free space tells which it was. */
+/* A full disk shows itself as ENOSPC or, after a short write, as EIO: then the folder tells which it was. */
 enum err lmdb_file_translate(const struct lmdb_file *file, int code)
 {
     switch (code) {
@@ -28,7 +28,7 @@ enum err lmdb_file_translate(const struct lmdb_file *file, int code)
     case ENOSPC:
     case EDQUOT:
     case EFBIG: return ERR_DISK_FULL;
-    case EIO: return store_folder_is_full(file->folder) ? ERR_DISK_FULL : ERR_IO;
+    case EIO: return !file->options.read_only && store_folder_is_full(file->folder) ? ERR_DISK_FULL : ERR_IO;
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
     case MDB_INVALID: return ERR_CORRUPT;

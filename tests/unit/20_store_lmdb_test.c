@@ -240,8 +240,8 @@ static void a_full_map_is_enlarged_and_the_batch_run_again(void **state)
     free(large);
 }
 
-/* The limit on a file's size stands in for a full disk: the same write comes back short or not at all. */
-static void a_commit_that_the_disk_refuses_asks_for_a_reopening(void **state)
+/* The limit on a file's size stands in for a full disk: the same write comes back short (`room` for part of it) or not at all. */
+static void refuse_a_commit(void **state, size_t room)
 {
     struct rlimit before, limit;
     struct stat status;
@@ -254,7 +254,7 @@ static void a_commit_that_the_disk_refuses_asks_for_a_reopening(void **state)
     assert_int_equal(stat(file_in(state, "data.mdb"), &status), 0);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
     limit = before;
-    limit.rlim_cur = (rlim_t)status.st_size;
+    limit.rlim_cur = (rlim_t)status.st_size + room;
     void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
     txn = begin_write(store);
@@ -274,6 +274,17 @@ static void a_commit_that_the_disk_refuses_asks_for_a_reopening(void **state)
     put_now(store, STORE_LOG, "1", large);
     expect_now(store, STORE_LOG, "1", large);
     store_close(&store);
+}
+
+static void a_commit_that_the_disk_refuses_asks_for_a_reopening(void **state)
+{
+    refuse_a_commit(state, 0);
+}
+
+/* LMDB then says EIO, as it does when the disk is broken (pitfall 13); and the figures of the file system say that there is room. */
+static void a_commit_that_the_disk_takes_in_part_met_a_full_disk(void **state)
+{
+    refuse_a_commit(state, 8192);
 }
 
 static void the_map_keeps_to_the_address_space_that_is_allowed(void **state)
@@ -458,6 +469,7 @@ int main(void)
         IN_FOLDER(reading_creates_nothing),
         IN_FOLDER(a_full_map_is_enlarged_and_the_batch_run_again),
         IN_FOLDER(a_commit_that_the_disk_refuses_asks_for_a_reopening),
+        IN_FOLDER(a_commit_that_the_disk_takes_in_part_met_a_full_disk),
         IN_FOLDER(the_map_keeps_to_the_address_space_that_is_allowed),
         IN_FOLDER(a_changed_byte_is_found),
         IN_FOLDER(a_file_that_was_cut_short_is_found_and_left_as_it_is),
