@@ -593,7 +593,7 @@ static void any_other_failure_ends_it(void **state)
         char key[ID_SIZE + 1];
         snprintf(key, sizeof key, "key-%012llu", (unsigned long long)++events);
         struct message open = opening(arena_string(&rig->arena, text_of(key)));
-        store_memory_set_fault(rig->store, (struct store_memory_fault){.countdown = (uint32_t)events, .code = ERR_IO});
+        store_memory_set_fault(rig->store, (struct store_memory_fault){.countdown = 1 + (uint32_t)events % 40, .code = ERR_IO});
         say(client, &open);
         for (int i = 0; i < 50 && server_step(rig->server, false); i++)
             applied += heard(client, &answer);
