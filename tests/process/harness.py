@@ -68,8 +68,8 @@ class Engine:
     """`staircase serve` on a data folder of its own."""
 
     def __init__(self, workflows=("dispute-mediation", "grid-matter"), own=(), settings="", directory="config/practice-directory.yaml",
-                 calendar="config/calendar-cn.yaml"):
-        self.folder = tempfile.mkdtemp(prefix="staircase-")
+                 calendar="config/calendar-cn.yaml", folder=None):
+        self.folder = folder or tempfile.mkdtemp(prefix="staircase-")
         self.data = os.path.join(self.folder, "var")
         self.process = self.log = None
         deploys = [("calendar", calendar), ("directory", directory)]
