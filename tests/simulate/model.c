@@ -245,7 +245,11 @@ static void follow(struct sim *sim, struct predicted *p, const struct seen_recor
         check_who(sim, p, record, p->rules->opened_by, position);
         p->rules->open(p, record);
         break;
-    case EVENT_SEND: send(sim, p, record, position); break;
+    case EVENT_SEND:
+        send(sim, p, record, position);
+        if (record->change_count)
+            count_anew(p, record);
+        break;
     case EVENT_RECOMPUTE: count_anew(p, record); break;
     case EVENT_DUE:
         if (record->event.clock_kind == CLOCK_STAGE) {

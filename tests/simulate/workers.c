@@ -242,6 +242,14 @@ static void rise(struct sim *sim, void *subject)
     enroll(sim, worker);
 }
 
+/* Nobody waits for the answers to what was reported about it. */
+static void forget(struct sim *sim, const struct job *job)
+{
+    for (uint32_t i = 0; i < sim->mail->count; i++)
+        if (sim->mail->letters[i]->about == job && sim->mail->letters[i]->state == LETTER_WAITING)
+            sim->mail->letters[i]->state = LETTER_FORGOTTEN;
+}
+
 /* What it has not written down is gone, and nobody waits for those answers. */
 static void die(struct sim *sim, struct sim_worker *worker)
 {
@@ -253,9 +261,8 @@ static void die(struct sim *sim, struct sim_worker *worker)
     for (struct job *job = worker->jobs; job; job = job->next) {
         if (job->kept)
             continue;
-        if (job->report && job->report->state == LETTER_WAITING)
-            job->report->state = LETTER_FORGOTTEN;
         job->state = JOB_OVER;
+        forget(sim, job);
     }
     sim_after(sim, dice_tail(&sim->dice, SECOND, 2 * DAY), rise, worker);
 }
@@ -334,8 +341,6 @@ static void hear_task(struct sim *sim, struct sim_worker *worker, const struct m
     job->topic = arena_copy(&sim->memory, message->topic);
     job->workflow = arena_copy(&sim->memory, row_text(sim, message, "w"));
     job->stage = arena_copy(&sim->memory, row_text(sim, message, "s"));
-    if (job->report && job->report->state == LETTER_WAITING)
-        job->report->state = LETTER_FORGOTTEN; /* it would speak of the old lease */
     job->state = JOB_NEW;
     sim_after(sim, sim->draining ? 5 : dice_tail(&sim->dice, 50, 3 * (int64_t)sim->profile.lease_ms), work_on, job);
 }
@@ -346,11 +351,21 @@ static void give_credit(struct sim *sim, struct sim_worker *worker)
     mail_say(sim, &worker->speaker, wire_encode(&sim->scratch, &credit));
 }
 
-static void hear_yes(struct sim *sim, struct job *job, enum message_kind what)
+/* What was reported earlier may be answered later, and the task may have come again in between: where the events stand in the log tells which of them
+ * is the last. */
+static void hear_yes(struct sim *sim, struct job *job, const struct letter *letter, uint64_t position)
 {
-    if (what == MESSAGE_ACCEPT)
-        hold(sim, job);
-    else
+    bool current = job->report == letter && job->state == JOB_REPORTED;
+    if (letter->kind == MESSAGE_ACCEPT) {
+        job->held_at = position > job->held_at ? position : job->held_at;
+        if (current && position > job->given_back_at)
+            hold(sim, job);
+        else if (current)
+            end_job(job);
+        return;
+    }
+    job->given_back_at = position > job->given_back_at ? position : job->given_back_at;
+    if (current || (job->given_back_at > job->held_at && (letter->kind == MESSAGE_SEND || job->state == JOB_HELD)))
         end_job(job);
 }
 
@@ -387,12 +402,12 @@ static void hear_answer(struct sim *sim, struct sim_worker *worker, struct lette
         worker->registered = message->kind == MESSAGE_REGISTERED;
         return;
     }
-    if (!job || job->report != letter || job->state != JOB_REPORTED)
+    if (!job)
         return;
-    if (message->kind == MESSAGE_REFUSED)
+    if (message->kind != MESSAGE_REFUSED)
+        hear_yes(sim, job, letter, message->position);
+    else if (job->report == letter && job->state == JOB_REPORTED)
         hear_no(sim, job, letter->kind, message->code);
-    else
-        hear_yes(sim, job, letter->kind);
     give_credit(sim, worker);
 }
 
@@ -422,15 +437,15 @@ void workers_drain(struct sim *sim)
     for (uint32_t i = 0; i < sim->workers->count; i++) {
         struct sim_worker *worker = &sim->workers->workers[i];
         worker->silent_until = 0;
+        for (uint32_t l = 0; l < sim->mail->count; l++)
+            if (sim->mail->letters[l]->from == &worker->speaker)
+                look_after(sim, sim->mail->letters[l]);
         if (worker->alive)
             enroll(sim, worker);
         else
             rise(sim, worker);
-        for (struct job *job = worker->jobs; job; job = job->next) {
-            if (job->report && job->report->state == LETTER_WAITING)
-                look_after(sim, job->report);
+        for (struct job *job = worker->jobs; job; job = job->next)
             work_on(sim, job);
-        }
     }
 }
 
