@@ -562,10 +562,10 @@ static void a_full_disk_is_read_only_and_passes(void **state)
     bool read_only = false;
     expect_kind(ask(client, opening(KEY_1)), MESSAGE_APPLIED);
     /* Every call of the store fails in turn, until it is the commit: then there is no answer, and nothing of the event. */
-    for (uint32_t nth = 1; !read_only && nth < 200; nth++) {
-        snprintf(key, sizeof key, "key-%012u", nth);
+    for (uint32_t event = 0; !read_only && event < 4000; event++) {
+        snprintf(key, sizeof key, "key-%012u", event);
         open = opening(arena_string(&rig->arena, text_of(key)));
-        store_memory_set_fault(rig->store, (struct store_memory_fault){.countdown = nth, .code = ERR_DISK_FULL});
+        store_memory_set_fault(rig->store, (struct store_memory_fault){.countdown = 1 + event % 40, .code = ERR_DISK_FULL});
         say(client, &open);
         struct message answer = ask_status(client, open.request);
         store_memory_set_fault(rig->store, (struct store_memory_fault){0});
