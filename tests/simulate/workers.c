@@ -74,6 +74,19 @@ static void report(struct sim *sim, struct job *job, struct message *message)
         mail_post(sim, job->report); /* answers twice */
 }
 
+/* The task has come again, and what was reported about it has no answer: the same is said once more, under the new lease. To say something else
+ * now would be to contradict oneself, since nobody knows whether the first was heard. */
+static void report_again(struct sim *sim, struct job *job)
+{
+    struct message message;
+    struct text why;
+    enum err code = wire_decode(&sim->scratch, job->report->bytes, &message, &why);
+    assert(code == ERR_OK);
+    job->report->state = LETTER_FORGOTTEN;
+    message.lease = job->lease;
+    report(sim, job, &message);
+}
+
 /* ---- what it does about a task ---- */
 
 static bool is_by_worker(const struct workflow *workflow, const struct workflow_event *event)
@@ -341,6 +354,10 @@ static void hear_task(struct sim *sim, struct sim_worker *worker, const struct m
     job->topic = arena_copy(&sim->memory, message->topic);
     job->workflow = arena_copy(&sim->memory, row_text(sim, message, "w"));
     job->stage = arena_copy(&sim->memory, row_text(sim, message, "s"));
+    if (job->report && job->report->state == LETTER_WAITING) {
+        report_again(sim, job);
+        return;
+    }
     job->state = JOB_NEW;
     sim_after(sim, sim->draining ? 5 : dice_tail(&sim->dice, 50, 3 * (int64_t)sim->profile.lease_ms), work_on, job);
 }
@@ -351,21 +368,11 @@ static void give_credit(struct sim *sim, struct sim_worker *worker)
     mail_say(sim, &worker->speaker, wire_encode(&sim->scratch, &credit));
 }
 
-/* What was reported earlier may be answered later, and the task may have come again in between: where the events stand in the log tells which of them
- * is the last. */
-static void hear_yes(struct sim *sim, struct job *job, const struct letter *letter, uint64_t position)
+static void hear_yes(struct sim *sim, struct job *job, enum message_kind what)
 {
-    bool current = job->report == letter && job->state == JOB_REPORTED;
-    if (letter->kind == MESSAGE_ACCEPT) {
-        job->held_at = position > job->held_at ? position : job->held_at;
-        if (current && position > job->given_back_at)
-            hold(sim, job);
-        else if (current)
-            end_job(job);
-        return;
-    }
-    job->given_back_at = position > job->given_back_at ? position : job->given_back_at;
-    if (current || (job->given_back_at > job->held_at && (letter->kind == MESSAGE_SEND || job->state == JOB_HELD)))
+    if (what == MESSAGE_ACCEPT)
+        hold(sim, job);
+    else
         end_job(job);
 }
 
@@ -402,12 +409,12 @@ static void hear_answer(struct sim *sim, struct sim_worker *worker, struct lette
         worker->registered = message->kind == MESSAGE_REGISTERED;
         return;
     }
-    if (!job)
+    if (!job || job->report != letter || job->state != JOB_REPORTED)
         return;
-    if (message->kind != MESSAGE_REFUSED)
-        hear_yes(sim, job, letter, message->position);
-    else if (job->report == letter && job->state == JOB_REPORTED)
+    if (message->kind == MESSAGE_REFUSED)
         hear_no(sim, job, letter->kind, message->code);
+    else
+        hear_yes(sim, job, letter->kind);
     give_credit(sim, worker);
 }
 

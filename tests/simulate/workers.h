@@ -20,7 +20,6 @@ struct job {
     struct job *next;
     struct sim_worker *worker;
     uint64_t task, lease, about, case_id;
-    uint64_t held_at, given_back_at; /* positions of its acceptance, and of what ended that */
     struct text topic, workflow, stage;
     bool notice, kept; /* kept: it stands in the ledger */
     enum job_state state;
