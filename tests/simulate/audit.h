@@ -40,8 +40,7 @@ enum { WORKFLOWS_MOST = 16 };
 struct identity {
     uint64_t applied;        /* position; 0: not applied */
     uint64_t parked;         /* position of the park that is not decided yet; 0: none */
-    struct letter *letters[4]; /* the contents sent under it */
-    uint32_t letter_count;
+    uint32_t contents;       /* that were sent under it */
 };
 
 struct seen_record {

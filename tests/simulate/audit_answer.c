@@ -9,11 +9,9 @@
 
 void audit_letter(struct sim *sim, struct letter *letter)
 {
-    if (!letter->id.size)
-        return;
-    struct identity *identity = audit_identity(sim, letter->from->name, letter->id);
-    if (identity->letter_count < sizeof identity->letters / sizeof *identity->letters)
-        identity->letters[identity->letter_count++] = letter;
+    if (!letter->id.size || letter->from->worker)
+        return; /* a worker gives no id twice but to say the same again */
+    audit_identity(sim, letter->from->name, letter->id)->contents++;
 }
 
 static bool same_receipt(const struct receipt *one, const struct receipt *other)
@@ -124,7 +122,7 @@ static bool is_true(struct sim *sim, const struct letter *letter, const struct m
     case ERR_KEY_TAKEN: *says = "its key is free"; return map_find(&sim->audit->keys, message->key) != NULL;
     case ERR_ID_REUSED:
         *says = "its id was never used for anything else";
-        return letter->id.size && audit_identity(sim, letter->from->name, letter->id)->letter_count > 1;
+        return letter->id.size && audit_identity(sim, letter->from->name, letter->id)->contents > 1;
     case ERR_UNKNOWN_EVENT: *says = "the workflow has that event"; return true;
     case ERR_CORRUPT:
     case ERR_IO: *says = "that is no answer for a sender"; return false;

@@ -390,7 +390,7 @@ static void plan_next(struct turn *turn)
         return;
     }
     /* A turn may see the deadline a millisecond after it; a clock that is behind sees it later. */
-    if (due != INT64_MAX)
+    if (due != INT64_MAX && sim->options.broken != BREAK_NEVER_FIRE)
         host_plan_turn(sim, due == INT64_MIN ? sim->now + 1 : due + 1 - host->skew);
     if (wait != INT64_MAX)
         host_plan_turn(sim, sim->now + (wait > 0 ? wait : 1));
