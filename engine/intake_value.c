@@ -5,11 +5,13 @@
  *     boolean           VALUE_BOOLEAN, or VALUE_TEXT true / false
  *     date              VALUE_INTEGER days since 1970-01-01, or VALUE_TEXT "2026-10-09"    kept as days
  *     choice, unit      VALUE_TEXT
- *     people            VALUE_TEXT, VALUE_MAP {id, sealed}, or a list of these             kept as a list
+ *     people            VALUE_TEXT, VALUE_MAP {id, sealed}, or a list of these             kept as a list;
+ *                       each in the directory, or app:token
  *     list              one element                        kept as [position, size], added to the others
  *     private           VALUE_BYTES, whatever the type; but people are references in clear, their details sealed in each */
 #include "engine/intake.h"
 
+#include "engine/access.h"
 #include "engine/decimal.h"
 
 enum { PERSON_BYTES_MOST = 128, REFERENCE_BYTES_MOST = 256 };
@@ -135,6 +137,9 @@ static struct text check_person(struct step *step, const struct value *entry)
     struct text person = case_person(entry);
     if (person.size == 0 || person.size > PERSON_BYTES_MOST)
         return arena_print(step->arena, "a person is named by 1 to %d bytes", PERSON_BYTES_MOST);
+    /* Nobody could ever act under such a name (engine.c refuses the sender): a party that is mistyped would never consent. */
+    if (!access_is_resident(person) && directory_find_person(step->input.directory, person) == NONE)
+        return arena_print(step->arena, "'%.*s' is not in the directory; a resident is written app:token", SHOWN(person));
     return GOOD;
 }
 

@@ -186,6 +186,8 @@ static void people_are_references(void **state)
     not_taken("people", people_value(&w, "a:1 a:2 a:3 a:4"), "names 4, at most 3");
     not_taken("people", people_value(&w, "a:1 a:1"), "names a:1 twice");
     not_taken("people", list(NULL, 0), "may not be empty");
+    taken("people", people_value(&w, "li a:2"));
+    not_taken("people", people_value(&w, "li lee"), "'lee' is not in the directory; a resident is written app:token");
     not_taken("people", value_integer(3), "each must be a reference");
     struct value empty[] = {text("a:1"), text("")};
     not_taken("people", list(empty, 2), "1 to 128 bytes");
