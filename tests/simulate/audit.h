@@ -23,6 +23,8 @@ struct seen_case {
     uint64_t last_other;       /* of the last one that was no deadline */
     uint32_t events;
     const struct workflow *workflow;
+    bool held;                 /* imported, not released */
+    int64_t effective;         /* of its last record */
     struct text stage, level, end; /* as its last record says */
     void *predicted;           /* model.h */
 };

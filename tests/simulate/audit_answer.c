@@ -76,11 +76,14 @@ static void check_yes(struct sim *sim, struct letter *letter, const struct messa
 static void check_parked(struct sim *sim, const struct letter *letter, const struct message *answer)
 {
     const struct seen_record *seen = audit_record(sim, answer->position);
+    struct map_number storage;
     if (!seen)
         sim_broken(sim, INVARIANT_NOTHING_UNCOMMITTED_LEAVES, LETTER "is answered parked for position %llu, the disk stands at %llu", OF(letter),
                    (unsigned long long)answer->position, (unsigned long long)sim->audit->count);
     else if (seen->record.event.kind != EVENT_PARK || !text_equal(seen->record.event.id, letter->id))
         sim_broken(sim, INVARIANT_SAME_ANSWER, LETTER "is answered parked with record %llu, which is something else", OF(letter), (unsigned long long)answer->position);
+    else if (!map_find(&sim->audit->parks, map_key(&storage, answer->position)))
+        sim_broken(sim, INVARIANT_EVERY_MESSAGE_ENDS, LETTER "is answered parked with %llu, which was decided long ago", OF(letter), (unsigned long long)answer->position);
     if (letter->acknowledged)
         sim_broken(sim, INVARIANT_SAME_ANSWER, LETTER "was applied, and is now answered parked", OF(letter));
 }

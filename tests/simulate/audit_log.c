@@ -99,6 +99,8 @@ static void check_fired(struct sim *sim, const struct seen_record *seen, uint64_
     if (event->due >= record->time || event->due > record->effective)
         sim_broken(sim, INVARIANT_DEADLINES_HOLD, AT_POSITION "fired %lld ms before its time", POSITION(position), kind_name(event->kind),
                    (long long)(event->due - record->time));
+    if (subject->held && record->effective != (event->due > subject->effective ? event->due : subject->effective))
+        sim_broken(sim, INVARIANT_DEADLINES_HOLD, AT_POSITION "an imported case lives in its own time, but this has fired in another", POSITION(position), kind_name(event->kind));
     if (due > record->effective)
         return; /* it was not due any more: it has fired nothing */
     struct text what = arena_print(&sim->scratch, "%llu %d %d %lld %llu %.*s %.*s", POSITION(subject->id), event->clock_kind, event->clock_which, (long long)due,
@@ -183,7 +185,10 @@ static void follow_case(struct sim *sim, struct seen_record *seen, uint64_t posi
     else
         subject->last_other = position;
     check_names(sim, seen, position);
+    if (kind == EVENT_OPEN || kind == EVENT_RELEASE)
+        subject->held = kind == EVENT_OPEN && record->event.held;
     subject->last = position;
+    subject->effective = record->effective;
     subject->events++;
     subject->stage = record->stage;
     subject->level = record->level;

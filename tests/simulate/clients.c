@@ -82,6 +82,7 @@ static void learn(struct sim *sim, struct dossier *dossier, const struct message
         dossier->number = arena_copy(&sim->memory, answer->number);
     dossier->opened = true;
     dossier->case_id = answer->case_id;
+    dossier->due = answer->due;
     dossier->ended = dossier->ended || answer->end.size > 0;
     int32_t stage = workflow_find_stage(workflow, answer->stage), level = workflow_find_level(workflow, answer->level);
     dossier->stage = stage;
@@ -89,6 +90,31 @@ static void learn(struct sim *sim, struct dossier *dossier, const struct message
     int32_t row = level == NONE ? NONE : directory_find_level(source_directory(), answer->level);
     int32_t unit = row == NONE ? NONE : directory_unit_at(source_directory(), dossier->home, row);
     dossier->unit = unit == NONE ? dossier->home : unit;
+}
+
+/* Who has asked for more time hears yes or no, and asks again; who has heard when it is due comes at the last moment. */
+static void ask_again(struct sim *sim, void *subject)
+{
+    struct dossier *dossier = subject;
+    static const char *const names[] = {"grant", "grant", "grant", "deny", "extend"};
+    struct letter *letter = sim->draining ? NULL : compose_given(sim, dossier->owner, dossier, names[dice_below(&sim->dice, 5)]);
+    if (letter)
+        send(sim, dossier->owner, letter);
+}
+
+static void come_at_the_last_moment(struct sim *sim, void *subject)
+{
+    struct dossier *dossier = subject;
+    if (!sim->draining)
+        send(sim, dossier->owner, compose_event(sim, dossier->owner, dossier));
+}
+
+static void follow_up(struct sim *sim, struct dossier *dossier, struct text event)
+{
+    if (text_is(event, "extend") || text_is(event, "grant") || text_is(event, "deny"))
+        sim_after(sim, dice_tail(&sim->dice, MINUTE, HOUR), ask_again, dossier);
+    if (dossier->due > sim->now && dice_chance(&sim->dice, 100))
+        sim_at(sim, dossier->due - dice_between(&sim->dice, 0, 60), come_at_the_last_moment, dossier);
 }
 
 static void hear(struct sim *sim, struct speaker *speaker, const struct message *message)
@@ -100,9 +126,11 @@ static void hear(struct sim *sim, struct speaker *speaker, const struct message 
     switch (message->kind) {
     case MESSAGE_APPLIED:
     case MESSAGE_DUPLICATE:
-        letter->state = LETTER_ENDED;
         if (letter->about && message->case_id)
             learn(sim, letter->about, message);
+        if (letter->about && letter->state != LETTER_ENDED)
+            follow_up(sim, letter->about, letter->event);
+        letter->state = LETTER_ENDED;
         if (letter->about && letter->kind == MESSAGE_RELEASE)
             ((struct dossier *)letter->about)->released = true;
         break;

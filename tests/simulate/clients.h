@@ -36,6 +36,7 @@ struct dossier {
     bool opened, ended, held, released;
     int64_t happened;                /* of the last event of a held one */
     uint64_t case_id;
+    int64_t due;                     /* as was answered last */
     struct text number;
     uint32_t events;
 };
@@ -57,6 +58,8 @@ struct dossier *clients_dossier(const struct sim *sim, struct text key);
 /* ---- compose.c: messages made from the compiled workflow; NULL: there is nothing to say ---- */
 struct letter *compose_open(struct sim *sim, struct client *client, struct dossier *dossier);
 struct letter *compose_event(struct sim *sim, struct client *client, struct dossier *dossier);
+/* One of those that the language gives: extend, grant ... */
+struct letter *compose_given(struct sim *sim, struct client *client, struct dossier *dossier, const char *name);
 struct letter *compose_release(struct sim *sim, struct client *client, struct dossier *dossier);
 struct letter *compose_retry(struct sim *sim, struct client *client, uint64_t task);
 /* The same id, other content. */

@@ -229,11 +229,12 @@ static void say_when(struct sim *sim, struct dossier *dossier, struct message *m
     if (imported) {
         /* Mostly one after the other. */
         int64_t step = dice_chance(&sim->dice, sim->profile.wrong) ? dice_between(&sim->dice, -DAY, DAY) : dice_tail(&sim->dice, 0, 6 * DAY);
-        int64_t at = dossier->happened + step;
+        int64_t at = dossier->due && dice_chance(&sim->dice, 200) ? dossier->due + dice_between(&sim->dice, -1, 1) : dossier->happened + step;
         message->happened_at = at < sim->now ? at : sim->now;
         dossier->happened = message->happened_at > dossier->happened ? message->happened_at : dossier->happened;
     } else if (dice_chance(&sim->dice, sim->profile.late)) {
-        message->happened_at = sim->now - dice_tail(&sim->dice, 0, 9 * DAY) + (dice_chance(&sim->dice, 50) ? HOUR : 0);
+        bool just_in_time = dossier->due && dossier->due < sim->now && dice_chance(&sim->dice, 200);
+        message->happened_at = just_in_time ? dossier->due : sim->now - dice_tail(&sim->dice, 0, 9 * DAY) + (dice_chance(&sim->dice, 50) ? HOUR : 0);
     } else {
         return;
     }
@@ -254,7 +255,9 @@ static struct letter *write(struct sim *sim, struct client *client, struct messa
                                    SHOW(message->on_behalf));
     if (dossier)
         name = arena_print(&sim->scratch, "%.*s, case %08x", SHOW(name), sim_short((struct text){dossier->key, ID_SIZE}));
-    return mail_write(sim, &client->speaker, message, dossier, name);
+    struct letter *letter = mail_write(sim, &client->speaker, message, dossier, name);
+    letter->event = arena_copy(&sim->memory, message->event);
+    return letter;
 }
 
 /* ---- opening ---- */
@@ -322,10 +325,16 @@ static uint32_t given_events(const struct workflow *workflow, const struct workf
     return count;
 }
 
-static void compose_given(struct sim *sim, struct dossier *dossier, const struct workflow_stage *stage, struct message *message)
+/* `name`: this one, if the stage has it; NULL: any. */
+static bool fill_given(struct sim *sim, struct dossier *dossier, const struct workflow_stage *stage, const char *name, struct message *message)
 {
     struct given given[8];
-    const struct given *chosen = &given[dice_below(&sim->dice, given_events(dossier->workflow, stage, given))];
+    uint32_t count = given_events(dossier->workflow, stage, given), which = dice_below(&sim->dice, count);
+    for (which = name ? 0 : which; name && which < count && strcmp(given[which].name, name) != 0;)
+        which++;
+    if (which == count)
+        return false;
+    const struct given *chosen = &given[which];
     struct field_value *data = ARENA_ARRAY(&sim->scratch, struct field_value, 8);
     message->event = text_of(chosen->name);
     message->as = chosen->people.count ? sender(sim, dossier->workflow, dossier, chosen->people) : dossier->people_count ? dossier->people[0].person : anybody(sim);
@@ -338,6 +347,7 @@ static void compose_given(struct sim *sim, struct dossier *dossier, const struct
         add_fields(sim, dossier->workflow, extend->needs, 1000, data, &message->data_count);
     }
     message->data = data;
+    return true;
 }
 
 /* Of the stage, or of any case; by row, so that every one has its turn. */
@@ -372,7 +382,7 @@ struct letter *compose_event(struct sim *sim, struct client *client, struct doss
         message.subject = (struct case_ref){.kind = CASE_REF_NUMBER, .text = dossier->number};
     int32_t event = dice_chance(&sim->dice, stage->extend == NONE ? 120 : 350) ? NONE : any_event(sim, workflow, stage);
     if (event == NONE)
-        compose_given(sim, dossier, stage, &message);
+        fill_given(sim, dossier, stage, NULL, &message);
     else
         compose_named(sim, dossier, event, &message);
     if (dice_chance(&sim->dice, sim->profile.wrong / 4))
@@ -380,6 +390,16 @@ struct letter *compose_event(struct sim *sim, struct client *client, struct doss
     say_when(sim, dossier, &message);
     act_for(sim, &message);
     dossier->events++;
+    return write(sim, client, &message, dossier, "send");
+}
+
+struct letter *compose_given(struct sim *sim, struct client *client, struct dossier *dossier, const char *name)
+{
+    struct message message = {.kind = MESSAGE_SEND, .subject = {.kind = CASE_REF_KEY, .text = {dossier->key, ID_SIZE}}};
+    if (dossier->stage == NONE || !fill_given(sim, dossier, workflow_stage(dossier->workflow, dossier->stage), name, &message))
+        return NULL;
+    message.id = next_id(sim, client);
+    say_when(sim, dossier, &message);
     return write(sim, client, &message, dossier, "send");
 }
 

@@ -276,7 +276,11 @@ void host_receive(struct sim *sim, uint64_t peer, struct text bytes)
     *host->inbox_end = item;
     host->inbox_end = &item->next;
     host->inbox_count++;
-    host_plan_turn(sim, sim->now + dice_between(&sim->dice, 0, 5));
+    int64_t due = dice_chance(&sim->dice, 300) && !host->reload ? engine_next_due(host->engine) - host->skew : INT64_MAX;
+    if (due >= sim->now && due < sim->now + 100)
+        host_plan_turn(sim, due); /* exactly at a deadline: that is in time */
+    else
+        host_plan_turn(sim, sim->now + dice_between(&sim->dice, 0, 5));
 }
 
 static void turn_comes(struct sim *sim, void *subject)

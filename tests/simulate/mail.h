@@ -37,6 +37,7 @@ struct letter {
     struct text id;   /* empty: a report without one */
     struct text bytes;
     struct text words; /* for the trace */
+    struct text event; /* of a send by a client */
     void *about;      /* a dossier of clients, a job of workers */
     enum letter_state state;
     enum message_kind heard; /* the last answer, as far as it was heard */

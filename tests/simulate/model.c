@@ -138,6 +138,7 @@ static struct predicted *open_case(struct sim *sim, struct model *model, const s
     }
     if (!p)
         return NULL; /* a workflow that was not written down here */
+    p->subject = seen->subject;
     p->version = (uint32_t)workflow_head(seen->subject->workflow)->version;
     p->home = p->unit = text_of(arena_string(&sim->memory, record->event.unit));
     p->end = NOT_ENDED;
@@ -354,11 +355,23 @@ static uint32_t count_of(const struct summary *summary, const char *line)
     return 0;
 }
 
+/* When everything has come to rest, every deadline is the one that the newest calendar gives; those of imported cases wait for their release. */
+static void check_calendars(struct sim *sim, const struct model *model)
+{
+    for (uint32_t i = 0; i < model->count; i++) {
+        const struct predicted *p = model->cases[i];
+        if (p->due == NO_DEADLINE || p->subject->held || p->due == p->rules->stage_due(p, model_calendar))
+            continue;
+        sim_broken(sim, INVARIANT_AS_PREDICTED, "case %llu: its deadline is still that of an older calendar", (unsigned long long)p->subject->id);
+    }
+}
+
 void model_finish(struct sim *sim)
 {
     struct summary store = {.count = 0}, model = {.count = 0};
     summarize_store(sim, &store);
     summarize_model(sim->audit->model, &model);
+    check_calendars(sim, sim->audit->model);
     for (uint32_t i = 0; i < model.count; i++)
         if (count_of(&store, model.lines[i]) != model.counts[i])
             sim_broken(sim, INVARIANT_AS_PREDICTED, "the model has %u cases '%s', the store %u", model.counts[i], model.lines[i], count_of(&store, model.lines[i]));

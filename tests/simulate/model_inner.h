@@ -10,6 +10,7 @@ enum { PARTIES_MOST = 12, NOT_ENDED = -1, NO_DEADLINE = 0 };
 /* One case, as it should be. */
 struct predicted {
     const struct rules *rules;
+    const struct seen_case *subject;
     uint32_t version;
     struct text home, unit;      /* paths; unit: where its last record says it stands */
     bool reachable[LEVELS];      /* from its home */
