@@ -17,6 +17,9 @@ struct loader {
     yaml_parser_t parser;
     uint32_t nodes;
     uint32_t depth;
+    bool typing_told;     /* slips of the keyboard have been looked for */
+    int32_t mistake_line; /* of the last mistake of structure; 0: none */
+    int32_t lines_before; /* what is read now, when that is not the whole source (look_further) */
 };
 
 static struct place place_of(yaml_mark_t mark)
@@ -43,26 +46,46 @@ static struct place place_of_offset(struct text source, size_t offset)
     return place;
 }
 
-/* What libyaml says, in the words of whoever writes the file. */
+/* What libyaml says, in the words of whoever writes the file; NULL where only its own words are known. */
 static const char *advice_for(const char *problem)
 {
     static const struct {
         const char *problem, *advice;
     } advices[] = {
-        {"mapping values are not allowed in this context", "A colon too many, or the line is indented too far; a text with a colon in it goes in quotes."},
-        {"did not find expected key", "The line is not indented like those before it, or something before it was not closed."},
-        {"did not find expected ',' or '}'", "A { was not closed, or a comma is missing; a text with a comma or colon in it goes in quotes."},
-        {"did not find expected ',' or ']'", "A [ was not closed, or a comma is missing; a text with a comma or colon in it goes in quotes."},
-        {"did not find expected '-' indicator", "The line is not indented like the entries of the list before it."},
-        {"could not find expected ':'", "A key is followed by a colon and a space."},
-        {"found unexpected end of stream", "A quote was opened and not closed."},
-        {"found character that cannot start any token", "Indent with spaces, not with tabs; a text that begins with such a character goes in quotes."},
-        {"block sequence entries are not allowed in this context", "A list stands under its key, indented, an entry a line."},
+        {"mapping values are not allowed in this context", "a colon too many, or the line is indented too far; a text with a colon in it goes in quotes"},
+        {"did not find expected key", "the line is not indented like those before it, or something before it was not closed"},
+        {"did not find expected ',' or '}'", "a { was not closed, or a comma is missing; a text with a comma or colon in it goes in quotes"},
+        {"did not find expected ',' or ']'", "a [ was not closed, or a comma is missing; a text with a comma or colon in it goes in quotes"},
+        {"did not find expected '-' indicator", "the line is not indented like the entries of the list before it"},
+        {"could not find expected ':'", "this should be a key, and a key is followed by a colon and a space"},
+        {"found unexpected end of stream", "a quote was opened and not closed"},
+        {"found unexpected document indicator", "a quote was opened and not closed"},
+        {"found character that cannot start any token", "a text that begins with this sign goes in quotes"},
+        {"found a tab character that violates indentation", "a tab stands here; indent with spaces"},
+        {"found unknown escape character", "in double quotes \\ has a meaning of its own; write \\\\, or single quotes"},
+        {"block sequence entries are not allowed in this context", "a list stands under its key, indented, an entry a line"},
+        {"did not find expected node content", "something is missing here: a value, or what belongs between two commas"},
+        {"did not find expected <document start>", "this does not belong to what stands before it"},
     };
     for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++)
         if (strcmp(advices[i].problem, problem) == 0)
             return advices[i].advice;
-    return "";
+    return NULL;
+}
+
+/* The byte at a place. */
+static char sign_at(struct text source, struct place place)
+{
+    struct place at = {.line = 1, .column = 1};
+    for (size_t i = 0; i < source.size; i++) {
+        if (at.line == place.line && at.column == place.column)
+            return source.data[i];
+        if (source.data[i] == '\n')
+            at = (struct place){.line = at.line + 1, .column = 1};
+        else if (i + 1 < source.size && ((unsigned char)source.data[i + 1] & 0xc0) != 0x80)
+            at.column++;
+    }
+    return '\0';
 }
 
 /* For an open quote or bracket the place where it was opened says more than where that was noticed; for a block it does not. */
@@ -73,24 +96,62 @@ static bool begin_says_more(const yaml_parser_t *parser)
            strncmp(parser->context, block, sizeof block - 1) != 0;
 }
 
+/* A slip of the keyboard on these lines says better what is wrong. */
+static bool told_by_typing(const struct problems *problems, int32_t first, int32_t last)
+{
+    for (uint32_t i = 0; i < problems->kept; i++)
+        if (!problems->items[i].warning && problems->items[i].place.line >= first && problems->items[i].place.line <= last)
+            return true;
+    return false;
+}
+
+static void report_structure(struct loader *loader, struct place begin, struct place end)
+{
+    const yaml_parser_t *parser = &loader->parser;
+    const char *problem = parser->problem ? parser->problem : "cannot be read", *advice = advice_for(problem), *noticed = "";
+    char sign = sign_at(loader->source, begin);
+    if (!loader->typing_told)
+        typing_report(loader->problems, loader->source);
+    loader->typing_told = true;
+    loader->mistake_line = begin.line;
+    if (told_by_typing(loader->problems, begin.line, end.line)) {
+        loader->mistake_line = end.line;
+        return;
+    }
+    if (begin.line != end.line)
+        noticed = arena_print(loader->arena, " (noticed at %d:%d)", end.line, end.column).data;
+    if (sign == '}' || sign == ']')
+        problems_add_at(loader->problems, begin, TEXT(""), "a %c too many: nothing is open here that it could close.", sign);
+    else if (advice)
+        problems_add_at(loader->problems, begin, TEXT(""), "%s%s.", advice, noticed);
+    else
+        problems_add_at(loader->problems, begin, TEXT(""), "this cannot be read: %s%s%s%s.", parser->context ? parser->context : "",
+                        parser->context ? ": " : "", problem, noticed);
+}
+
 static void report_syntax(struct loader *loader)
 {
     const yaml_parser_t *parser = &loader->parser;
-    struct text nowhere = TEXT("");
-    const char *problem = parser->problem ? parser->problem : "cannot be read";
-    const char *advice = advice_for(problem), *space = *advice ? " " : "";
     if (parser->error == YAML_MEMORY_ERROR)
         abort(); /* as in arena.h: a half-read file has no answer for anyone */
     if (parser->error == YAML_READER_ERROR) {
-        problems_add_at(loader->problems, place_of_offset(loader->source, parser->problem_offset), nowhere,
-                        "this is not readable text: %s. The file must be UTF-8 without control characters.", problem);
-    } else if (begin_says_more(parser)) {
-        struct place end = place_of(parser->problem_mark);
-        problems_add_at(loader->problems, place_of(parser->context_mark), nowhere, "YAML: %s: %s (found at %d:%d).%s%s",
-                        parser->context, problem, end.line, end.column, space, advice);
-    } else {
-        problems_add_at(loader->problems, place_of(parser->problem_mark), nowhere, "YAML: %s.%s%s", problem, space, advice);
+        problems_add_at(loader->problems, place_of_offset(loader->source, parser->problem_offset), TEXT(""),
+                        "this is not readable text: %s. Save the file as UTF-8, without control characters.",
+                        parser->problem ? parser->problem : "cannot be read");
+        return;
     }
+    struct place end = place_of(parser->problem_mark), begin = begin_says_more(parser) ? place_of(parser->context_mark) : end;
+    begin.line += loader->lines_before;
+    end.line += loader->lines_before;
+    report_structure(loader, begin, end);
+}
+
+static void parser_begin(struct loader *loader, struct text source)
+{
+    if (!yaml_parser_initialize(&loader->parser))
+        abort(); /* no memory: as in arena.h */
+    yaml_parser_set_encoding(&loader->parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&loader->parser, (const unsigned char *)(source.size ? source.data : ""), source.size);
 }
 
 static bool next_event(struct loader *loader, yaml_event_t *event)
@@ -200,6 +261,24 @@ static bool load_key(struct loader *loader, const yaml_event_t *event, struct sp
     return true;
 }
 
+/* `{by：clerk}` and `{go:work}` are one key without a value. False when it is such a slip, which has been reported. */
+static bool is_key(struct loader *loader, const struct node *value)
+{
+    if (!node_empty(value) || value->key.size == 0)
+        return true;
+    const char *wide = strstr(value->key.data, "：");
+    struct text name = {.data = value->key.data, .size = strcspn(value->key.data, ":")};
+    if (wide)
+        name.size = (size_t)(wide - name.data);
+    while (name.size && name.data[name.size - 1] == ' ')
+        name.size--;
+    if (!name_holds(name) || (!wide && name.size == value->key.size))
+        return true;
+    problems_add_key(loader->problems, value, "after the key \"%.*s\" comes an ordinary colon and a space (\"%.*s: \").", (int)name.size, name.data,
+                     (int)name.size, name.data);
+    return false;
+}
+
 static int compare_keys(const void *left, const void *right)
 {
     const struct node *a = *(const struct node *const *)left, *b = *(const struct node *const *)right;
@@ -259,7 +338,7 @@ static struct node *load_map(struct loader *loader, const struct spot *spot, con
         yaml_event_delete(&event);
         if (!value)
             break;
-        if (usable)
+        if (usable && is_key(loader, value))
             add_child(map, &last, value);
     }
     return NULL;
@@ -339,6 +418,50 @@ static bool load_end(struct loader *loader)
     return !second;
 }
 
+/* ---- after a mistake ---- */
+
+enum { FURTHER_MOST = 8 }; /* each look may read to the end of the file */
+
+/* Where the first line after a line begins that begins with a small letter: a section. At the end of the source when there is none. */
+static size_t next_section(struct text source, int32_t after, int32_t *lines_before)
+{
+    size_t at = 0;
+    for (int32_t line = 1; at < source.size; line++) {
+        if (line > after && source.data[at] >= 'a' && source.data[at] <= 'z') {
+            *lines_before = line - 1;
+            return at;
+        }
+        const char *end = memchr(source.data + at, '\n', source.size - at);
+        at = end ? (size_t)(end - source.data) + 1 : source.size;
+    }
+    return at;
+}
+
+/* Reads without keeping anything, to the end or the next mistake. */
+static void read_past(struct loader *loader, struct text rest)
+{
+    yaml_event_t event;
+    bool more = true;
+    yaml_parser_delete(&loader->parser);
+    parser_begin(loader, rest);
+    loader->mistake_line = 0;
+    while (more && next_event(loader, &event)) {
+        more = event.type != YAML_STREAM_END_EVENT;
+        yaml_event_delete(&event);
+    }
+}
+
+/* A section whose structure is broken hides those after it: they are looked at by themselves, each until its first mistake. */
+static void look_further(struct loader *loader)
+{
+    for (int looks = 0; looks < FURTHER_MOST && loader->mistake_line; looks++) {
+        size_t start = next_section(loader->source, loader->mistake_line, &loader->lines_before);
+        if (start >= loader->source.size)
+            return;
+        read_past(loader, (struct text){loader->source.data + start, loader->source.size - start});
+    }
+}
+
 /* Some editors begin a file with an invisible mark; libyaml would count it as a column of the first line. */
 static struct text without_mark(struct text source)
 {
@@ -355,13 +478,11 @@ const struct node *yaml_load(struct arena *arena, struct text whole, struct prob
                         source.size, YAML_BYTES_MOST);
         return NULL;
     }
-    if (!yaml_parser_initialize(&loader.parser))
-        abort(); /* no memory: as in arena.h */
-    yaml_parser_set_encoding(&loader.parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&loader.parser, (const unsigned char *)(source.size ? source.data : ""), source.size);
+    parser_begin(&loader, source);
     struct node *root = load_document(&loader);
     if (root && !load_end(&loader))
         root = NULL;
+    look_further(&loader);
     yaml_parser_delete(&loader.parser);
     return root;
 }

@@ -6,6 +6,9 @@
  *
  * A scalar is text until the reader asks for something else (pitfall 18): `on`, `no` and `012` mean nothing by themselves.
  *
+ * What cannot be read as YAML at all hides what stands after it. Slips of the keyboard (yaml_typing.c) are told all the same, and
+ * the sections after the mistake (keys at the very beginning of a line) are looked at by themselves for theirs.
+ *
  * Mistakes are collected, not thrown: a typed reader that finds something wrong adds a problem and returns false, and the caller
  * goes on with the next node, so that one run shows every mistake of a file. Nodes and texts live in the arena.
  *
@@ -80,6 +83,14 @@ int text_shown(struct text text);
 bool node_is(const struct node *node, const char *word);
 /* A plain scalar without any text, `~` or `null`: where a value was forgotten. */
 bool node_empty(const struct node *node);
+
+/* ---- slips of the keyboard ---- */
+
+/* For a source that cannot be read: every tab or wide space that indents, wide sign of YAML (`：，｛【“`), and missing space after a
+ * colon, each as an error at its place; not in comments, quotes and Chinese text. */
+void typing_report(struct problems *problems, struct text source);
+/* ` (with the full-width "３": write "3")` for a word that would be ASCII without such signs; otherwise "". */
+const char *typing_hint(struct arena *arena, struct text text);
 
 /* ---- problems ---- */
 

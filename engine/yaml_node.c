@@ -54,7 +54,8 @@ const char *node_found(struct arena *arena, const struct node *node)
     if (node->kind == NODE_MAP)
         return "a mapping";
     int size = text_shown(node->text);
-    return arena_print(arena, "\"%.*s%s\"", size, node->text.data, (size_t)size < node->text.size ? "…" : "").data;
+    return arena_print(arena, "\"%.*s%s\"%s", size, node->text.data, (size_t)size < node->text.size ? "…" : "",
+                       node->plain ? typing_hint(arena, node->text) : "").data;
 }
 
 bool node_is(const struct node *node, const char *word)

@@ -110,25 +110,20 @@ static void test_ends_the_reading(void **state)
         {"# nothing\n", "f:1:1: the file is empty.\n"},
         {"a: 1\n---\nb: 2\n", "f:2:1: a second document begins here (---). A file holds one.\n"},
         {"a: [1, 2\nb: 3\n",
-         "f:1:4: YAML: while parsing a flow sequence: did not find expected ',' or ']' (found at 2:2). A [ was not closed, or a comma is "
-         "missing; a text with a comma or colon in it goes in quotes.\n"},
-        {"a: 'open\n\nb: 1\n",
-         "f:1:4: YAML: while scanning a quoted scalar: found unexpected end of stream (found at 4:1). A quote was opened and not closed.\n"},
-        {"a: 1\n b: 2\n",
-         "f:2:3: YAML: mapping values are not allowed in this context. A colon too many, or the line is indented too far; a text with a "
-         "colon in it goes in quotes.\n"},
-        {"a:\n\tb: 2\n",
-         "f:2:1: YAML: found character that cannot start any token. Indent with spaces, not with tabs; a text that begins with such a "
-         "character goes in quotes.\n"},
-        {"a:\n  b: 2\n c: 3\n",
-         "f:3:2: YAML: did not find expected key. The line is not indented like those before it, or something before it was not closed.\n"},
-        {"\xef\xbb\xbf" "a: 1\nb\n",
-         "f:2:1: YAML: while scanning a simple key: could not find expected ':' (found at 3:1). A key is followed by a colon and a space.\n"},
+         "f:1:4: a [ was not closed, or a comma is missing; a text with a comma or colon in it goes in quotes (noticed at 2:2).\n"},
+        {"a: 'open\n\nb: 1\n", "f:1:4: a quote was opened and not closed (noticed at 4:1).\n"},
+        {"a: 1\n b: 2\n", "f:2:3: a colon too many, or the line is indented too far; a text with a colon in it goes in quotes.\n"},
+        {"a:\n\tb: 2\n", "f:2:1: a tab stands at the beginning of this line. Indent with ordinary spaces.\n"},
+        {"a:\n  b: 2\n c: 3\n", "f:3:2: the line is not indented like those before it, or something before it was not closed.\n"},
+        {"\xef\xbb\xbf" "a: 1\nb\n", "f:2:1: this should be a key, and a key is followed by a colon and a space (noticed at 3:1).\n"},
+        {"a: {b: 1}}\n", "f:1:10: a } too many: nothing is open here that it could close.\n"},
+        {"a: 1\nb: \"\\d\"\n", "f:2:4: in double quotes \\ has a meaning of its own; write \\\\, or single quotes.\n"},
+        {"a: {b：1}\nc: {d:1}\n", "f:1:5: a.b：1: after the key \"b\" comes an ordinary colon and a space (\"b: \").\n"
+                                  "f:2:5: c.d:1: after the key \"d\" comes an ordinary colon and a space (\"d: \").\n"},
         {"a: 1\nb: x\xff\n",
-         "f:2:5: this is not readable text: invalid leading UTF-8 octet. The file must be UTF-8 without control characters.\n"},
+         "f:2:5: this is not readable text: invalid leading UTF-8 octet. Save the file as UTF-8, without control characters.\n"},
         {"a: \xe8\xb0\x83\nb: \x01\n",
-         "f:2:4: this is not readable text: control characters are not allowed. The file must be UTF-8 without control "
-         "characters.\n"},
+         "f:2:4: this is not readable text: control characters are not allowed. Save the file as UTF-8, without control characters.\n"},
     };
     expect_printed(cases, sizeof cases / sizeof cases[0]);
 }
@@ -141,6 +136,24 @@ static struct text repeated(const char *piece, size_t times)
     for (size_t i = 0; i < times; i++)
         memcpy(text + i * size, piece, size);
     return (struct text){.data = text, .size = size * times};
+}
+
+/* A broken section does not hide the mistakes of those after it. */
+static void test_every_section_is_looked_at(void **state)
+{
+    (void)state;
+    static const struct refusal cases[] = {
+        {"a: [1\nb: 2\nc: {d: 1\ne: 'x\nf: 1\n",
+         "f:1:4: a [ was not closed, or a comma is missing; a text with a comma or colon in it goes in quotes (noticed at 2:2).\n"
+         "f:3:4: a { was not closed, or a comma is missing; a text with a comma or colon in it goes in quotes (noticed at 4:2).\n"
+         "f:4:4: a quote was opened and not closed (noticed at 6:1).\n"},
+        {"a: 1}\nb:\n  c: 1\n   d: 2\ne: 3\n",
+         "f:4:5: a colon too many, or the line is indented too far; a text with a colon in it goes in quotes.\n"},
+    };
+    expect_printed(cases, sizeof cases / sizeof cases[0]);
+    struct problems problems; /* each look may read to the end: there are not many */
+    load(repeated("a: }\n", 1000), &problems);
+    assert_int_equal(problems.errors, 9);
 }
 
 static void expect_only(struct text source, const char *printed)
@@ -376,6 +389,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_tree, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_left_out_and_reported, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_ends_the_reading, arena_open, arena_shut),
+        cmocka_unit_test_setup_teardown(test_every_section_is_looked_at, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_bounds, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_problems_are_bounded_and_sorted, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_typed_scalars, arena_open, arena_shut),
