@@ -66,7 +66,7 @@ enum err outbox_check(struct outbox *outbox, struct arena *arena, uint64_t peer,
 /* A worker could not take note of a notice or cancellation: no event, it just rests and is owed again. true: this was such a report, answer
  * it with applied. */
 bool outbox_note_failed(struct outbox *outbox, uint64_t peer, const struct message *report, struct outbox_time time);
-/* What was decided about a report that was checked, after the commit. */
+/* What was decided about a report that was checked, after the commit: what is owed no more is leased no more. */
 void outbox_reported(struct outbox *outbox, uint64_t peer, const struct message *report, const struct message *answer);
 
 /* ---- leases that ran out ---- */

@@ -89,6 +89,19 @@ bool outbox_note_failed(struct outbox *outbox, uint64_t peer, const struct messa
     return true;
 }
 
+/* An event of the workflow need not settle the task that it names: one that stays leaves it owed. When that cannot be read, silence will tell. */
+static bool still_owed(const struct outbox *outbox, const struct lease *lease)
+{
+    struct record_key key = key_outbox(engine_partition(outbox->options.engine), lease->topic, lease->ready_at, lease->task);
+    struct store_txn *txn;
+    struct text value;
+    if (store_begin_read(engine_store(outbox->options.engine), &txn))
+        return true;
+    enum err code = store_get(txn, STORE_OUTBOX, key_text(&key), &value);
+    store_end_read(&txn);
+    return code != ERR_NOT_FOUND;
+}
+
 void outbox_reported(struct outbox *outbox, uint64_t peer, const struct message *report, const struct message *answer)
 {
     const struct worker_link *worker = worker_by_peer(outbox, peer);
@@ -96,7 +109,10 @@ void outbox_reported(struct outbox *outbox, uint64_t peer, const struct message 
     if (!worker || !lease || lease->state != LEASE_HELD || !text_equal(lease->worker->name, worker->name) ||
         (report->lease && report->lease != lease->number))
         return;
-    if (answer->kind == MESSAGE_APPLIED || answer->kind == MESSAGE_DUPLICATE || answer->code == ERR_UNKNOWN_TASK || answer->code == ERR_STALE_LEASE)
+    bool done = answer->kind == MESSAGE_APPLIED || answer->kind == MESSAGE_DUPLICATE;
+    if (done && report->kind == MESSAGE_SEND && still_owed(outbox, lease))
+        return;
+    if (done || answer->code == ERR_UNKNOWN_TASK || answer->code == ERR_STALE_LEASE)
         lease_end(outbox, lease); /* any other refusal: it still has the task, and may report otherwise */
 }
 

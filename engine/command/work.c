@@ -41,6 +41,7 @@ struct job {
     struct text number, settles; /* settles: the event, empty: none was the only one */
     bool notice;
     struct text choice;          /* what could be sent, in words; for the reason */
+    struct value beside;         /* list: events that are possible too, but leave the task as it is */
     int64_t kill_at;             /* 0: it was not asked to end */
     struct arena arena;
 };
@@ -132,6 +133,23 @@ static void job_free(struct work *work, struct job *job)
     *job = (struct job){0};
 }
 
+static bool names(const struct value *list, struct text name)
+{
+    for (uint32_t i = 0; list && i < list->count; i++)
+        if (text_equal(list->items[i].text, name))
+            return true;
+    return false;
+}
+
+static struct value beside(struct arena *arena, const struct value *can, const struct value *settles)
+{
+    struct list_maker list = {.arena = arena};
+    for (uint32_t i = 0; can && i < can->count; i++)
+        if (!names(settles, can->items[i].text))
+            list_add(&list, value_copy(arena, &can->items[i]));
+    return list_end(&list);
+}
+
 static struct job *job_make(struct work *work, const struct message *task)
 {
     struct job *job = work->jobs;
@@ -145,6 +163,7 @@ static struct job *job_make(struct work *work, const struct message *task)
     job->number = arena_copy(&job->arena, task->number);
     job->notice = text_is(task->what, "notice");
     job->choice = settles ? arena_copy(&job->arena, value_words(&job->arena, settles)) : (struct text){0};
+    job->beside = beside(&job->arena, row_list(&task->rows, "can"), settles);
     job->settles = work->event;
     if (!job->settles.size && settles && settles->count == 1)
         job->settles = arena_copy(&job->arena, settles->items[0].text);
@@ -253,6 +272,10 @@ static void settle(struct work *work, struct job *job, struct text output)
         tell(work, job, RESULT_DONE, (struct text){0});
     } else if (!event.event.size) {
         why = arena_print(&work->arena, "It is not said how it went: --event NAME, or {\"event\": \"NAME\"} on standard output, one of: %.*s",
+                          (int)job->choice.size, job->choice.data);
+        fail(work, job, why, false);
+    } else if (names(&job->beside, event.event)) {
+        why = arena_print(&work->arena, "%.*s does not settle the task: what does is %.*s", (int)event.event.size, event.event.data,
                           (int)job->choice.size, job->choice.data);
         fail(work, job, why, false);
     } else {

@@ -99,6 +99,14 @@ class Programs(Errands):
         self.assertIn("did", row["why"])
         self.assertIn("waste", row["why"])
 
+    def test_an_event_that_settles_nothing(self):
+        case = self.open_errand("paint")
+        self.work("sh", "-c", "cat >/dev/null; echo '{\"event\": \"memo\"}'")
+        row = until("it is an incident", self.one.incidents)[0]
+        self.assertEqual(row["case"], case)
+        self.assertIn("memo does not settle the task", row["why"])
+        self.assertIn("did", row["why"])
+
     def test_a_program_that_is_not_there(self):
         self.command(self.running, "work", "errands", "--", "./not-there", code=2, cwd=self.running.folder)
 

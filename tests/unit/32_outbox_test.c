@@ -180,6 +180,42 @@ static void an_event_settles_the_task(void **state)
     assert_int_equal(rooms_report(rooms, ALICE, &again).kind, MESSAGE_REFUSED);
 }
 
+/* It says something about the case, and goes on working; should it die over that, the task comes again. */
+static void an_event_that_stays_leaves_the_task_leased(void **state)
+{
+    struct rooms *rooms = *state;
+    static const char errand[] =
+        "workflow: errand\nversion: 1\ntitle: {zh: 跑腿, en: Errand}\n"
+        "opens: {by: supervisor, at: building}\ndata: {note: {type: text, most: 400}}\nstart: {go: doing}\n"
+        "stages:\n  doing:\n    title: {zh: 办理, en: Doing}\n    at: grid\n    within: 5 working days\n    task: {for: mediator, worker: bench}\n"
+        "    events:\n      did: {by: worker, end: done}\n      memo: {by: worker, needs: [note], stay: true}\n    overdue: {end: late}\n"
+        "ends: {done: {title: {zh: 办结, en: Done}}, late: {title: {zh: 逾期, en: Late}}}\n";
+    assert_int_equal(bed_deploy(&rooms->bed, rooms->time.now, "errand.yaml", text_of(errand)), ERR_OK);
+    struct message message = message_open(rooms, key_of(rooms, 1), "errand", building, "zhou", NULL, 0);
+    expect_applied(rooms_tell(rooms, &message));
+    enlist(rooms, ALICE, "alice", 5);
+    assert_int_equal(rooms_pump(rooms), 1);
+    struct message task = *last(rooms), memo = resolve(rooms, &task);
+    memo.event = TEXT("memo");
+    expect_applied(rooms_report(rooms, ALICE, &memo));
+    assert_int_equal(rooms_report(rooms, ALICE, &memo).kind, MESSAGE_DUPLICATE);
+    assert_int_equal(owed(rooms), 1);
+    assert_int_equal(outbox_lease_count(rooms->outbox), 1);
+    assert_int_equal(rooms_pump(rooms), 0);
+    pass(rooms, 31000);
+    assert_int_equal(rooms_lapse(rooms), 1);
+    pass(rooms, 1000);
+    enlist(rooms, BOB, "bob", 5);
+    assert_int_equal(rooms_pump(rooms), 1);
+    assert_true(last(rooms)->task == task.task);
+    struct message did = resolve(rooms, last(rooms));
+    did.event = TEXT("did");
+    did.data_count = 0;
+    expect_applied(rooms_report(rooms, rooms->sent[rooms->sent_count - 1].peer, &did));
+    assert_int_equal(owed(rooms), 0);
+    assert_int_equal(outbox_lease_count(rooms->outbox), 0);
+}
+
 static void an_accepted_task_is_held_without_a_lease(void **state)
 {
     struct rooms *rooms = *state;
@@ -442,6 +478,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(two_workers_share, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_turn_is_bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_event_settles_the_task, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_event_that_stays_leaves_the_task_leased, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_accepted_task_is_held_without_a_lease, set_up, tear_down),
         cmocka_unit_test_setup_teardown(silence_is_a_failed_attempt, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_comes_late_is_told, set_up, tear_down),
