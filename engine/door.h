@@ -45,6 +45,7 @@ void door_lapse(const struct door *door, const struct door_origin *origin, uint6
 struct door_parked {
     struct event event;      /* to be decided in the next batch */
     struct text id, sender;  /* whose final answer it brings */
+    struct text why;         /* of an EVENT_UNPARK: what its sender is told; the event says it without the values, since it goes to the log */
 };
 
 /* Between batches: the next event that waits for this case key, after position *after (0: the first), opened and sealed field by field: an

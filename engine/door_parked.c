@@ -1,15 +1,20 @@
 /* door_parked: events that waited for their case come back to the door. See door.h. */
 #include "engine/door.h"
 
-/* Ends it: nobody can decide it any more. */
-static void give_up(struct event *event, enum err code, struct text why)
+/* Ends it: nobody can decide it any more. What the sender is told may quote a private value, and the log must not. */
+static void give_up(struct door_parked *parked, enum err code, struct text why, struct text logged)
 {
-    *event = (struct event){.kind = EVENT_UNPARK, .sender = event->sender, .subject = event->subject, .parked = event->parked, .code = code, .why = why};
+    const struct event *event = &parked->event;
+    parked->why = why;
+    parked->event = (struct event){.kind = EVENT_UNPARK, .sender = event->sender, .subject = event->subject, .parked = event->parked, .code = code,
+                                   .why = logged};
 }
 
 /* Opens what was sealed as one and seals it field by field, as it would have come if its case had been here. */
-static enum err seal_anew(struct door *door, struct arena *arena, const struct case_state *state, struct event *event)
+static enum err seal_anew(struct door *door, struct arena *arena, const struct case_state *state, struct door_parked *parked)
 {
+    static const struct text lost = TEXT("What was kept of it cannot be opened any more."), wrong = TEXT("Private fields are not as the workflow asks for.");
+    struct event *event = &parked->event;
     const struct workflow *workflow = engine_workflow(door->engine, state->workflow);
     if (!workflow)
         return ERR_CORRUPT;
@@ -17,7 +22,7 @@ static enum err seal_anew(struct door *door, struct arena *arena, const struct c
     uint32_t count;
     enum err code = door_open_whole(door, arena, event->sealed, &given, &count);
     if (code == ERR_NOT_FOUND || code == ERR_CORRUPT) {
-        give_up(event, ERR_BAD_DATA, TEXT("What was kept of it cannot be opened any more."));
+        give_up(parked, ERR_BAD_DATA, lost, lost);
         return ERR_OK;
     }
     if (code)
@@ -28,7 +33,7 @@ static enum err seal_anew(struct door *door, struct arena *arena, const struct c
     code = door_seal_fields(door, arena, workflow, key, event->id, given, count, &event->data, &why);
     if (code != ERR_BAD_DATA)
         return code;
-    give_up(event, code, why);
+    give_up(parked, code, why, wrong);
     return ERR_OK;
 }
 
@@ -43,12 +48,13 @@ enum err door_unpark(struct door *door, struct arena *arena, struct text case_ke
     code = engine_find_case(door->engine, &subject, &state);
     if (code)
         return code == ERR_UNKNOWN_CASE ? ERR_NOT_FOUND : code;
+    parked->why = (struct text){0};
     parked->id = parked->event.id;
     parked->sender = parked->event.sender;
     parked->event.kind = EVENT_SEND;
     parked->event.subject = subject;
     parked->event.parked = position;
-    code = seal_anew(door, arena, state, &parked->event);
+    code = seal_anew(door, arena, state, parked);
     if (!code)
         *after = position;
     return code;

@@ -259,7 +259,7 @@ static void unpark(struct world *world, struct text key)
         enum err code = engine_decide(world->engine, &parked.event, &answer);
         assert(code == ERR_OK);
         if (parked.event.kind == EVENT_UNPARK)
-            refuse(&answer, parked.event.code, parked.event.why);
+            refuse(&answer, parked.event.code, parked.why);
         if (answer.kind == MESSAGE_REFUSED)
             keep_answer(world, &answer);
         commit_all(world);

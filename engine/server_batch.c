@@ -121,7 +121,7 @@ static enum err decide_unparked(struct server *server)
         struct message *answer = &server->unparked_answers[i];
         code = engine_decide(server->engine, event, event->kind == EVENT_SEND ? answer : NULL);
         if (event->kind != EVENT_SEND)
-            *answer = (struct message){.kind = MESSAGE_REFUSED, .has = MESSAGE_HAS_CODE, .code = event->code, .why = event->why,
+            *answer = (struct message){.kind = MESSAGE_REFUSED, .has = MESSAGE_HAS_CODE, .code = event->code, .why = server->unparked[i].why,
                                        .todo = text_of(err_advice(event->code))};
     }
     return code;

@@ -193,7 +193,7 @@ static enum err decide_parked(struct turn *turn, const struct door_parked *parke
     if (code || !letter)
         return code;
     if (parked->event.kind == EVENT_UNPARK)
-        refuse(&answer, parked->event.code, parked->event.why);
+        refuse(&answer, parked->event.code, parked->why);
     struct outcome *outcome = add(turn, letter->from->peer);
     outcome->message.request = letter->number;
     outcome->answer = answer;

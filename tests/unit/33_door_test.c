@@ -182,7 +182,7 @@ static uint32_t unpark(struct rooms *rooms, struct message *answers)
         bool decided = parked[i].event.kind == EVENT_SEND;
         assert_int_equal(engine_decide(rooms->bed.engine, &parked[i].event, decided ? &answers[i] : NULL), ERR_OK);
         if (!decided)
-            answers[i] = (struct message){.kind = MESSAGE_REFUSED, .has = MESSAGE_HAS_CODE, .code = parked[i].event.code, .why = parked[i].event.why};
+            answers[i] = (struct message){.kind = MESSAGE_REFUSED, .has = MESSAGE_HAS_CODE, .code = parked[i].event.code, .why = parked[i].why};
     }
     rooms_commit(rooms);
     return count;
@@ -234,6 +234,28 @@ static void a_repeat_between_opening_and_unparking_is_still_parked(void **state)
     assert_int_equal(rooms_tell(rooms, &comment).kind, MESSAGE_DUPLICATE);
 }
 
+/* Its sender is told which value was wrong; the log, which cannot forget, is not. */
+static void a_wrong_private_value_that_was_parked_stays_out_of_the_log(void **state)
+{
+    struct rooms *rooms = *state;
+    static const char survey[] =
+        "workflow: survey\nversion: 1\ntitle: {zh: 走访, en: Survey}\nopens: {by: mediator, at: building}\n"
+        "data: {illness: {type: choice, of: [none, chronic], sees: [supervisor]}}\nstart: {go: visit}\n"
+        "stages:\n  visit:\n    title: {zh: 走访, en: Visit}\n    at: building\n    within: 5 working days\n    task: {for: mediator}\n"
+        "    events:\n      record: {by: mediator, needs: [illness], end: done}\n    overdue: {end: done}\nends: {done: {title: {zh: 办结, en: Done}}}\n";
+    assert_int_equal(bed_deploy(&rooms->bed, rooms->time.now, "survey.yaml", text_of(survey)), ERR_OK);
+    struct field_value illness = field_text("illness", "tuberculosis");
+    struct message answers[8], message = message_send(rooms, KEY_1, "record", "li", &illness, 1);
+    assert_int_equal(rooms_tell(rooms, &message).kind, MESSAGE_PARKED);
+    struct message opening = message_open(rooms, KEY_1, "survey", unit, "li", NULL, 0);
+    expect_applied(rooms_tell(rooms, &opening));
+    assert_int_equal(unpark(rooms, answers), 1);
+    expect_refused(answers[0], ERR_BAD_DATA);
+    assert_non_null(memmem(answers[0].why.data, answers[0].why.size, "tuberculosis", 12));
+    assert_false(store_holds(rooms->bed.store, "tuberculosis"));
+    bed_assert_replays(&rooms->bed);
+}
+
 static void an_erased_park_is_refused_for_good(void **state)
 {
     struct rooms *rooms = *state;
@@ -257,6 +279,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(details_named_sealed_are_details, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_came_before_its_case_is_sealed_whole_and_decided_later, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_repeat_between_opening_and_unparking_is_still_parked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_wrong_private_value_that_was_parked_stays_out_of_the_log, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_erased_park_is_refused_for_good, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("door", tests, NULL, NULL);
