@@ -147,7 +147,7 @@ enum err deploy_part(struct server *server, struct item *item)
     struct problems problems;
     struct source source;
     const char *name = arena_string(&server->inbox, item->message.name);
-    if (source_read(&server->inbox, name, text, &problems, &source)) {
+    if (source_read_for(&server->inbox, name, text, engine_directory(server->engine), &problems, &source)) {
         refuse_source(server, item, &problems);
         return ERR_OK;
     }

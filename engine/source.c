@@ -64,9 +64,10 @@ enum source_kind source_kind_of(struct text source)
 
 /* ---- reading ---- */
 
-static enum err read_workflow(struct arena *arena, const char *file, struct text source, struct problems *problems, struct source *out)
+static enum err read_workflow(struct arena *arena, const char *file, struct text source, const struct directory *directory, struct problems *problems,
+                              struct source *out)
 {
-    enum err code = workflow_read(arena, file, source, problems, &out->workflow);
+    enum err code = workflow_read_for(arena, file, source, directory, problems, &out->workflow);
     if (code != ERR_OK)
         return code;
     const struct workflow_head *head = workflow_head(&out->workflow);
@@ -101,9 +102,15 @@ static enum err read_calendar(struct arena *arena, const char *file, struct text
 
 enum err source_read(struct arena *arena, const char *file, struct text source, struct problems *problems, struct source *out)
 {
+    return source_read_for(arena, file, source, NULL, problems, out);
+}
+
+enum err source_read_for(struct arena *arena, const char *file, struct text source, const struct directory *directory, struct problems *problems,
+                         struct source *out)
+{
     *out = (struct source){.kind = source_kind_of(source), .applies_from = NONE};
     switch (out->kind) {
-    case SOURCE_WORKFLOW: return read_workflow(arena, file, source, problems, out);
+    case SOURCE_WORKFLOW: return read_workflow(arena, file, source, directory, problems, out);
     case SOURCE_DIRECTORY: return read_directory(arena, file, source, problems, out);
     case SOURCE_CALENDAR: return read_calendar(arena, file, source, problems, out);
     default: break;

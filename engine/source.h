@@ -49,6 +49,10 @@ enum source_kind source_kind_from(struct text name);
  * it is none of the three). All lives in the arena. */
 enum err source_read(struct arena *arena, const char *file, struct text source, struct problems *problems, struct source *out);
 
+/* The same; besides, the roles and levels of a workflow must be in the directory (NULL: as source_read). */
+enum err source_read_for(struct arena *arena, const char *file, struct text source, const struct directory *directory, struct problems *problems,
+                         struct source *out);
+
 /* A whole file. ERR_OK; ERR_NOT_FOUND; ERR_TOO_LARGE: above YAML_BYTES_MOST; ERR_IO; `*why` (in the arena) is a sentence with its path. */
 enum err source_load(struct arena *arena, const char *path, struct text *out, struct text *why);
 

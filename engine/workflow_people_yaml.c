@@ -160,8 +160,8 @@ static bool one_read(struct workflow_reader *reader, const struct node *node, un
 struct span people_read(struct workflow_reader *reader, const struct node *node, unsigned allowed)
 {
     struct workflow_people found[WORKFLOW_LIST_MOST];
+    const struct node *nodes[WORKFLOW_LIST_MOST], *item;
     int32_t count = 0;
-    const struct node *item;
     uint32_t items;
     if (!node_list(reader->problems, node, true, &item, &items))
         return (struct span){0, 0};
@@ -170,12 +170,13 @@ struct span people_read(struct workflow_reader *reader, const struct node *node,
             problems_add(reader->problems, item, "this list has more than %d entries.", WORKFLOW_LIST_MOST);
             break;
         }
+        nodes[count] = item;
         if (one_read(reader, item, allowed, &found[count]))
             count++;
     }
     struct span span = {.first = row_count(reader, WORKFLOW_PEOPLE), .count = count};
     for (int32_t i = 0; i < count; i++)
-        row_push(reader, WORKFLOW_PEOPLE, &found[i], node);
+        row_push(reader, WORKFLOW_PEOPLE, &found[i], nodes[i]);
     return span;
 }
 

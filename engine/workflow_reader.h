@@ -12,6 +12,8 @@
 
 #include "engine/workflow_yaml.h"
 
+struct directory;
+
 enum workflow_mark {
     MARK_USED = 1,   /* something refers to it */
     MARK_FILLED = 2, /* of a field: an event brings it, or an outcome sets it */
@@ -33,6 +35,7 @@ enum reading { READING_HEAD, READING_STAGE, READING_ANYWHERE };
 struct workflow_reader {
     struct arena *arena;
     struct problems *problems;
+    const struct directory *directory; /* whose roles and levels must be used; NULL: not known */
     struct growing table[WORKFLOW_TABLE_COUNT];
     char *strings;
     size_t strings_size, strings_room;
@@ -179,5 +182,9 @@ const char *level_hint(const struct workflow_reader *reader, int32_t stage, int3
 void check_use(struct workflow_reader *reader);
 /* Stages are reached and left, ladders are climbed within their ends. */
 void check_flow(struct workflow_reader *reader, int32_t start);
+
+/* ---- workflow_directory.c: against the directory, when there is one ---- */
+
+void check_directory(struct workflow_reader *reader);
 
 #endif

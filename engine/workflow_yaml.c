@@ -137,17 +137,25 @@ static void root_read(struct workflow_reader *reader, const struct node *root)
     ends_read(reader);
     check_use(reader);
     check_flow(reader, head.start);
+    check_directory(reader);
     row_push(reader, WORKFLOW_HEAD, &head, root);
 }
 
 enum err workflow_read(struct arena *arena, const char *file_name, struct text source, struct problems *problems,
                        struct workflow *out)
 {
+    return workflow_read_for(arena, file_name, source, NULL, problems, out);
+}
+
+enum err workflow_read_for(struct arena *arena, const char *file_name, struct text source, const struct directory *directory,
+                           struct problems *problems, struct workflow *out)
+{
     struct workflow_reader reader;
     struct workflow workflow;
     problems_init(problems, arena, file_name);
     const struct node *root = yaml_load(arena, source, problems);
     reader_init(&reader, arena, problems);
+    reader.directory = directory;
     if (root && key_check(&reader, root, IN_WORKFLOW))
         root_read(&reader, root);
     if (problems->errors)

@@ -9,6 +9,8 @@
 #include "engine/workflow.h"
 #include "engine/yaml.h"
 
+struct directory;
+
 /* Ceilings of one workflow. */
 enum {
     WORKFLOW_FIELDS_MOST = 100,
@@ -30,6 +32,9 @@ enum {
  * `problems` is initialised here; everything lives in the arena. `position` and `hash` of the result are the caller's to set. */
 enum err workflow_read(struct arena *arena, const char *file_name, struct text source, struct problems *problems,
                        struct workflow *out);
+/* The same; besides, its roles and levels must be in the directory (NULL: as workflow_read). What is compiled is the same. */
+enum err workflow_read_for(struct arena *arena, const char *file_name, struct text source, const struct directory *directory,
+                           struct problems *problems, struct workflow *out);
 
 /* ---- the keys of the language ---- */
 

@@ -6,54 +6,6 @@
 #include "engine/map.h"
 #include "engine/scenario.h"
 
-/* ---- a workflow against a directory: roles and levels are names in it ---- */
-
-static const struct place top = {1, 1};
-
-static bool any_unit_of(const struct directory *directory, int32_t level)
-{
-    const struct directory_unit *units = directory->table[DIRECTORY_UNITS].rows;
-    for (int32_t i = 0; i < directory->table[DIRECTORY_UNITS].count; i++)
-        if (units[i].level == level)
-            return true;
-    return false;
-}
-
-static void check_role(struct problems *problems, const struct directory *directory, const char *role)
-{
-    struct nearest nearest = nearest_to(text_of(role));
-    const struct directory_role *roles = directory->table[DIRECTORY_ROLES].rows;
-    if (directory_find_role(directory, text_of(role)) != NONE)
-        return;
-    for (int32_t i = 0; i < directory->table[DIRECTORY_ROLES].count; i++)
-        nearest_offer(&nearest, text_of(directory_string(directory, roles[i].name)));
-    problems_add_at(problems, top, TEXT("(directory)"), "the directory has no role \"%s\".%s", role,
-                    nearest_hint(&nearest, problems->arena));
-}
-
-static void check_level(struct problems *problems, const struct directory *directory, const char *name)
-{
-    int32_t level = directory_find_level(directory, text_of(name));
-    if (level == NONE)
-        problems_add_at(problems, top, TEXT("(directory)"), "the directory has no level \"%s\".", name);
-    else if (!any_unit_of(directory, level))
-        problems_add_at(problems, top, TEXT("(directory)"), "no unit of the directory has the level \"%s\".", name);
-}
-
-static void check_against(const struct workflow *workflow, const struct directory *directory, struct problems *problems)
-{
-    for (int32_t row = 0; row < workflow_count(workflow, WORKFLOW_PEOPLE); row++) {
-        const struct workflow_people *people = workflow_people(workflow, row);
-        bool checked = people->kind != PEOPLE_ROLE;
-        for (int32_t before = 0; before < row && !checked; before++)
-            checked = workflow_people(workflow, before)->kind == PEOPLE_ROLE && workflow_people(workflow, before)->role == people->role;
-        if (!checked)
-            check_role(problems, directory, workflow_string(workflow, people->role));
-    }
-    for (int32_t row = 0; row < workflow_count(workflow, WORKFLOW_LEVELS); row++)
-        check_level(problems, directory, workflow_level_name(workflow, row));
-}
-
 /* ---- printing ---- */
 
 static void print_problem(const struct command_line *line, const char *file, const struct problem *problem)
@@ -122,9 +74,8 @@ int file_check(const struct command_line *line, const char *path, const struct d
         read_scenario(line->arena, path, out->text, &problems);
     } else if (is_configuration(out->text)) {
         read_configuration(line->arena, path, out->text, &problems);
-    } else if (source_read(line->arena, path, out->text, &problems, &out->source) == ERR_OK && out->source.kind == SOURCE_WORKFLOW &&
-               directory) {
-        check_against(&out->source.workflow, directory, &problems);
+    } else {
+        source_read_for(line->arena, path, out->text, directory, &problems, &out->source); /* what it returns stands in problems */
     }
     print_problems(line, &problems);
     out->good = problems.errors == 0;

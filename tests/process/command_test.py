@@ -136,6 +136,10 @@ class CommandTest(harness.Case):
         done = self.command(engine, "deploy", broken, code=REFUSED)
         self.assertIn("broken.yaml:", done.stdout)
         self.assertIn("Nothing was deployed.", done.stderr)
+        nobody = engine.write("nobody.yaml", version(4).replace("by:    handling-unit", "by:    handling-unti", 1))
+        said = self.command(engine, "deploy", nobody, code=REFUSED)
+        for words in ("has no role \"handling-unti\"", "Did you mean \"handling-unit\"?"):
+            self.assertIn(words, said.stdout + said.stderr)
 
     def test_refusals_say_why_and_what_to_do(self):
         engine = self.engine()

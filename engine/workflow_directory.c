@@ -1,0 +1,64 @@
+/* workflow_directory: roles and levels are names of the directory. A workflow that is read together with one must use what is there:
+ * work for a role that nobody can hold is work for nobody. */
+#include "engine/directory.h"
+#include "engine/workflow_reader.h"
+
+static const char *name_at(const struct directory *directory, enum directory_table table, int32_t row)
+{
+    if (table == DIRECTORY_LEVELS)
+        return directory_level_name(directory, row);
+    return directory_string(directory, directory_role(directory, row)->name);
+}
+
+/* ` Did you mean "x"? Roles: x, y.` */
+static const char *allowed(struct workflow_reader *reader, enum directory_table table, const char *word)
+{
+    const struct directory *directory = reader->directory;
+    struct nearest nearest = nearest_to(text_of(word));
+    const char *list = "";
+    for (int32_t row = 0; row < directory->table[table].count; row++) {
+        nearest_offer(&nearest, text_of(name_at(directory, table, row)));
+        list = arena_print(reader->arena, "%s%s%s", list, row ? ", " : "", name_at(directory, table, row)).data;
+    }
+    return arena_print(reader->arena, "%s %s: %s.", nearest_hint(&nearest, reader->arena), table == DIRECTORY_LEVELS ? "Levels" : "Roles", list).data;
+}
+
+static void check_roles(struct workflow_reader *reader)
+{
+    for (int32_t row = 0; row < row_count(reader, WORKFLOW_PEOPLE); row++) {
+        const struct workflow_people *people = ROW_OF(reader, PEOPLE, people, row);
+        const char *role = string_at(reader, people->role);
+        if (people->kind == PEOPLE_ROLE && directory_find_role(reader->directory, text_of(role)) == NONE)
+            problems_add(reader->problems, row_node(reader, WORKFLOW_PEOPLE, row), "the directory has no role \"%s\".%s", role,
+                         allowed(reader, DIRECTORY_ROLES, role));
+    }
+}
+
+static bool any_unit_of(const struct directory *directory, int32_t level)
+{
+    for (int32_t unit = 0; unit < directory_unit_count(directory); unit++)
+        if (directory_unit(directory, unit)->level == level)
+            return true;
+    return false;
+}
+
+static void check_levels(struct workflow_reader *reader)
+{
+    for (int32_t row = 0; row < row_count(reader, WORKFLOW_LEVELS); row++) {
+        const char *name = row_name(reader, WORKFLOW_LEVELS, row);
+        int32_t level = directory_find_level(reader->directory, text_of(name));
+        if (level == NONE)
+            problems_add(reader->problems, row_node(reader, WORKFLOW_LEVELS, row), "the directory has no level \"%s\".%s", name,
+                         allowed(reader, DIRECTORY_LEVELS, name));
+        else if (!any_unit_of(reader->directory, level))
+            problems_warn(reader->problems, row_node(reader, WORKFLOW_LEVELS, row), "no unit of the directory has the level \"%s\": a case never comes there.", name);
+    }
+}
+
+void check_directory(struct workflow_reader *reader)
+{
+    if (!reader->directory)
+        return;
+    check_roles(reader);
+    check_levels(reader);
+}
