@@ -43,11 +43,26 @@ static void take_over(const struct message *message, const struct door_origin *o
 
 /* ---- what brings fields ---- */
 
+/* Of a case that is here already this is the same opening again, or one that will be refused: it is sealed as the first one was, also when a newer
+ * version says otherwise by now what is private. Else the one of the day that the engine will ask for too. NULL: none. */
+static enum err workflow_of_opening(struct door *door, const struct message *message, const struct event *event, const struct workflow **workflow)
+{
+    const struct case_ref subject = {.kind = CASE_REF_KEY, .text = message->key};
+    const struct case_state *state;
+    enum err code = engine_find_case(door->engine, &subject, &state);
+    if (code && code != ERR_UNKNOWN_CASE)
+        return code;
+    int64_t day = event->held && event->has_happened_at ? event->happened_at : engine_now(door->engine);
+    *workflow = code ? engine_newest_workflow(door->engine, message->workflow, day) : engine_workflow(door->engine, state->workflow);
+    return ERR_OK;
+}
+
 static enum err seal_opening(struct door *door, struct arena *arena, const struct message *message, struct event *event, struct text *why)
 {
-    /* The day that the engine will ask for too. */
-    int64_t day = event->held && event->has_happened_at ? event->happened_at : engine_now(door->engine);
-    const struct workflow *workflow = engine_newest_workflow(door->engine, message->workflow, day);
+    const struct workflow *workflow;
+    enum err code = workflow_of_opening(door, message, event, &workflow);
+    if (code)
+        return code;
     if (!workflow || !engine_directory(door->engine))
         return ERR_OK; /* refused behind the door, without its fields */
     event->data_count = message->data_count;

@@ -120,6 +120,34 @@ static void a_repeat_is_a_duplicate_also_after_a_restart(void **state)
     expect_refused(rooms_tell(rooms, &other), ERR_ID_REUSED);
 }
 
+/* Between the first time and the second a version was deployed that calls another field private. */
+static void a_repeat_is_a_duplicate_also_under_a_newer_workflow(void **state)
+{
+    struct rooms *rooms = *state;
+    static const char survey[] =
+        "workflow: survey\nversion: %d\ntitle: {zh: 走访, en: Survey}\nopens: {by: mediator, at: building, needs: [age]}\n"
+        "data: {age: {type: number%s}}\nstart: {go: visit}\n"
+        "stages:\n  visit:\n    title: {zh: 走访, en: Visit}\n    at: building\n    within: 5 working days\n    task: {for: mediator}\n"
+        "    events:\n      record: {by: mediator, end: done}\n    overdue: {end: done}\nends: {done: {title: {zh: 办结, en: Done}}}\n";
+    char first[1024], second[1024];
+    snprintf(first, sizeof first, survey, 1, "");
+    snprintf(second, sizeof second, survey, 2, ", sees: [supervisor]");
+    assert_int_equal(bed_deploy(&rooms->bed, rooms->time.now, "survey.yaml", text_of(first)), ERR_OK);
+    struct field_value age = {.name = TEXT("age"), .value = {.kind = VALUE_INTEGER, .integer = 81}};
+    struct message message = message_open(rooms, KEY_1, "survey", unit, "li", &age, 1);
+    expect_applied(rooms_tell(rooms, &message));
+    assert_int_equal(bed_deploy(&rooms->bed, rooms->time.now, "survey.yaml", text_of(second)), ERR_OK);
+    assert_int_equal(rooms_tell(rooms, &message).kind, MESSAGE_DUPLICATE);
+    message.id = bed_id(&rooms->bed);
+    expect_refused(rooms_tell(rooms, &message), ERR_KEY_TAKEN);
+    message.key = TEXT("case-key-0000002");
+    expect_applied(rooms_tell(rooms, &message));
+    const struct case_ref subject = {.kind = CASE_REF_KEY, .text = message.key};
+    const struct case_state *second_case;
+    assert_int_equal(engine_find_case(rooms->bed.engine, &subject, &second_case), ERR_OK);
+    assert_int_equal(second_case->data[0].kind, VALUE_BYTES);
+}
+
 static void private_fields_are_checked_here(void **state)
 {
     struct rooms *rooms = *state;
@@ -275,6 +303,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_may_not_see_it_is_told_that_it_is_there, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_destroyed_key_hides_the_value_for_ever, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_repeat_is_a_duplicate_also_after_a_restart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_repeat_is_a_duplicate_also_under_a_newer_workflow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(private_fields_are_checked_here, set_up, tear_down),
         cmocka_unit_test_setup_teardown(details_named_sealed_are_details, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_came_before_its_case_is_sealed_whole_and_decided_later, set_up, tear_down),
