@@ -12,6 +12,7 @@
 enum {
     /* A turn of the loop. */
     LIMIT_BATCH_MESSAGES = 1024,     /* gathered into one batch */
+    LIMIT_GATHER_US = 500,           /* waited at most for those that answer a batch with their next event */
     LIMIT_BATCH_BYTES = 8 << 20,     /* of these messages together: then the batch is closed */
     LIMIT_BATCH_FIRED = 256,         /* deadlines fired in one batch, after what clients sent */
     LIMIT_BATCH_UNPARKED = 256,      /* parked events decided in one batch */

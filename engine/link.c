@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -262,6 +263,18 @@ bool link_pending(struct link *link)
             return true;
     }
     return false;
+}
+
+bool link_wait(struct link *link, uint32_t most_us)
+{
+    struct pollfd polls[LIMIT_ENDPOINTS];
+    if (link_pending(link))
+        return true;
+    for (uint32_t i = 0; i < link->count; i++)
+        polls[i] = (struct pollfd){.fd = link_descriptor(link, i), .events = POLLIN};
+    const struct timespec most = {.tv_nsec = (long)most_us * 1000};
+    ppoll(polls, link->count, &most, NULL); /* an error or a signal is like nothing having come */
+    return link_pending(link);
 }
 
 /* Reads on to the end of a message of too many frames. They have all come already: ZeroMQ hands over a message whole. */

@@ -3,7 +3,7 @@
  * One ROUTER per endpoint. A message is one frame behind the connection's routing id, which the library makes; anything else is handed up
  * as what it is, so that it can be refused. Who speaks is the endpoint's principal (`local`); when there are keys, ZAP puts a name there.
  *
- * Nothing here ever waits. A peer that does not take its answers loses them when its queue is full, and asks again (pitfall 2); one that
+ * Nothing here waits, but for link_wait. A peer that does not take its answers loses them when its queue is full, and asks again (pitfall 2); one that
  * is gone is told apart. After every call of link_drain or link_send the descriptor may not become readable although something has
  * come (pitfall 1): ask link_pending before the loop sleeps. */
 #ifndef STAIRCASE_LINK_H
@@ -51,6 +51,8 @@ void link_close(struct link **link);
 
 /* Something can be received. */
 bool link_pending(struct link *link);
+/* The same, but for at most so many microseconds (below a second) it waits for it: the only call that waits. */
+bool link_wait(struct link *link, uint32_t most_us);
 /* Receives what is there, taking the endpoints in turn: at most `most` messages or `bytes` bytes. Returns how many. */
 uint32_t link_drain(struct link *link, struct arena *arena, struct link_message *messages, uint32_t most, size_t bytes);
 /* ERR_OK; ERR_NOT_FOUND: the connection is gone; ERR_BUSY: it has too much that it has not taken; ERR_IO. Copies. */

@@ -4,8 +4,8 @@
  *     due deadlines ──┼─ a turn: gather ─ decide ─ commit ──┼─> outbox: tasks to workers
  *     lapsed leases ──┘            (engine.h)               └─> news to watchers
  *
- * A turn takes what has come, at most a batch of it, and never waits for more: alone, an event is committed at once; under load batches
- * fill by themselves while the disk works. Nothing is answered before it is on disk (design 12.5 for what happens when that fails).
+ * A turn takes what has come, at most a batch of it: alone, an event is committed at once; under load batches fill by themselves while the
+ * disk works, and those that were just answered are given a moment to be in the next one (server_turn.c). Nothing is answered before it is on disk (design 12.5 for what happens when that fails).
  *
  *   server.c        life: open, run, stop        server_turn.c    one turn, top to bottom
  *   server_ask.c    everything that is no event  server_watch.c   watches

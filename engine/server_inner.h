@@ -70,6 +70,8 @@ struct server {
     struct link_message *received;
     struct item *items;
     uint32_t item_count;
+    uint32_t expected;          /* how many came in the last turn that had any */
+    int64_t turn_us;            /* how long the last turn with a commit took */
     struct door_parked *unparked;
     struct message *unparked_answers;
     uint32_t unparked_count;
