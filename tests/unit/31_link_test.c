@@ -238,8 +238,8 @@ static link_peer say_until_heard(struct rig *rig, void *socket, const char *word
 static void broken_connections_are_made_anew(void **state)
 {
     struct rig *rig = *state;
-    void *client = peer_connect(rig, rig->clients, NULL), *worker = peer_connect(rig, rig->workers, NULL);
     assert_int_equal(link_break(rig->link), 0); /* there are none yet, and who listens goes on listening */
+    void *client = peer_connect(rig, rig->clients, NULL), *worker = peer_connect(rig, rig->workers, NULL);
     zmq_send(client, "hello", 5, 0);
     zmq_send(worker, "hello", 5, 0);
     gather(rig, 2);
