@@ -440,12 +440,25 @@ static void close_handle(uv_handle_t *handle, void *unused)
         uv_close(handle, NULL);
 }
 
+/* With its last watcher libuv gives a signal its default action back: an impatient second Ctrl-C would kill what is about to close. */
+static void hold_signals(const struct server *server)
+{
+    sigset_t both;
+    if (!server->signals[0].data) /* never watched */
+        return;
+    sigemptyset(&both);
+    sigaddset(&both, SIGINT);
+    sigaddset(&both, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &both, NULL);
+}
+
 static void close_loop(struct server *server)
 {
     if (!server->loop_open)
         return;
     if (server->children)
         children_close(server->children);
+    hold_signals(server);
     uv_walk(&server->loop, close_handle, NULL);
     uv_run(&server->loop, UV_RUN_DEFAULT);
     int left = uv_loop_close(&server->loop);

@@ -69,6 +69,8 @@ class Stop(harness.Case):
         self.open_dispute(self.client(engine))
         for _ in range(3):
             engine.tell(signal.SIGINT)
+        while engine.process.poll() is None:  # to its very last moment
+            engine.tell(signal.SIGINT)
         self.assertEqual(engine.wait(), 0)
         self.verify(engine)
 
