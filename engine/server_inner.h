@@ -87,7 +87,8 @@ struct server {
     struct waiting *waiting;    /* [LIMIT_PARKED_WAITING], by id */
     uint32_t waiting_count;
     struct watch *watches;
-    uint32_t watch_count, watch_turn;
+    uint32_t watch_count;
+    int64_t watches_swept;      /* monotonic time; 0: never */
     struct upload *uploads;     /* [LIMIT_DEPLOYS] */
     struct query_figures figures;
     bool again;                 /* there is work left: do not sleep */

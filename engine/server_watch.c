@@ -6,7 +6,10 @@
 
 #include <stdlib.h>
 
-enum { HANDFUL = 64 }; /* records read for one watch before the next has its turn */
+enum {
+    HANDFUL = 64,    /* records read for one watch before the next has its turn */
+    SWEEP_MS = 1000, /* so often, at most, it is looked whose connection is gone */
+};
 
 struct watch {
     struct watch *next;
@@ -49,6 +52,22 @@ static uint32_t watches_of(const struct server *server, link_peer peer)
     return count;
 }
 
+/* That a connection is gone shows only when something is sent to it, and a watch of a quiet place is told nothing for days. So when there is no
+ * place for another, all are told again how far the log has come. */
+static void end_gone(struct server *server)
+{
+    struct message answer = {.kind = MESSAGE_RESULT, .position = engine_position(server->engine), .time = server->walltime.now, .rows = {.kind = VALUE_LIST}};
+    if (server->watches_swept && server->walltime.monotonic - server->watches_swept < SWEEP_MS)
+        return;
+    server->watches_swept = server->walltime.monotonic;
+    for (struct watch *watch = server->watches, *next; watch; watch = next) {
+        next = watch->next;
+        answer.request = watch->request;
+        if (server_send(server, watch->peer, &answer) == ERR_NOT_FOUND)
+            end_watch(server, watch);
+    }
+}
+
 static struct watch *make_watch(const struct message *question, uint64_t case_id)
 {
     struct watch *watch = calloc(1, sizeof *watch + question->workflow.size + question->unit.size);
@@ -88,6 +107,8 @@ void watch_begin(struct server *server, const struct item *item)
     if (same)
         end_watch(server, same);
     enum err code = check_watch(server, question, &case_id);
+    if (!code && server->watch_count == LIMIT_WATCHES)
+        end_gone(server);
     if (!code && (server->watch_count == LIMIT_WATCHES || watches_of(server, item->from->peer) == LIMIT_WATCHES_PEER))
         code = ERR_BUSY;
     struct watch *watch = code ? NULL : make_watch(question, case_id);

@@ -484,6 +484,39 @@ static void watches_see_what_is_committed(void **state)
     expect_kind(ask(watcher, (struct message){.kind = MESSAGE_WATCH, .request = 200, .credit = 1}), MESSAGE_BUSY);
 }
 
+/* They watch a place where nothing happens, so nothing that is sent to them tells that they have gone. */
+static void watchers_that_are_gone_make_room(void **state)
+{
+    (void)state;
+    start();
+    void *client = connect_to(0), *stays = connect_to(0), *comes = connect_to(0);
+    expect_kind(ask(client, opening(KEY_1)), MESSAGE_APPLIED);
+    const struct message watch = {.kind = MESSAGE_WATCH, .credit = 5, .unit = TEXT("yinxing")};
+    expect_kind(ask(stays, (struct message){.kind = MESSAGE_WATCH, .request = 5, .credit = 5}), MESSAGE_RESULT);
+    for (uint32_t i = 1; i < LIMIT_WATCHES;) {
+        void *goes = connect_to(0);
+        for (uint32_t k = 0; k < LIMIT_WATCHES_PEER && i < LIMIT_WATCHES; k++, i++) {
+            struct message one = watch;
+            one.request = 10 + k;
+            expect_kind(ask(goes, one), MESSAGE_RESULT);
+        }
+        zmq_close(goes);
+        rig->peer_count--;
+    }
+    struct message one = watch, answer = {.kind = MESSAGE_BUSY};
+    one.request = 7;
+    for (int tries = 0; tries < 1000 && answer.kind == MESSAGE_BUSY; tries++, rig->monotonic += 1000, rig->wall += 1000)
+        answer = ask(comes, one);
+    expect_kind(answer, MESSAGE_RESULT);
+    expect_kind(ask(client, sending(KEY_1, "raise")), MESSAGE_APPLIED);
+    struct message news;
+    do {
+        news = hear(stays);
+        assert_int_equal(news.request, 5);
+    } while (news.kind == MESSAGE_RESULT); /* looked whether it is there */
+    expect_kind(news, MESSAGE_NEWS);
+}
+
 /* ---- deployments ---- */
 
 static struct text file_text(const char *path)
@@ -698,6 +731,7 @@ int main(void)
         TEST(tasks_reach_workers_and_come_back),
         TEST(a_silent_worker_loses_its_task),
         TEST(watches_see_what_is_committed),
+        TEST(watchers_that_are_gone_make_room),
         TEST(deployments_come_in_parts),
         TEST(mistakes_come_back_with_their_places),
         cmocka_unit_test_setup_teardown(a_full_disk_is_read_only_and_passes, set_up_in_memory, tear_down),
