@@ -309,9 +309,10 @@ static enum err decide_kind(struct engine *engine, const struct event *event, st
 enum err engine_decide(struct engine *engine, const struct event *event, struct message *answer)
 {
     assert(engine->in_batch);
-    struct message unheard;
-    answer = answer ? answer : &unheard;
-    *answer = (struct message){0};
+    struct message unheard = {0};
+    if (!answer)
+        answer = &unheard;
+    *answer = unheard;
     bool seen;
     enum err code = engine_answer_seen(engine, event, answer, &seen);
     if (code || seen)

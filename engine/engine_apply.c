@@ -215,7 +215,8 @@ static void record_outcome(struct engine *engine, const struct case_state *after
     record->stage = text_of(workflow_stage_name(workflow, after->stage));
     record->level = text_of(workflow_level_name(workflow, after->level));
     record->end = text_of(workflow_end_name(workflow, after->end));
-    record->unit = unit == NONE ? (struct text){0} : text_of(directory_unit_path(directory, unit));
+    if (unit != NONE)
+        record->unit = text_of(directory_unit_path(directory, unit));
     record->number = after->number;
     record->due = case_due(after);
 }

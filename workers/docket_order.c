@@ -256,7 +256,7 @@ static enum err put_own_event(struct docket *docket, struct store_txn *txn, cons
         map_put(&entry, "data", fields);
     struct value whole = map_end(&entry);
     enum err err = docket_put_shown(docket, txn, event->subject.id, answer->position, &whole);
-    struct text bytes;
+    struct text bytes = {0};
     if (!err)
         err = store_get(txn, STORE_LOG, docket_key_text(&key), &bytes);
     if (!err)

@@ -159,7 +159,7 @@ static const struct command_given *last_given(const struct command_line *line, c
 {
     assert(find_option(line->command, text_of(option)));
     for (int i = line->given_count - 1; i >= 0; i--)
-        if (strcmp(line->given[i].option->name, option) == 0)
+        if (strcmp(line->given[i].option->name, option) == 0) /* NOLINT(clang-analyzer-core.NullDereference): what is given has its option */
             return &line->given[i];
     return NULL;
 }

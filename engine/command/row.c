@@ -79,10 +79,11 @@ static bool zone_known(const char *zone)
 {
     const char *path[] = {"/usr/share/zoneinfo/", zone};
     char name[256];
-    if (strstr(zone, "..") || strlen(path[0]) + strlen(zone) >= sizeof name)
+    size_t folder = strlen(path[0]), size = strlen(zone) + 1;
+    if (strstr(zone, "..") || folder + size > sizeof name)
         return false;
-    memcpy(name, path[0], strlen(path[0]) + 1);
-    strcat(name, zone);
+    memcpy(name, path[0], folder);
+    memcpy(name + folder, zone, size);
     return access(name, R_OK) == 0;
 }
 
