@@ -1,6 +1,8 @@
 /* csv: see csv.h. */
 #include "engine/command/csv.h"
 
+#include "proto/wire.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -34,6 +36,7 @@ void csv_close(struct csv *csv)
 struct row {
     struct csv *csv;
     size_t used, cell_from;
+    bool ended; /* its line is behind us */
     const char *why;
 };
 
@@ -106,9 +109,28 @@ static bool read_cell(struct row *row)
             ungetc(byte, file);
         byte = '\n';
     }
+    row->ended = byte == '\n' || byte == EOF;
     if (byte == '\n')
         row->csv->next_line++;
     return end_cell(row) && byte == ',';
+}
+
+/* A row that cannot be read ends with its line: what follows is a row again. */
+static void pass_over(struct row *row)
+{
+    int byte = row->ended ? '\n' : getc(row->csv->file);
+    while (byte != '\n' && byte != EOF)
+        byte = getc(row->csv->file);
+    if (!row->ended && byte == '\n')
+        row->csv->next_line++;
+}
+
+static bool is_utf8(const struct csv *csv)
+{
+    for (uint32_t i = 0; i < csv->cell_count; i++)
+        if (!wire_is_text(csv->cells[i]))
+            return false;
+    return true;
 }
 
 static bool is_blank(const struct csv *csv)
@@ -128,10 +150,15 @@ enum err csv_next(struct csv *csv, const char **why)
         struct row row = {.csv = csv};
         while (read_cell(&row)) {}
         if (row.why) {
+            pass_over(&row);
             *why = row.why;
             return ERR_MALFORMED;
         }
     } while (is_blank(csv));
+    if (!is_utf8(csv)) {
+        *why = "the row is not UTF-8; save the file as UTF-8";
+        return ERR_MALFORMED;
+    }
     if (csv->columns == 0)
         csv->columns = csv->cell_count;
     if (csv->cell_count == csv->columns)

@@ -1,5 +1,5 @@
 /* csv: a table in a file, row by row (RFC 4180: commas, quotes, doubled quotes, line breaks inside quotes; CRLF or LF; a byte
- * order mark is passed over). Reads as it goes: memory is bounded by one row. */
+ * order mark is passed over; UTF-8). Reads as it goes: memory is bounded by one row. */
 #ifndef STAIRCASE_COMMAND_CSV_H
 #define STAIRCASE_COMMAND_CSV_H
 
@@ -24,7 +24,7 @@ struct csv {
 enum err csv_open(struct csv *csv, const char *path);
 void csv_close(struct csv *csv);
 /* The next row; its cells live until the next call. ERR_OK; ERR_NOT_FOUND: no more; ERR_MALFORMED: `*why` (static) says what is wrong with the
- * row that begins at csv->line; ERR_IO. The first row gives the number of columns. */
+ * row that begins at csv->line, and the next call goes on behind its line; ERR_IO. The first row gives the number of columns. */
 enum err csv_next(struct csv *csv, const char **why);
 
 #endif

@@ -384,7 +384,7 @@ static int open_csv(struct import *import)
     enum err code = csv_open(&import->csv, import->path);
     code = code ? code : csv_next(&import->csv, &why);
     if (code)
-        return command_fail(import->line, COMMAND_FAILED, "%s: %s %s", import->path, err_sentence(code), why);
+        return command_fail(import->line, COMMAND_FAILED, "%s: %s", import->path, *why ? why : err_sentence(code));
     if (fstat(fileno(import->csv.file), &status) == 0)
         import->bytes = (uint64_t)status.st_size;
     if (!import_map_bind(&import->map, &import->csv, &missing))
@@ -457,8 +457,11 @@ static int run(struct command_line *line)
         exit = run_import(import);
     if (import->client)
         client_disconnect(&import->client);
-    if (import->refused_file)
-        fclose(import->refused_file);
+    if (import->refused_file) {
+        bool whole = !ferror(import->refused_file);
+        if (fclose(import->refused_file) != 0 || !whole)
+            exit = command_fail(line, COMMAND_FAILED, "%s: could not be written in full", command_value(line, "refused"));
+    }
     csv_close(&import->csv);
     for (size_t i = 0; i < sizeof import->under_way / sizeof *import->under_way; i++)
         free(import->under_way[i]);
