@@ -3,30 +3,34 @@
 
 #include <assert.h>
 
-enum { VERSION_MOST = 1000000, REFERENCE_MOST = 100 };
+enum { VERSION_MOST = 1000000, REFERENCE_MOST = 60 };
 
 /* ---- head ---- */
 
-/* {number} makes numbers differ; {unit} and {year} begin a new series. */
+/* {number} makes numbers differ; {unit} and {year} begin a new series. Each once: a number stands in keys, and those have an end. */
 static void check_reference(struct workflow_reader *reader, const struct node *node, struct text reference)
 {
-    static const char *const known[] = {"unit", "year", "number"};
-    int numbers = 0;
+    static const char *const known[] = {"number", "unit", "year"};
+    int times[3] = {0};
     const char *at = reference.data, *end = reference.data + reference.size;
     while (at && at < end && (at = memchr(at, '{', (size_t)(end - at)))) {
         const char *close = memchr(at, '}', (size_t)(end - at));
         struct text word = {.data = at + 1, .size = close ? (size_t)(close - at - 1) : 0};
         bool found = false;
-        for (size_t i = 0; close && i < 3; i++)
-            found = found || text_is(word, known[i]);
+        for (size_t i = 0; close && i < 3; i++) {
+            bool same = text_is(word, known[i]);
+            found = found || same;
+            times[i] += same;
+        }
         if (!found) {
             problems_add(reader->problems, node, "found %s; only {unit}, {year} and {number} can stand in braces.", node_found(reader->arena, node));
             return;
         }
-        numbers += text_is(word, "number");
         at = close + 1;
     }
-    if (numbers != 1)
+    if (times[1] > 1 || times[2] > 1)
+        problems_add(reader->problems, node, "{%s} stands in it twice; once is enough.", known[times[1] > 1 ? 1 : 2]);
+    if (times[0] != 1)
         problems_add(reader->problems, node, "{number} must stand in it exactly once, or two cases would have one number.");
 }
 
