@@ -82,8 +82,9 @@ bool outbox_note_failed(struct outbox *outbox, uint64_t peer, const struct messa
 {
     struct lease *lease = lease_find(outbox, report->task);
     const struct worker_link *worker = worker_by_peer(outbox, peer);
-    if (report->kind != MESSAGE_FAIL || !lease || lease->kind == OUTBOX_TASK || lease->state != LEASE_HELD || !worker || lease->worker != worker)
-        return false;
+    if (report->kind != MESSAGE_FAIL || !lease || lease->kind == OUTBOX_TASK || lease->state != LEASE_HELD || !worker ||
+        !text_equal(lease->worker->name, worker->name) || report->lease != lease->number)
+        return false; /* by its name: it may have come back on another connection since */
     int64_t rest = report->after > REST_MS && report->after < 3600000 ? (int64_t)report->after : REST_MS;
     lease_rest(outbox, lease, time.monotonic + rest);
     return true;
@@ -112,8 +113,11 @@ void outbox_reported(struct outbox *outbox, uint64_t peer, const struct message 
     bool done = answer->kind == MESSAGE_APPLIED || answer->kind == MESSAGE_DUPLICATE;
     if (done && report->kind == MESSAGE_SEND && still_owed(outbox, lease))
         return;
-    if (done || answer->code == ERR_UNKNOWN_TASK || answer->code == ERR_STALE_LEASE)
-        lease_end(outbox, lease); /* any other refusal: it still has the task, and may report otherwise */
+    if (done)
+        lease_end(outbox, lease);
+    else if (answer->code == ERR_UNKNOWN_TASK || answer->code == ERR_STALE_LEASE)
+        owe_again(outbox, lease); /* the worker drops it: if it is owed all the same, somebody else must have it */
+    /* After any other refusal it still has the task, and may report otherwise. */
 }
 
 void outbox_withdrawn(struct outbox *outbox, const uint64_t *tasks, uint32_t count)

@@ -3,7 +3,7 @@
 
 #include "engine/limits.h"
 
-enum { ALICE = 1001, BOB = 1002 };
+enum { ALICE = 1001, BOB = 1002, ALICE_AGAIN = 1003 };
 static const char *const building = "jinnong/grid-3/building-7";
 
 static int set_up(void **state)
@@ -395,8 +395,17 @@ static void the_cancellation_of_an_accepted_task_is_owed_to_its_holder(void **st
     assert_int_equal(rooms_pump(rooms), 1);
     struct message stale = report(rooms, MESSAGE_SETTLE, &cancel);
     expect_refused(rooms_report(rooms, ALICE, &stale), ERR_STALE_LEASE);
+    /* So it does when she says so on another connection than the one that it came by. */
+    fail = report(rooms, MESSAGE_FAIL, last(rooms));
+    enlist(rooms, ALICE_AGAIN, "alice", 5);
+    assert_true(outbox_note_failed(rooms->outbox, ALICE_AGAIN, &fail, rooms->time));
+    pass(rooms, 5000);
+    assert_int_equal(rooms_lapse(rooms), 0);
+    assert_int_equal(rooms_pump(rooms), 1);
+    outbox_gone(rooms->outbox, ALICE_AGAIN);
     /* Silence: owed again at once. */
     pass(rooms, 31000);
+    enlist(rooms, ALICE, "alice", 5);
     assert_int_equal(rooms_lapse(rooms), 0);
     assert_int_equal(rooms_pump(rooms), 1);
     struct message settle = report(rooms, MESSAGE_SETTLE, last(rooms));
