@@ -113,10 +113,10 @@ void outbox_reported(struct outbox *outbox, uint64_t peer, const struct message 
     bool done = answer->kind == MESSAGE_APPLIED || answer->kind == MESSAGE_DUPLICATE;
     if (done && report->kind == MESSAGE_SEND && still_owed(outbox, lease))
         return;
-    if (done)
+    if (answer->kind == MESSAGE_APPLIED)
         lease_end(outbox, lease);
-    else if (answer->code == ERR_UNKNOWN_TASK || answer->code == ERR_STALE_LEASE)
-        owe_again(outbox, lease); /* the worker drops it: if it is owed all the same, somebody else must have it */
+    else if (done || answer->code == ERR_UNKNOWN_TASK || answer->code == ERR_STALE_LEASE)
+        owe_again(outbox, lease); /* the worker is through with it: if it is owed all the same (an old failure, said again), it must go out again */
     /* After any other refusal it still has the task, and may report otherwise. */
 }
 

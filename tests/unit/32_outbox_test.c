@@ -296,6 +296,13 @@ static void a_repeated_failure_is_a_duplicate(void **state)
     enlist(rooms, BOB, "bob", 1);
     assert_int_equal(rooms_pump(rooms), 1);
     assert_int_equal(rooms_report(rooms, ALICE, &fail).kind, MESSAGE_DUPLICATE);
+    /* Said again under a lease of the next attempt, it says nothing about that one, but who says it is through: it goes out again. */
+    fail.lease = last(rooms)->lease;
+    outbox_gone(rooms->outbox, ALICE);
+    enlist(rooms, BOB, "alice", 1);
+    assert_int_equal(rooms_report(rooms, BOB, &fail).kind, MESSAGE_DUPLICATE);
+    assert_int_equal(rooms_pump(rooms), 1);
+    assert_int_equal(last(rooms)->attempt, 2);
 }
 
 static void a_late_report_that_nobody_contests_counts(void **state)
