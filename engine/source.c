@@ -35,14 +35,15 @@ enum source_kind source_kind_from(struct text name)
 static struct text first_line(struct text source)
 {
     while (source.size) {
-        const char *end = memchr(source.data, '\n', source.size);
-        size_t size = end ? (size_t)(end - source.data) : source.size, blank = 0;
-        while (blank < size && (source.data[blank] == ' ' || source.data[blank] == '\r' || source.data[blank] == '\t'))
+        size_t size = 0, blank = 0;
+        while (size < source.size && source.data[size] != '\n' && source.data[size] != '\r')
+            size++;
+        while (blank < size && (source.data[blank] == ' ' || source.data[blank] == '\t'))
             blank++;
         bool mark = size >= 3 && memcmp(source.data, "---", 3) == 0;
         if (blank < size && source.data[blank] != '#' && !mark)
             return (struct text){source.data, size};
-        size += end ? 1 : 0;
+        size += size < source.size;
         source = (struct text){source.data + size, source.size - size};
     }
     return source;
@@ -100,6 +101,30 @@ static enum err read_calendar(struct arena *arena, const char *file, struct text
     return ERR_OK;
 }
 
+/* Neither of the three: it cannot be read at all, or begins with something else. */
+static void report_no_kind(struct arena *arena, struct text source, struct problems *problems)
+{
+    static const char allowed[] = "a workflow, directory or calendar begins with the key of that name";
+    const struct node *root = yaml_load(arena, source, problems), *first = node_first(root);
+    if (problems->errors)
+        return;
+    if (root->kind != NODE_MAP || !first) {
+        problems_add(problems, root, "this is none of what the engine reads: %s.", allowed);
+        return;
+    }
+    struct nearest nearest = nearest_to(first->key);
+    for (int kind = SOURCE_NONE + 1; kind < SOURCE_KIND_COUNT; kind++) {
+        nearest_offer(&nearest, text_of(kind_names[kind]));
+        const struct node *later = node_get(root, kind_names[kind]);
+        if (later) {
+            problems_add_key(problems, later, "the key \"%s\" must stand first: %s.", kind_names[kind], allowed);
+            return;
+        }
+    }
+    problems_add_key(problems, first, "found the first key \"%.*s\"; %s.%s", text_shown(first->key), first->key.data, allowed,
+                     nearest_hint(&nearest, arena));
+}
+
 enum err source_read(struct arena *arena, const char *file, struct text source, struct problems *problems, struct source *out)
 {
     return source_read_for(arena, file, source, NULL, problems, out);
@@ -116,8 +141,7 @@ enum err source_read_for(struct arena *arena, const char *file, struct text sour
     default: break;
     }
     problems_init(problems, arena, file);
-    problems_add_at(problems, (struct place){1, 1}, TEXT(""),
-                    "this is no workflow, directory or calendar: its first key must be workflow, directory or calendar.");
+    report_no_kind(arena, source, problems);
     return ERR_INVALID_SOURCE;
 }
 

@@ -112,6 +112,8 @@ static void choices_read(struct workflow_reader *reader, const struct node *node
         struct text text;
         if (!node_text(reader->problems, item, 64, &text))
             continue;
+        if (item->plain && (strstr(text.data, "、") || strstr(text.data, "，")))
+            problems_warn(reader->problems, item, "\"%s\" is one choice here. Several are separated by \",\" and a space; one goes in quotes.", text.data);
         if (name_find_in(reader, WORKFLOW_NAMES, field->choices, text) != NONE)
             problems_add(reader->problems, item, "the choice \"%s\" stands here a second time.", text.data);
         else if (text_is(text, "any"))
@@ -335,8 +337,20 @@ static int32_t text_value(struct workflow_reader *reader, const struct node *nod
     return push_text(reader, text);
 }
 
+/* A field whose type is wrong or missing has been told of; nobody knows which values it would have. */
+static bool type_is_known(const struct workflow_reader *reader, int32_t row)
+{
+    const struct node *type = node_get(row_node(reader, WORKFLOW_FIELDS, row), "type");
+    for (int i = 0; type && i < TYPE_COUNT; i++)
+        if (text_is(type->text, types[i]))
+            return true;
+    return false;
+}
+
 int32_t value_read(struct workflow_reader *reader, int32_t row, const struct node *node)
 {
+    if (!type_is_known(reader, row))
+        return NONE;
     enum field_type type = (enum field_type)ROW_OF(reader, FIELDS, field, row)->type;
     bool boolean;
     int32_t date;

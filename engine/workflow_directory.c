@@ -1,5 +1,5 @@
 /* workflow_directory: roles and levels are names of the directory. A workflow that is read together with one must use what is there:
- * work for a role that nobody can hold is work for nobody. */
+ * work for a role that nobody can hold is work for nobody. Without one, a role that is probably misspelt is warned of. */
 #include "engine/directory.h"
 #include "engine/workflow_reader.h"
 
@@ -55,10 +55,43 @@ static void check_levels(struct workflow_reader *reader)
     }
 }
 
+/* ---- without a directory: a role that stands once, and nearly like one that stands often, is probably misspelt ---- */
+
+static int32_t times_used(struct workflow_reader *reader, int32_t role)
+{
+    int32_t times = 0;
+    for (int32_t row = 0; row < row_count(reader, WORKFLOW_PEOPLE); row++) {
+        const struct workflow_people *people = ROW_OF(reader, PEOPLE, people, row);
+        times += people->kind == PEOPLE_ROLE && people->role == role;
+    }
+    return times;
+}
+
+static void warn_of_odd_roles(struct workflow_reader *reader)
+{
+    for (int32_t row = 0; row < row_count(reader, WORKFLOW_PEOPLE); row++) {
+        const struct workflow_people *odd = ROW_OF(reader, PEOPLE, people, row);
+        if (odd->kind != PEOPLE_ROLE || times_used(reader, odd->role) > 1)
+            continue;
+        struct nearest nearest = nearest_to(text_of(string_at(reader, odd->role)));
+        nearest.most = 2;
+        for (int32_t i = 0; i < row_count(reader, WORKFLOW_PEOPLE); i++) {
+            const struct workflow_people *people = ROW_OF(reader, PEOPLE, people, i);
+            if (people->kind == PEOPLE_ROLE && people->role != odd->role && times_used(reader, people->role) > 1)
+                nearest_offer(&nearest, text_of(string_at(reader, people->role)));
+        }
+        if (nearest.best.size)
+            problems_warn(reader->problems, row_node(reader, WORKFLOW_PEOPLE, row), "\"%s\" is read as a role of its own.%s", string_at(reader, odd->role),
+                          nearest_hint(&nearest, reader->arena));
+    }
+}
+
 void check_directory(struct workflow_reader *reader)
 {
-    if (!reader->directory)
+    if (!reader->directory) {
+        warn_of_odd_roles(reader);
         return;
+    }
     check_roles(reader);
     check_levels(reader);
 }

@@ -85,6 +85,23 @@ int32_t event_resolve(struct workflow_reader *reader, const struct node *node)
 /* ---- not-same-as ---- */
 
 /* Every event of that name, in whichever stage; or a people field. */
+/* Events and people fields, both by their names. */
+static void report_nobody(struct workflow_reader *reader, const struct node *node, struct text name)
+{
+    struct nearest nearest = nearest_to(name);
+    const char *fields = "";
+    for (int32_t i = 0; i < row_count(reader, WORKFLOW_EVENTS) && !problems_full(reader->problems); i++)
+        nearest_offer(&nearest, text_of(row_name(reader, WORKFLOW_EVENTS, i)));
+    for (int32_t i = 0; i < row_count(reader, WORKFLOW_FIELDS); i++) {
+        if (ROW_OF(reader, FIELDS, field, i)->type != FIELD_PEOPLE)
+            continue;
+        nearest_offer(&nearest, text_of(row_name(reader, WORKFLOW_FIELDS, i)));
+        fields = arena_print(reader->arena, "%s%s%s", fields, *fields ? ", " : "", row_name(reader, WORKFLOW_FIELDS, i)).data;
+    }
+    problems_add(reader->problems, node, "\"%s\" is neither an event nor a people field.%s Events: %s. People fields: %s.", name.data,
+                 nearest_hint(&nearest, reader->arena), events_here(reader), *fields ? fields : "none");
+}
+
 static void not_same_as_read(struct workflow_reader *reader, const struct node *node, struct workflow_event *event)
 {
     int32_t events[WORKFLOW_LIST_MOST], fields[WORKFLOW_FIELDS_MOST], event_count = 0, field_count = 0;
@@ -104,7 +121,7 @@ static void not_same_as_read(struct workflow_reader *reader, const struct node *
         if (event_count > before && field != NONE)
             problems_add(reader->problems, item, "\"%s\" is an event and a field: it is not clear which is meant. Rename one of them.", name.data);
         else if (event_count == before && field == NONE)
-            report_no_event(reader, item, name);
+            report_nobody(reader, item, name);
         else if (field != NONE && field_count < WORKFLOW_FIELDS_MOST &&
                  field_check(reader, field, item, OF_TYPE(FIELD_PEOPLE), USE_MOVE, "\"not-same-as\" takes events or fields of type") != NONE)
             fields[field_count++] = field;

@@ -7,23 +7,62 @@
 
 /* ---- durations ---- */
 
-/* "5 workdays": the nearest unit, with the number that was written. */
+enum { UNITS = 7, YEARS = UNITS };
+
+static const char *const units_one[UNITS] = {"minute", "hour", "day", "week", "month", "working hour", "working day"};
+static const char *const units_many[UNITS] = {"minutes", "hours", "days", "weeks", "months", "working hours", "working days"};
+
+/* What the unit of a duration is called elsewhere. -1: nowhere that is known. */
+static int unit_elsewhere(struct text word)
+{
+    static const struct {
+        const char *word;
+        int unit;
+    } words[] = {
+        {"分", 0},   {"分钟", 0}, {"min", 0}, {"小时", 1}, {"时", 1},   {"h", 1},        {"天", 2},           {"日", 2},        {"d", 2},
+        {"周", 3},   {"星期", 3}, {"月", 4},  {"工作小时", 5}, {"工作日", 6}, {"business day", 6}, {"business days", 6}, {"年", YEARS}, {"year", YEARS}, {"years", YEARS},
+    };
+    static const char measure[] = "个"; /* 5个工作日 */
+    size_t skipped = word.size > sizeof measure - 1 && memcmp(word.data, measure, sizeof measure - 1) == 0 ? sizeof measure - 1 : 0;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (text_is((struct text){word.data + skipped, word.size - skipped}, words[i].word))
+            return words[i].unit;
+    return -1;
+}
+
+static int unit_near(struct text word)
+{
+    struct nearest nearest = nearest_to(word);
+    for (int i = 0; i < UNITS; i++) {
+        nearest_offer(&nearest, text_of(units_many[i]));
+        nearest_offer(&nearest, text_of(units_one[i]));
+    }
+    for (int i = 0; i < UNITS; i++)
+        if (text_is(nearest.best, units_many[i]) || text_is(nearest.best, units_one[i]))
+            return i;
+    return -1;
+}
+
+/* "5 workdays", "5个工作日", "2 years": the unit that is meant, with the number that was written. */
 static const char *duration_hint(struct workflow_reader *reader, struct text text)
 {
-    static const char *const units[] = {"minutes", "hours", "days", "weeks", "months", "working hours", "working days",
-                                        "minute",  "hour",  "day",  "week",  "month",  "working hour",  "working day"};
     size_t digits = 0;
-    while (digits < text.size && text.data[digits] >= '0' && text.data[digits] <= '9')
-        digits++;
-    size_t unit = digits;
-    while (unit < text.size && text.data[unit] == ' ')
-        unit++;
-    struct nearest nearest = nearest_to((struct text){.data = text.data + unit, .size = text.size - unit});
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-        nearest_offer(&nearest, text_of(units[i]));
-    if (digits == 0 || digits > 6 || text.data[0] == '0' || nearest.best.size == 0)
+    int count = 0;
+    for (; digits < text.size && digits < 6 && text.data[digits] >= '0' && text.data[digits] <= '9'; digits++)
+        count = count * 10 + (text.data[digits] - '0');
+    size_t start = digits;
+    while (start < text.size && text.data[start] == ' ')
+        start++;
+    struct text word = {.data = text.data + start, .size = text.size - start};
+    if (digits == 0 || text.data[0] == '0' || word.size == 0 || strchr(".,0123456789", word.data[0]))
         return "";
-    return arena_print(reader->arena, " Did you mean \"%.*s %s\"?", (int)digits, text.data, nearest.best.data).data;
+    int unit = unit_elsewhere(word);
+    unit = unit < 0 ? unit_near(word) : unit;
+    if (unit < 0)
+        return "";
+    if (unit == YEARS)
+        return arena_print(reader->arena, " Did you mean \"%d months\"?", 12 * count).data;
+    return arena_print(reader->arena, " Did you mean \"%d %s\"?", count, count == 1 ? units_one[unit] : units_many[unit]).data;
 }
 
 static int32_t duration_push(struct workflow_reader *reader, const struct node *node, struct text text, bool until)
@@ -31,7 +70,7 @@ static int32_t duration_push(struct workflow_reader *reader, const struct node *
     struct workflow_duration duration;
     if (!duration_parse(text, &duration)) {
         problems_add(reader->problems, node,
-                     "found %s; allowed is a duration: a whole number (without leading zeros), a space, and minutes, hours, working hours, days, working days, weeks or "
+                     "found %s; allowed is a duration: a whole number from 1 (without leading zeros), a space, and minutes, hours, working hours, days, working days, weeks or "
                      "months.%s", node_found(reader->arena, node), duration_hint(reader, text));
         return NONE;
     }

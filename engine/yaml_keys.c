@@ -25,8 +25,27 @@ static const char *keys_listed(struct arena *arena, const struct keys *keys, int
     return list;
 }
 
+/* `{by: clerk, secretary}` makes a key of the second. */
+static const struct node *list_without_brackets(const struct node *value)
+{
+    const struct node *before = NULL;
+    for (node_each(item, value->parent)) {
+        if (item == value)
+            break;
+        before = item;
+    }
+    return before && node_empty(value) && before->kind == NODE_SCALAR && !node_empty(before) ? before : NULL;
+}
+
 static void report_unknown(struct problems *problems, const struct node *value, const struct keys *keys, int where)
 {
+    const struct node *before = list_without_brackets(value);
+    if (before) {
+        problems_add_key(problems, value, "there is no key \"%.*s\" here. Several stand in brackets: %.*s: [%.*s, %.*s].", text_shown(value->key),
+                         value->key.data, text_shown(before->key), before->key.data, text_shown(before->text), before->text.data,
+                         text_shown(value->key), value->key.data);
+        return;
+    }
     struct nearest nearest = nearest_to(value->key);
     for (size_t i = 0; i < keys->count && !problems_full(problems); i++)
         if (keys->key[i].where == where)

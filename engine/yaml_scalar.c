@@ -224,6 +224,14 @@ bool name_holds(struct text name)
     return true;
 }
 
+/* `for: clerk, secretary` is one name to YAML. */
+static const char *several_hint(struct arena *arena, const struct node *node)
+{
+    if (!node->plain || !memchr(node->text.data, ',', node->text.size))
+        return "";
+    return arena_print(arena, " Several stand in brackets: [%.*s].", text_shown(node->text), node->text.data).data;
+}
+
 static const char name_rule[] = "a name of small letters a to z, digits and single hyphens, beginning with a letter, at most 64";
 
 bool node_name(struct problems *problems, const struct node *node, struct text *out)
@@ -231,7 +239,7 @@ bool node_name(struct problems *problems, const struct node *node, struct text *
     if (!scalar(problems, node, name_rule))
         return false;
     if (!name_holds(node->text)) {
-        problems_add(problems, node, "found %s; allowed is %s.", node_found(problems->arena, node), name_rule);
+        problems_add(problems, node, "found %s; allowed is %s.%s", node_found(problems->arena, node), name_rule, several_hint(problems->arena, node));
         return false;
     }
     if (other_reading(node))

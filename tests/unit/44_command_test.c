@@ -222,7 +222,17 @@ static void check_tells_mistakes_with_their_place(void **state)
     assert_true(out[0] == '{');
     path = write_file("c.yaml", "worflow: w\n");
     assert_int_equal(run("check", (char *)path), COMMAND_REFUSED);
-    assert_says(out, "its first key must be workflow, directory or calendar");
+    assert_says(out, "c.yaml:1:1: worflow: found the first key \"worflow\"; a workflow, directory or calendar begins with the key of that name. "
+                     "Did you mean \"workflow\"?");
+    path = write_file("d.yaml", "title: {en: W}\nworkflow: w\n");
+    assert_int_equal(run("check", (char *)path), COMMAND_REFUSED);
+    assert_says(out, "d.yaml:2:1: workflow: the key \"workflow\" must stand first");
+    path = write_file("e.yaml", "workflow：w\nversion: 1\n");
+    assert_int_equal(run("check", (char *)path), COMMAND_REFUSED);
+    assert_says(out, "e.yaml:1:9: found the full-width \"：\"");
+    path = write_file("f.yaml", "# old line ends\rworkflow: w\r");
+    assert_int_equal(run("check", (char *)path), COMMAND_REFUSED);
+    assert_says(out, "the key \"version\" is missing");
     assert_int_equal(run("check", "/nowhere/at/all.yaml"), COMMAND_FAILED);
     assert_says(err, "/nowhere/at/all.yaml");
 }
