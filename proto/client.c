@@ -253,6 +253,8 @@ static enum outcome busy_answer(struct client *client, struct pending *row, cons
 {
     int64_t after = answer->after < BUSY_MS_MOST ? (int64_t)answer->after : BUSY_MS_MOST;
     row->busy = answer->code ? answer->code : ERR_BUSY;
+    free(row->busy_why);
+    row->busy_why = answer->why.size ? strndup(answer->why.data, answer->why.size) : NULL;
     pending_move(&client->pending, row, PENDING_LATER, now + (after ? after : 1));
     return OUTCOME_NONE;
 }
@@ -320,6 +322,8 @@ static enum err give_up(struct client *client, struct pending *row, struct messa
 {
     answer->request = row->request;
     answer->code = row->busy;
+    arena_reset(&client->arena);
+    answer->why = row->busy_why ? arena_copy(&client->arena, text_of(row->busy_why)) : (struct text){0};
     pending_release(&client->pending, row);
     return ERR_TIMED_OUT;
 }

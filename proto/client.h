@@ -43,7 +43,7 @@ enum err client_submit(struct client *client, const struct message *message, uin
 
 /* The next answer, waiting up to wait_ms (0: do not wait; negative: for ever). The message lives in the client until
  * the next call. ERR_OK; ERR_TIMED_OUT when nothing came, or a signal did (`answer->request` is 0), or the oldest event
- * was given up (it names it; `code` is that of the last busy, if the engine said so); ERR_NO_ENGINE; ERR_MALFORMED: an
+ * was given up (it names it; `code` and `why` are those of the last busy, if the engine said so); ERR_NO_ENGINE; ERR_MALFORMED: an
  * answer could not be read (`request` names what it was for, if that could; it is forgotten); ERR_VERSION: the engine
  * speaks another one. */
 enum err client_next(struct client *client, int wait_ms, struct message *answer);

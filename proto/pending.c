@@ -18,10 +18,16 @@ bool pending_init(struct pending_table *table, uint32_t most)
     return table->rows;
 }
 
+static void row_free(struct pending *row)
+{
+    free(row->bytes);
+    free(row->busy_why);
+}
+
 void pending_close(struct pending_table *table)
 {
     for (uint32_t place = 0; table->rows && place < table->most; place++)
-        free(table->rows[place].bytes);
+        row_free(&table->rows[place]);
     free(table->rows);
     *table = (struct pending_table){0};
 }
@@ -92,6 +98,8 @@ void pending_release(struct pending_table *table, struct pending *row)
         row->bytes = NULL;
         row->room = 0;
     }
+    free(row->busy_why);
+    row->busy_why = NULL;
     row->request = 0;
     row->newer = table->free;
     table->free = place_of(table, row);

@@ -26,6 +26,7 @@ struct pending {
     enum pending_queue queue;
     int64_t submitted, due; /* milliseconds of a clock that does not jump */
     enum err busy;          /* the last busy's code, ERR_OK for none */
+    char *busy_why;         /* and what it said; NULL: nothing, or no memory for it */
     bool told_parked;       /* the provisional answer was given to the program */
     bool begun;             /* a question of which some results were given */
     uint32_t credit, taken; /* of a watch: granted at first; news since credit was last given */

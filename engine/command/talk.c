@@ -65,14 +65,17 @@ int talk_connect(const struct command_line *line, struct client **client)
 
 /* ---- events ---- */
 
-/* `busy`: what the engine said last, if it said anything. */
-static int no_answer(const struct command_line *line, enum err code, enum err busy, struct text id)
+/* `busy`: code and why are what the engine said last, if it said anything. */
+static int no_answer(const struct command_line *line, enum err code, const struct message *busy, struct text id)
 {
     /* Something listened when we came: that it has said nothing since does not mean that it has not heard. */
     if (code != ERR_TIMED_OUT && code != ERR_NO_ENGINE)
         return command_fail(line, command_exit_of(code), "%s %s", err_sentence(code), err_advice(code));
-    if (busy != ERR_OK)
-        fprintf(stderr, "%s: %s\n", err_name(busy), code_sentence(line, busy));
+    struct text why = text_harmless_lines(line->arena, busy->why);
+    if (busy->code != ERR_OK)
+        fprintf(stderr, "%s: %s\n", err_name(busy->code), code_sentence(line, busy->code));
+    if (why.size && !text_is(why, err_sentence(busy->code)))
+        fprintf(stderr, "%.*s\n", (int)why.size, why.data);
     if (id.size != ID_SIZE)
         return command_fail(line, COMMAND_UNCERTAIN, "%s", command_say(line, "no answer came in time.", "未及时得到回答。"));
     return command_fail(
@@ -118,7 +121,7 @@ int talk_answer(const struct command_line *line, struct client *client, enum mes
 {
     if (code != ERR_OK) {
         const uint8_t *id = client_id_of(client, answer->request);
-        return no_answer(line, code, answer->code, (struct text){(const char *)id, id ? ID_SIZE : 0});
+        return no_answer(line, code, answer, (struct text){(const char *)id, id ? ID_SIZE : 0});
     }
     bool refused = answer->kind == MESSAGE_REFUSED || answer->kind == MESSAGE_BUSY;
     if (line->json) {
@@ -143,7 +146,7 @@ int talk_event(const struct command_line *line, struct client *client, const str
         named.id = (struct text){(const char *)id, ID_SIZE};
     }
     enum err code = client_ask(client, &named, &answer);
-    return code == ERR_OK ? talk_answer(line, client, named.kind, code, &answer) : no_answer(line, code, answer.code, named.id);
+    return code == ERR_OK ? talk_answer(line, client, named.kind, code, &answer) : no_answer(line, code, &answer, named.id);
 }
 
 /* ---- questions ---- */
@@ -169,7 +172,7 @@ int talk_ask(const struct command_line *line, struct client *client, const struc
     enum err code = client_ask(client, question, &answer);
     for (;;) {
         if (code != ERR_OK)
-            return no_answer(line, code, answer.code, (struct text){NULL, 0});
+            return no_answer(line, code, &answer, (struct text){NULL, 0});
         if (answer.kind != MESSAGE_RESULT)
             return talk_answer(line, client, question->kind, ERR_OK, &answer);
         for (uint32_t i = 0; answer.rows.kind == VALUE_LIST && i < answer.rows.count; i++)

@@ -354,12 +354,12 @@ static void it_gives_up_when_told_to(void **state)
     uint64_t first = submit(event_of("first")), second = submit(event_of("second"));
     router_take(&router);
     router_answer(&router,
-                  (struct message){.kind = MESSAGE_BUSY, .request = first, .after = 60000, .code = ERR_READ_ONLY});
+                  (struct message){.kind = MESSAGE_BUSY, .request = first, .after = 60000, .code = ERR_READ_ONLY, .why = TEXT("not a byte left")});
     router_take(&router);
     assert_int_equal(client_next(router.client, 5000, &answer), ERR_TIMED_OUT);
-    assert_true(answer.request == first && answer.code == ERR_READ_ONLY);
+    assert_true(answer.request == first && answer.code == ERR_READ_ONLY && text_is(answer.why, "not a byte left"));
     assert_int_equal(client_next(router.client, 5000, &answer), ERR_TIMED_OUT);
-    assert_true(answer.request == second && answer.code == ERR_OK);
+    assert_true(answer.request == second && answer.code == ERR_OK && answer.why.size == 0);
     assert_int_equal(client_outstanding(router.client), 0);
 }
 
