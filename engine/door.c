@@ -172,7 +172,7 @@ enum err door_seen(struct door *door, struct arena *arena, const struct message 
 
 void door_lapse(const struct door *door, const struct door_origin *origin, uint64_t task, struct event *event)
 {
-    *event = (struct event){.kind = EVENT_FAIL, .sender = origin->principal, .worker = origin->worker, .task = task, .again = true,
+    *event = (struct event){.kind = EVENT_FAIL, .sender = origin->principal, .worker = origin->worker, .task = task, .again = true, .lapsed = true,
                             .why = TEXT("The lease ran out: nothing was heard of the worker any more.")};
     take_report(door, origin, event);
 }

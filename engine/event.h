@@ -50,6 +50,7 @@ struct event {
     int64_t ready_at;
     uint32_t attempt;       /* of a fail: which attempt this was, 1-based: late or double reports are no-ops */
     bool again;             /* of a fail: worth trying again */
+    bool lapsed;            /* of a fail: nobody has reported it; the lease ran out */
     struct text why;        /* of a fail, an unpark: one sentence */
     uint32_t attempts_most; /* of a fail: from the configuration */
     uint32_t retry_base_ms, retry_most_ms;

@@ -46,6 +46,7 @@ static const struct log_member members[] = {
     {"ready", M_I64, IN_EVENT(ready_at)},
     {"try", M_U32, IN_EVENT(attempt)},
     {"again", M_BOOLEAN, IN_EVENT(again)},
+    {"lapsed", M_BOOLEAN, IN_EVENT(lapsed)},
     {"why", M_TEXT, IN_EVENT(why)},
     {"tries", M_U32, IN_EVENT(attempts_most)},
     {"base", M_U32, IN_EVENT(retry_base_ms)},

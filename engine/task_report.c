@@ -137,8 +137,8 @@ bool task_fail(struct step *step)
     struct case_task *task = task_of(step);
     if (!task)
         return false;
-    if (held_by_other(step, task))
-        return refuse_held(step, task);
+    if (held_by_other(step, task) || (event->lapsed && task->state == TASK_HELD))
+        return refuse_held(step, task); /* accepted in the last moment: a lease that runs out takes nothing from who holds it */
     if (task->state == TASK_FAILED || !task->topic.size || event->attempt != task->attempts + 1)
         return step_refuse(step, ERR_STALE_LEASE, "attempt %u of the task %s is over: it has failed %u times", event->attempt,
                            task_name(step, task), task->attempts);

@@ -225,6 +225,8 @@ static void what_is_over_is_unknown_what_is_another_s_is_stale(void **state)
     assert_int_equal(w.decision.effect_count, 0);
     assert_int_equal(report(EVENT_ACCEPT, "w2", 0, false), ERR_STALE_LEASE);
     assert_int_equal(report(EVENT_FAIL, "w2", 1, true), ERR_STALE_LEASE);
+    struct event lapse = {.kind = EVENT_FAIL, .worker = TEXT("w1"), .task = id, .attempt = 1, .again = true, .lapsed = true};
+    assert_int_equal(decide(&w, lapse), ERR_STALE_LEASE); /* who has accepted has no lease any more that could run out */
     assert_int_equal(decide(&w, (struct event){.kind = EVENT_SEND, .name = TEXT("printed"), .worker = TEXT("w2"), .task = id}), ERR_STALE_LEASE);
     refused(&w, "claim", "li", ERR_NOT_NOW, "no such task is open to people");
     applied(&w, "printed", "li");

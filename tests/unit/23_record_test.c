@@ -409,7 +409,7 @@ static struct log_record other_record(void)
 {
     struct log_record record = {
         .event = {.kind = EVENT_FAIL, .subject = {.kind = CASE_REF_NUMBER, .text = TEXT("1号")}, .name = TEXT("raise"), .worker = TEXT("w1"), .task = 256001,
-                  .topic = TEXT("print"), .ready_at = -7, .attempt = 2, .again = true, .why = TEXT("no paper"), .attempts_most = 8, .retry_base_ms = 1000,
+                  .topic = TEXT("print"), .ready_at = -7, .attempt = 2, .again = true, .lapsed = true, .why = TEXT("no paper"), .attempts_most = 8, .retry_base_ms = 1000,
                   .retry_most_ms = UINT32_MAX, .parked = 77, .sealed = TEXT("\x01\x02"), .code = ERR_PARKED_EXPIRED, .what = TEXT("workflow"),
                   .deployed = TEXT("dispute"), .version = 4, .part = 5, .parts = 6, .compiled = true, .bytes = TEXT("piece"), .hash = {0xcc, [31] = 0xdd},
                   .applies_from = -1},
@@ -427,7 +427,7 @@ static void same_event(const struct event *a, const struct event *b)
         assert_true(text_equal(one[i], other[i]));
     assert_true(a->kind == b->kind && a->subject.kind == b->subject.kind && a->subject.id == b->subject.id);
     assert_true(a->has_happened_at == b->has_happened_at && a->happened_at == b->happened_at && a->held == b->held);
-    assert_true(a->task == b->task && a->ready_at == b->ready_at && a->attempt == b->attempt && a->again == b->again);
+    assert_true(a->task == b->task && a->ready_at == b->ready_at && a->attempt == b->attempt && a->again == b->again && a->lapsed == b->lapsed);
     assert_true(a->attempts_most == b->attempts_most && a->retry_base_ms == b->retry_base_ms && a->retry_most_ms == b->retry_most_ms);
     assert_true(a->clock_kind == b->clock_kind && a->clock_which == b->clock_which && a->due == b->due);
     assert_true(a->parked == b->parked && a->code == b->code && a->version == b->version && a->part == b->part && a->parts == b->parts);

@@ -260,6 +260,35 @@ static void silence_is_a_failed_attempt(void **state)
     assert_int_equal(last(rooms)->attempt, 2);
 }
 
+/* The report and the end of the lease meet in one batch. */
+static void accepted_in_the_last_moment_is_accepted(void **state)
+{
+    struct rooms *rooms = *state;
+    struct door_origin origin = rooms_client;
+    struct event event;
+    struct text why;
+    uint64_t lapsed;
+    open_cases(rooms, 1, 1);
+    enlist(rooms, ALICE, "alice", 5);
+    rooms_pump(rooms);
+    struct message accept = report(rooms, MESSAGE_ACCEPT, last(rooms));
+    pass(rooms, 31000);
+    rooms_begin(rooms);
+    assert_int_equal(outbox_check(rooms->outbox, &rooms->bed.arena, ALICE, &accept, &origin, &why), ERR_OK);
+    struct message answer = rooms_decide(rooms, &accept, &origin);
+    expect_applied(answer);
+    assert_true(outbox_lapsed(rooms->outbox, rooms->time, &origin, &lapsed));
+    door_lapse(&rooms->door, &origin, lapsed, &event);
+    assert_int_equal(engine_decide(rooms->bed.engine, &event, NULL), ERR_OK);
+    rooms_commit(rooms);
+    outbox_reported(rooms->outbox, ALICE, &accept, &answer);
+    outbox_lapse_done(rooms->outbox, lapsed);
+    rooms_after(rooms);
+    assert_int_equal(owed(rooms), 0);
+    assert_int_equal(rooms_pump(rooms), 0);
+    bed_assert_replays(&rooms->bed);
+}
+
 static void who_comes_late_is_told(void **state)
 {
     struct rooms *rooms = *state;
@@ -498,6 +527,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_accepted_task_is_held_without_a_lease, set_up, tear_down),
         cmocka_unit_test_setup_teardown(silence_is_a_failed_attempt, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_comes_late_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(accepted_in_the_last_moment_is_accepted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_repeated_failure_is_a_duplicate, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_late_report_that_nobody_contests_counts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(failing_too_often_is_an_incident_until_a_supervisor_retries, set_up, tear_down),
