@@ -24,6 +24,11 @@ struct outbox_time server_time(const struct server *server)
     return (struct outbox_time){.now = server->walltime.now, .monotonic = server->walltime.monotonic};
 }
 
+int64_t server_is_ahead(const struct server *server)
+{
+    return engine_now(server->engine) - server->walltime.now;
+}
+
 void server_fail(struct server *server, enum err code, const char *doing)
 {
     if (server->failure)
@@ -411,6 +416,8 @@ enum err server_open(struct server **out, const struct server_options *options, 
     }
     oplog(OPLOG_INFO, "serving", OPLOG_STRING("data", server->data), OPLOG_NUMBER("position", engine_position(server->engine)),
           OPLOG_NUMBER("epoch", engine_epoch(server->engine)));
+    if (server_is_ahead(server) > WALLTIME_JUMP_MOST_MS)
+        oplog(OPLOG_ERROR, "clock-behind-log", OPLOG_NUMBER("ms", server_is_ahead(server)), OPLOG_STRING("do", "set the clock right if it is wrong"));
     *out = server;
     return ERR_OK;
 }

@@ -1,6 +1,8 @@
 /* server_ask: a message is read, and what needs no batch is answered: greetings, credit, beats, questions. See server.h. */
 #include "engine/server_inner.h"
 
+enum { ALARMS_MOST = 4 };
+
 static void say_hello(struct server *server, const struct item *item)
 {
     struct message answer = {.kind = MESSAGE_WELCOME, .version = PROTOCOL_VERSION, .what = TEXT("staircase"),
@@ -124,11 +126,14 @@ static void send_answer(void *context, const struct message *answer)
     server_answer(asker->server, asker->item, &copy);
 }
 
-static uint32_t list_alarms(struct server *server, struct text alarms[4])
+static uint32_t list_alarms(struct server *server, struct text alarms[ALARMS_MOST])
 {
     uint32_t count = 0;
     if (server->clock_alarmed)
         alarms[count++] = TEXT("The wall clock stands more than an hour off and is not followed. Set it right, or start the engine again to accept it.");
+    if (server_is_ahead(server) > WALLTIME_JUMP_MOST_MS)
+        alarms[count++] = TEXT("The last events are stamped more than an hour later than the clock says: for new ones time stands still until the clock is there. "
+                               "Set it right if it is wrong.");
     if (server->mode == READ_ONLY)
         alarms[count++] = TEXT("The disk is full: events are turned away. Make room.");
     if (server->disk_low)
@@ -138,7 +143,7 @@ static uint32_t list_alarms(struct server *server, struct text alarms[4])
 
 void server_question(struct server *server, const struct item *item)
 {
-    struct text alarms[4];
+    struct text alarms[ALARMS_MOST];
     struct query_figures figures = server->figures;
     struct asker asker = {.server = server, .item = item};
     const struct query query = {.engine = server->engine, .seal = server->seal, .outbox = server->outbox, .figures = &figures, .time = server_time(server)};

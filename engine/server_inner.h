@@ -108,6 +108,8 @@ struct server {
 
 /* ---- server.c ---- */
 struct outbox_time server_time(const struct server *server);
+/* By how many milliseconds the log is ahead of the clock: its time never goes back (design 12.2). 0 or less: it is not. */
+int64_t server_is_ahead(const struct server *server);
 /* Encodes and sends. ERR_OK; ERR_BUSY, ERR_NOT_FOUND: the connection; ERR_TOO_LARGE. */
 enum err server_send(struct server *server, link_peer peer, const struct message *message);
 /* An answer to a message: its request, and what every refusal says. */

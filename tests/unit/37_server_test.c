@@ -367,6 +367,24 @@ static void a_jump_of_the_clock_is_not_followed(void **state)
     assert_null(value_get(&answer.rows.items[0], "alarms"));
 }
 
+/* As after a start with a clock that was forty days fast, and has been set right since. */
+static void a_clock_behind_the_log_is_an_alarm(void **state)
+{
+    (void)state;
+    start();
+    struct message answer = ask(connect_to(0), opening(KEY_1));
+    int64_t stamped = answer.time;
+    server_close(&rig->server);
+    rig->wall -= INT64_C(40) * 86400000;
+    start();
+    void *client = connect_to(0);
+    answer = ask(client, (struct message){.kind = MESSAGE_STATUS, .request = 2});
+    const struct value *alarms = value_get(&answer.rows.items[0], "alarms");
+    assert_int_equal(alarms->count, 1);
+    assert_non_null(memmem(alarms->items[0].text.data, alarms->items[0].text.size, "time stands still", 17));
+    assert_true(ask(client, sending(KEY_1, "raise")).time >= stamped);
+}
+
 /* ---- bad input ---- */
 
 static void what_is_no_message_is_refused(void **state)
@@ -727,6 +745,7 @@ int main(void)
         TEST(parked_events_are_found_at_the_start),
         TEST(deadlines_fire_by_themselves),
         TEST(a_jump_of_the_clock_is_not_followed),
+        TEST(a_clock_behind_the_log_is_an_alarm),
         TEST(what_is_no_message_is_refused),
         TEST(tasks_reach_workers_and_come_back),
         TEST(a_silent_worker_loses_its_task),
