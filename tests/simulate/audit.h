@@ -55,7 +55,17 @@ struct seen_record {
 struct lease {
     uint64_t number, peer, task;
     int64_t until; /* monotonic */
-    bool is_task, over;
+    bool is_task, over, rests; /* rests: the worker could not take note of it; owed again after a while */
+};
+
+/* What a worker has asked for on its connection. */
+struct seen_worker {
+    struct text name;
+    const char *const *topics; /* ends with NULL */
+    uint64_t peer;
+    uint32_t credit;
+    int64_t heard; /* monotonic */
+    bool everywhere, busy; /* busy: its connection took no more; until it says something */
 };
 
 struct audit {
@@ -70,6 +80,8 @@ struct audit {
     struct map fired;       /* what has fired -> position */
     struct map leases;      /* outbox entry -> lease */
     uint64_t last_lease;
+    struct seen_worker workers[SPEAKERS_MOST];
+    uint32_t worker_count;
     uint32_t all_count;     /* cases */
     struct seen_workflow workflows[WORKFLOWS_MOST];
     uint32_t workflow_count;
@@ -98,6 +110,13 @@ void audit_finish(struct sim *sim);
 
 /* ---- workers ---- */
 void audit_handed_out(struct sim *sim, const struct speaker *worker, const struct message *message);
+/* It has registered, or given credit; or its connection is full. */
+void audit_registered(struct sim *sim, const struct speaker *worker, uint32_t credit);
+void audit_credit(struct sim *sim, uint64_t peer, uint32_t credit);
+void audit_busy(struct sim *sim, uint64_t peer);
+void audit_rests(struct sim *sim, uint64_t task);
+/* The outbox has handed out what it would: nothing may lie there that a worker waits for. */
+void audit_handed_all(struct sim *sim, int64_t time);
 void audit_beat(struct sim *sim, uint64_t peer);
 void audit_lease_over(struct sim *sim, uint64_t task);
 void audit_lapsed(struct sim *sim, uint64_t task);

@@ -49,7 +49,9 @@ static void check_record(struct sim *sim, const struct letter *letter, const str
         return;
     const struct event *event = &record->event;
     bool same = text_equal(event->as, message.as) && text_equal(event->on_behalf, message.on_behalf) && text_equal(event->name, message.event) &&
-                text_equal(event->key, message.key) && text_equal(event->unit, message.unit) && (event->task == message.task || letter->kind == MESSAGE_RETRY) &&
+                text_equal(event->key, message.key) && text_equal(event->unit, message.unit) && event->held == message.held &&
+                event->data_count == message.data_count && event->has_happened_at == ((message.has & MESSAGE_HAS_HAPPENED_AT) != 0) &&
+                event->happened_at == message.happened_at && (event->task == message.task || letter->kind == MESSAGE_RETRY) &&
                 (!letter->id.size || (text_equal(event->id, letter->id) && text_equal(event->sender, letter->from->name)));
     if (!same)
         sim_broken(sim, INVARIANT_SAME_ANSWER, LETTER "is answered with record %llu, which is another event", OF(letter), (unsigned long long)receipt->position);

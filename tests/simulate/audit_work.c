@@ -49,6 +49,115 @@ static void check_grant(struct sim *sim, const struct speaker *worker, const str
         sim_broken(sim, INVARIANT_ONE_OWNER_PER_LEASE, "lease %llu was given out before", (unsigned long long)message->lease);
 }
 
+/* ---- credit ---- */
+
+static struct seen_worker *worker_at(struct sim *sim, uint64_t peer)
+{
+    for (uint32_t i = 0; i < sim->audit->worker_count; i++)
+        if (sim->audit->workers[i].peer == peer)
+            return &sim->audit->workers[i];
+    return NULL;
+}
+
+void audit_registered(struct sim *sim, const struct speaker *worker, uint32_t credit)
+{
+    const struct sim_worker *self = (const struct sim_worker *)worker;
+    struct audit *audit = sim->audit;
+    uint32_t at = 0;
+    while (at < audit->worker_count && !text_equal(audit->workers[at].name, worker->name))
+        at++;
+    audit->worker_count += at == audit->worker_count;
+    audit->workers[at] = (struct seen_worker){.name = worker->name, .topics = self->topics, .peer = worker->peer, .credit = credit,
+                                                .everywhere = !self->unit, .heard = sim_monotonic(sim)};
+}
+
+void audit_credit(struct sim *sim, uint64_t peer, uint32_t credit)
+{
+    struct seen_worker *worker = worker_at(sim, peer);
+    if (!worker)
+        return;
+    worker->credit += credit;
+    worker->busy = false;
+    worker->heard = sim_monotonic(sim);
+}
+
+void audit_busy(struct sim *sim, uint64_t peer)
+{
+    struct seen_worker *worker = worker_at(sim, peer);
+    if (worker)
+        worker->busy = true;
+}
+
+static void use_credit(struct sim *sim, const struct speaker *speaker)
+{
+    struct seen_worker *worker = worker_at(sim, speaker->peer);
+    if (!worker || worker->credit == 0)
+        sim_broken(sim, INVARIANT_CREDIT_IS_KEPT, "%.*s is handed something and has no credit", SHOW(speaker->name));
+    else
+        worker->credit--;
+}
+
+void audit_rests(struct sim *sim, uint64_t task)
+{
+    struct lease *lease = lease_of(sim, task);
+    if (lease)
+        lease->over = lease->rests = true;
+}
+
+static bool works_on(const struct seen_worker *worker, struct text topic)
+{
+    for (int i = 0; i < TOPICS_MOST && worker->topics[i]; i++)
+        if (text_is(topic, worker->topics[i]))
+            return true;
+    return false;
+}
+
+/* Somebody who waits for just that; NULL: nobody. */
+static const struct seen_worker *who_waits(const struct sim *sim, struct text topic, const struct outbox_row *row)
+{
+    for (uint32_t i = 0; i < sim->audit->worker_count; i++) {
+        const struct seen_worker *worker = &sim->audit->workers[i];
+        bool meant = row->kind != OUTBOX_CANCEL || text_equal(row->worker, worker->name);
+        bool waits = worker->credit && worker->everywhere && !worker->busy && sim_monotonic(sim) - worker->heard <= sim->profile.lease_ms;
+        if (meant && waits && mail_speaker(sim, worker->peer) && works_on(worker, topic))
+            return worker;
+    }
+    return NULL;
+}
+
+static void look_at_owed(struct sim *sim, int64_t time, struct text key, struct text value)
+{
+    struct text topic;
+    struct outbox_row row;
+    int64_t ready_at;
+    uint64_t task;
+    if (!key_read_outbox(key, &topic, &ready_at, &task) || row_decode_outbox(value, &row) || ready_at > time)
+        return;
+    const struct lease *lease = lease_of(sim, task);
+    const struct seen_worker *worker = who_waits(sim, topic, &row);
+    if (worker && (!lease || lease->over) && !(lease && lease->rests))
+        sim_broken(sim, INVARIANT_EVERYTHING_OWED_ARRIVES, "%llu of %.*s is ready since %lld ms, %.*s waits for it, and it is not handed out", (unsigned long long)task,
+                   SHOW(topic), (long long)(time - ready_at), SHOW(worker->name));
+}
+
+void audit_handed_all(struct sim *sim, int64_t time)
+{
+    struct store_txn *txn;
+    struct store_cursor *cursor;
+    struct text key, value;
+    host_pause_faults(sim);
+    if (!store_begin_read(sim->host->store, &txn)) {
+        enum err code = store_cursor_open(txn, STORE_OUTBOX, &cursor);
+        code = code ? code : store_cursor_seek(cursor, (struct text){0}, &key, &value);
+        for (; !code && !sim_over(sim); code = store_cursor_next(cursor, &key, &value))
+            look_at_owed(sim, time, key, value);
+        store_end_read(&txn);
+    }
+    host_resume_faults(sim);
+}
+
+/* ---- leases that hold, and those that do not ---- */
+
 void audit_handed_out(struct sim *sim, const struct speaker *worker, const struct message *message)
 {
     struct lease *lease = lease_of(sim, message->task);
@@ -59,6 +168,7 @@ void audit_handed_out(struct sim *sim, const struct speaker *worker, const struc
         sim_broken(sim, INVARIANT_NOTHING_UNCOMMITTED_LEAVES, "task %llu goes to %.*s, but is not owed on disk", (unsigned long long)message->task, SHOW(worker->name));
     host_resume_faults(sim);
     check_grant(sim, worker, message, lease);
+    use_credit(sim, worker);
     lease = lease_made(sim, message->task);
     *lease = (struct lease){.number = message->lease, .peer = worker->peer, .task = message->task,
                             .is_task = message->kind == MESSAGE_TASK && !text_is(message->what, "notice"), .until = sim_monotonic(sim) + sim->profile.lease_ms};
@@ -68,6 +178,7 @@ void audit_handed_out(struct sim *sim, const struct speaker *worker, const struc
 void audit_beat(struct sim *sim, uint64_t peer)
 {
     const struct map *leases = &sim->audit->leases;
+    audit_credit(sim, peer, 0);
     for (uint32_t i = 0; i < leases->room; i++) {
         struct lease *lease = leases->slots[i].value;
         if (lease && lease->peer == peer && !lease->over)
@@ -107,7 +218,8 @@ void audit_leases_forgotten(struct sim *sim)
     const struct map *leases = &sim->audit->leases;
     for (uint32_t i = 0; i < leases->room; i++)
         if (leases->slots[i].value)
-            ((struct lease *)leases->slots[i].value)->over = true;
+            *(struct lease *)leases->slots[i].value = (struct lease){.over = true};
+    sim->audit->worker_count = 0;
 }
 
 /* ---- what is owed ---- */

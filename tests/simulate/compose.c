@@ -415,13 +415,37 @@ struct letter *compose_retry(struct sim *sim, struct client *client, uint64_t ta
     return write(sim, client, &message, NULL, "retry");
 }
 
+/* One thing is said otherwise. false: it would be the same. */
+static bool falsify(struct sim *sim, struct message *message)
+{
+    struct text as = message->as;
+    switch (dice_below(&sim->dice, 4)) {
+    case 0:
+        message->happened_at = sim->now - dice_between(&sim->dice, DAY, 2 * DAY);
+        message->has |= MESSAGE_HAS_HAPPENED_AT;
+        return true;
+    case 1:
+        if (message->kind != MESSAGE_OPEN)
+            return false;
+        message->held = !message->held;
+        message->has |= MESSAGE_HAS_HAPPENED_AT;
+        return true;
+    case 2:
+        if (message->data_count == 0)
+            return false;
+        message->data_count--;
+        return true;
+    default:
+        message->as = anybody(sim);
+        return !text_equal(as, message->as);
+    }
+}
+
 struct letter *compose_impostor(struct sim *sim, struct client *client, const struct letter *original)
 {
     struct message message;
     struct text why;
-    if (original->id.size != ID_SIZE || wire_decode(&sim->scratch, original->bytes, &message, &why))
+    if (original->id.size != ID_SIZE || wire_decode(&sim->scratch, original->bytes, &message, &why) || !falsify(sim, &message))
         return NULL;
-    struct text before = message.as;
-    message.as = anybody(sim);
-    return text_equal(before, message.as) ? NULL : write(sim, client, &message, original->about, "(under an id that is used) send");
+    return write(sim, client, &message, original->about, "(under an id that is used) send");
 }

@@ -70,8 +70,10 @@ static enum err send_to_worker(void *context, uint64_t peer, const struct messag
     struct speaker *speaker = mail_speaker(sim, peer);
     if (!speaker)
         return ERR_NOT_FOUND;
-    if (!sim->draining && dice_chance(&sim->dice, 20))
+    if (!sim->draining && dice_chance(&sim->dice, 20)) {
+        audit_busy(sim, peer);
         return ERR_BUSY;
+    }
     audit_handed_out(sim, speaker, message);
     sim_trace(sim, "  to %.*s: %s task %llu lease %llu", SHOW(speaker->name), message_kind_name(message->kind), (unsigned long long)message->task,
               (unsigned long long)message->lease);

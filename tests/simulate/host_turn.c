@@ -121,7 +121,7 @@ static enum err take_report(struct turn *turn, const struct speaker *worker, str
         struct letter *letter = mail_letter(turn->sim, outcome->message.request);
         if (letter)
             letter->noted = true;
-        audit_lease_over(turn->sim, outcome->message.task);
+        audit_rests(turn->sim, outcome->message.task);
         outcome->answer = (struct message){.kind = MESSAGE_APPLIED, .position = engine_position(host->engine), .time = engine_now(host->engine)};
         return ERR_OK;
     }
@@ -130,6 +130,13 @@ static enum err take_report(struct turn *turn, const struct speaker *worker, str
     if (!code)
         return decide(turn, &outcome->message, &origin, &outcome->answer);
     return is_refusal(code) ? refuse_report(turn, outcome, &origin, code, why) : code;
+}
+
+static void enroll(struct turn *turn, const struct speaker *worker, struct outcome *outcome)
+{
+    outbox_register(turn->host->outbox, outcome->peer, &outcome->message, host_outbox_time(turn->sim), &outcome->answer);
+    if (outcome->answer.kind == MESSAGE_REGISTERED)
+        audit_registered(turn->sim, worker, outcome->message.credit);
 }
 
 static enum err take_from_worker(struct turn *turn, const struct speaker *worker, struct outcome *outcome)
@@ -142,8 +149,11 @@ static enum err take_from_worker(struct turn *turn, const struct speaker *worker
     case MESSAGE_SETTLE:
     case MESSAGE_FAIL:
     case MESSAGE_SEND: return take_report(turn, worker, outcome);
-    case MESSAGE_REGISTER: outbox_register(host->outbox, outcome->peer, message, host_outbox_time(turn->sim), &outcome->answer); return ERR_OK;
-    case MESSAGE_CREDIT: known = outbox_credit(host->outbox, outcome->peer, message->credit); break;
+    case MESSAGE_REGISTER: enroll(turn, worker, outcome); return ERR_OK;
+    case MESSAGE_CREDIT:
+        known = outbox_credit(host->outbox, outcome->peer, message->credit + (turn->sim->options.broken == BREAK_MORE_CREDIT));
+        audit_credit(turn->sim, outcome->peer, known ? message->credit : 0);
+        break;
     case MESSAGE_BEAT: known = outbox_beat(host->outbox, outcome->peer, host_outbox_time(turn->sim)); break;
     default: refuse(&outcome->answer, ERR_DENIED, TEXT("Workers report, beat and give credit.")); return ERR_OK;
     }
@@ -302,7 +312,7 @@ static void tell_outbox(struct turn *turn, const struct engine_done *done)
     outbox_withdrawn(outbox, done->withdrawn, done->withdrawn_count);
     for (uint32_t i = 0; i < turn->lapsed_count; i++)
         outbox_lapse_done(outbox, turn->lapsed[i]);
-    if (done->outbox_changed)
+    if (done->outbox_changed && turn->sim->options.broken != BREAK_DEAF_OUTBOX)
         outbox_changed(outbox, done->outbox_from);
 }
 
@@ -317,6 +327,8 @@ static void hand_out(struct turn *turn)
         }
     }
     turn->more = turn->more || more;
+    if (!more && turn->host->alive)
+        audit_handed_all(turn->sim, host_outbox_time(turn->sim).now);
 }
 
 static void note_unparkable(struct turn *turn, const struct engine_done *done)

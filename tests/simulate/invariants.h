@@ -20,6 +20,7 @@
     X(ONLY_WHO_MAY, only_who_may, "what was applied was sent by someone who may")                                      \
     X(KNOWN_STATES_ONLY, known_states_only, "stage, level, unit and end of every case are of its workflow and directory") \
     X(ONE_OWNER_PER_LEASE, one_owner_per_lease, "a task is leased to one worker at a time")                            \
+    X(CREDIT_IS_KEPT, credit_is_kept, "no worker is handed more than it has asked for")                                \
     X(INDEXES_AGREE, indexes_agree, "every index row belongs to a case and every case has its rows")                   \
     X(NUMBERS_ARE_UNIQUE, numbers_are_unique, "no two cases have one number or one key")                               \
     X(PRIVATE_STAYS_SEALED, private_stays_sealed, "nothing private stands anywhere in clear")                          \
@@ -51,6 +52,8 @@ enum invariant {
     X(ANYBODY, "anybody", ONLY_WHO_MAY, "the engine gets a directory in which a grid worker is supervisor")                                    \
     X(UNKNOWN_STAGE, "unknown-stage", KNOWN_STATES_ONLY, "a case gets a stage that its workflow has not")              \
     X(DOUBLE_LEASE, "double-lease", ONE_OWNER_PER_LEASE, "a task is handed to two workers")                            \
+    X(MORE_CREDIT, "more-credit", CREDIT_IS_KEPT, "the engine hears of more credit than was given")                     \
+    X(DEAF_OUTBOX, "deaf-outbox", EVERYTHING_OWED_ARRIVES, "the outbox is not told that something new is owed")        \
     X(DROP_INDEX, "drop-index-row", INDEXES_AGREE, "a row of the open cases vanishes")                                 \
     X(TURN_COUNTER, "turn-counter-back", NUMBERS_ARE_UNIQUE, "a counter of case numbers goes back")                    \
     X(SKIP_SEALING, "skip-sealing", PRIVATE_STAYS_SEALED, "private fields come in at the door under a public name")    \

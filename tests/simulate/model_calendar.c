@@ -74,12 +74,17 @@ static int64_t at_hour(int64_t date, int hour)
     return date * DAY - EIGHT_HOURS + (int64_t)hour * HOUR;
 }
 
+static int64_t close_of(uint32_t calendar, int64_t date)
+{
+    return at_hour(date, calendar == 2 ? 17 : 18);
+}
+
 /* A last day on a day off moves; it ends at the close of business. */
 static int64_t end_of(uint32_t calendar, int64_t date)
 {
     while (!works(calendar, date))
         date++;
-    return at_hour(date, 18);
+    return close_of(calendar, date);
 }
 
 int64_t days_due(uint32_t calendar, int64_t from, int days)
@@ -92,7 +97,7 @@ int64_t working_days_due(uint32_t calendar, int64_t from, int days)
     int64_t date = local_date(from);
     while (days > 0)
         days -= works(calendar, ++date);
-    return at_hour(date, 18);
+    return close_of(calendar, date);
 }
 
 int64_t months_due(uint32_t calendar, int64_t from, int months)
@@ -113,11 +118,10 @@ int64_t months_due(uint32_t calendar, int64_t from, int months)
 
 int64_t working_hours_due(uint32_t calendar, int64_t from, int hours)
 {
-    static const int opening[] = {9, 14}, closing[] = {12, 18};
     int64_t left = (int64_t)hours * HOUR;
     for (int64_t date = local_date(from);; date++)
         for (int half = 0; half < 2 && works(calendar, date); half++) {
-            int64_t begin = at_hour(date, opening[half]), end = at_hour(date, closing[half]);
+            int64_t begin = at_hour(date, half ? 14 : calendar == 3 ? 8 : 9), end = half ? close_of(calendar, date) : at_hour(date, 12);
             begin = begin > from ? begin : from;
             if (begin >= end)
                 continue;

@@ -317,12 +317,12 @@ void workers_beat(struct sim *sim)
     struct workers *workers = sim->workers;
     for (uint32_t i = 0; i < workers->count; i++) {
         struct sim_worker *worker = &workers->workers[i];
-        if (!worker->alive || !worker->registered || worker->silent_until > sim->now)
+        if (!worker->alive || !worker->speaker.peer || worker->silent_until > sim->now)
             continue;
         if (outbox_beat(sim->host->outbox, worker->speaker.peer, host_outbox_time(sim)))
             audit_beat(sim, worker->speaker.peer);
-        else
-            enroll(sim, worker);
+        else if (worker->registered)
+            enroll(sim, worker); /* it is told that it is not known; who has just registered waits for the answer */
     }
 }
 
