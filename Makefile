@@ -12,7 +12,7 @@ CC    := $(if $(filter default,$(origin CC)),gcc,$(CC))
 SEEDS ?= 200
 PKGS   = libzmq lmdb msgpack libuv yaml-0.1 libsodium
 DEBS   = gcc libc6-dev pkg-config libzmq3-dev liblmdb-dev libmsgpack-dev libuv1-dev libyaml-dev libsodium-dev libcmocka-dev \
-         tzdata python3 python3-zmq python3-msgpack
+         tzdata python3 python3-zmq python3-msgpack python3-yaml python3-jsonschema
 
 CPPFLAGS = -I. -D_GNU_SOURCE -MMD -MP
 CFLAGS   = -std=c11 -O2 -g -fno-omit-frame-pointer -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
@@ -40,7 +40,7 @@ deps: $(B)/.deps
 $(B)/.deps: Makefile
 	@mkdir -p $(B)
 	@if ! { command -v pkg-config && command -v $(CC) && pkg-config --exists $(PKGS) cmocka && test -d /usr/share/zoneinfo && \
-	  /usr/bin/python3 -c 'import zmq, msgpack'; } >/dev/null 2>&1; then \
+	  /usr/bin/python3 -c 'import zmq, msgpack, yaml, jsonschema'; } >/dev/null 2>&1; then \
 	  echo "installing the packages that are missing (apt-get; log in $(B)/install.log)"; \
 	  root=; [ "$$(id -u)" = 0 ] || root=sudo; \
 	  { $$root apt-get update && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y --no-install-recommends $(DEBS); } \

@@ -2,35 +2,55 @@
  * are held against what was read, and the tables made. */
 #include "engine/calendar_yaml.h"
 
+#include "engine/form.h"
 #include "engine/zone.h"
 
 #include <stdlib.h>
 
 enum where { IN_CALENDAR, IN_YEAR, IN_DAY };
 
+enum { DAY_MINUTES = 24 * 60, VERSION_MOST = 1000000000, ZONE_MOST = 64, DAY_NAME_MOST = 200, NOTICE_MOST = 1000, YEAR_DAYS_MOST = 366 };
+
+static const char *const weekdays[7] = {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
+static const char *const last_day_words[2] = {"stays", "moves"};
+
+/* ---- the language of the file ---- */
+
+#define CLOCK "([01][0-9]|2[0-4]):[0-5][0-9]"
+static const struct form version_form = {.kind = FORM_WHOLE, .least = 1, .most = VERSION_MOST};
+static const struct form zone_form = {.kind = FORM_TEXT, .least = 1, .most = ZONE_MOST};
+static const struct form weekday_form = FORM_WORDS(weekdays), weekly_off_form = {.kind = FORM_LIST, .of = &weekday_form};
+static const struct form some_hours_form = {.kind = FORM_TEXT, .pattern = "^" CLOCK "-" CLOCK "$"}, hours_form = {.kind = FORM_LIST, .least = 1, .of = &some_hours_form};
+static const struct form last_day_form = FORM_WORDS(last_day_words);
+static const struct form working_days_form = {.kind = FORM_WHOLE, .least = 0, .most = YEAR_DAYS_MOST};
+static const struct form notice_form = {.kind = FORM_TEXT, .least = 1, .most = NOTICE_MOST}, notices_form = {.kind = FORM_LIST, .of = &notice_form};
+static const struct form day_form = {.kind = FORM_MAP, .where = IN_DAY}, days_form = {.kind = FORM_LIST, .least = 1, .of = &day_form};
+static const struct form weekday_number_form = {.kind = FORM_WHOLE, .least = 1, .most = 7};
+static const struct form day_name_form = {.kind = FORM_TEXT, .least = 1, .most = DAY_NAME_MOST};
+static const struct form year_name_form = {.kind = FORM_TEXT, .pattern = "^[0-9]{4}$"}, year_form = {.kind = FORM_MAP, .where = IN_YEAR};
+static const struct form years_form = {.kind = FORM_NAMED, .keys = &year_name_form, .of = &year_form};
+
 static const struct key key_rows[] = {
-    {IN_CALENDAR, "calendar", KIND_SCALAR, KEY_NEEDED, "a name such as cn-statutory", "what the calendar is called in the directory"},
-    {IN_CALENDAR, "version", KIND_SCALAR, KEY_NEEDED, "a whole number from 1", "counted up with every change"},
-    {IN_CALENDAR, "zone", KIND_SCALAR, KEY_NEEDED, "a zone of the tz database such as Asia/Shanghai", "whose clocks count"},
-    {IN_CALENDAR, "weekly-off", KIND_LIST, KEY_NEEDED, "a list of weekdays such as [saturday, sunday]", "days off in every week"},
-    {IN_CALENDAR, "office-hours", KIND_LIST, 0, "a list such as [\"09:00-12:00\", \"14:00-18:00\"]", "when working days are worked"},
-    {IN_CALENDAR, "last-day-off", KIND_SCALAR, KEY_NEEDED, "moves or stays", "whether a last day on a day off moves to the next working day"},
-    {IN_CALENDAR, "from", KIND_SCALAR, KEY_NEEDED, "a date such as 2026-01-01", "the first published day"},
-    {IN_CALENDAR, "through", KIND_SCALAR, KEY_NEEDED, "a date such as 2026-12-31", "the last published day"},
-    {IN_CALENDAR, "years", KIND_MAP, 0, "a mapping of years to their days", "what differs from the weekly rule"},
-    {IN_YEAR, "working-days", KIND_SCALAR, 0, "a whole number", "check sum: the working days of the year"},
-    {IN_YEAR, "notices", KIND_LIST, 0, "a list of addresses", "where the days were published"},
-    {IN_YEAR, "days-off", KIND_LIST, 0, "a list of days such as {date: 2026-10-01, wd: 4, name: 国庆节}", "days off"},
-    {IN_YEAR, "days-on", KIND_LIST, 0, "a list of days such as {date: 2026-10-10, wd: 6, name: 国庆节}", "days off by the week that are worked"},
-    {IN_DAY, "date", KIND_SCALAR, KEY_NEEDED, "a date such as 2026-10-01", "which day"},
-    {IN_DAY, "wd", KIND_SCALAR, 0, "a whole number from 1 (Monday) to 7 (Sunday)", "check: its weekday"},
-    {IN_DAY, "name", KIND_SCALAR, 0, "text", "why"},
+    {IN_CALENDAR, "calendar", KIND_SCALAR, KEY_NEEDED, "a name such as cn-statutory", "what the calendar is called in the directory", &form_name},
+    {IN_CALENDAR, "version", KIND_SCALAR, KEY_NEEDED, "a whole number from 1", "counted up with every change", &version_form},
+    {IN_CALENDAR, "zone", KIND_SCALAR, KEY_NEEDED, "a zone of the tz database such as Asia/Shanghai", "whose clocks count", &zone_form},
+    {IN_CALENDAR, "weekly-off", KIND_LIST, KEY_NEEDED, "a list of weekdays such as [saturday, sunday]", "days off in every week", &weekly_off_form},
+    {IN_CALENDAR, "office-hours", KIND_LIST, 0, "a list such as [\"09:00-12:00\", \"14:00-18:00\"]", "when working days are worked", &hours_form},
+    {IN_CALENDAR, "last-day-off", KIND_SCALAR, KEY_NEEDED, "moves or stays", "whether a last day on a day off moves to the next working day", &last_day_form},
+    {IN_CALENDAR, "from", KIND_SCALAR, KEY_NEEDED, "a date such as 2026-01-01", "the first published day", &form_date},
+    {IN_CALENDAR, "through", KIND_SCALAR, KEY_NEEDED, "a date such as 2026-12-31", "the last published day", &form_date},
+    {IN_CALENDAR, "years", KIND_MAP, 0, "a mapping of years to their days", "what differs from the weekly rule", &years_form},
+    {IN_YEAR, "working-days", KIND_SCALAR, 0, "a whole number", "check sum: the working days of the year", &working_days_form},
+    {IN_YEAR, "notices", KIND_LIST, 0, "a list of addresses", "where the days were published", &notices_form},
+    {IN_YEAR, "days-off", KIND_LIST, 0, "a list of days such as {date: 2026-10-01, wd: 4, name: 国庆节}", "days off", &days_form},
+    {IN_YEAR, "days-on", KIND_LIST, 0, "a list of days such as {date: 2026-10-10, wd: 6, name: 国庆节}", "days off by the week that are worked", &days_form},
+    {IN_DAY, "date", KIND_SCALAR, KEY_NEEDED, "a date such as 2026-10-01", "which day", &form_date},
+    {IN_DAY, "wd", KIND_SCALAR, 0, "a whole number from 1 (Monday) to 7 (Sunday)", "check: its weekday", &weekday_number_form},
+    {IN_DAY, "name", KIND_SCALAR, 0, "text", "why", &day_name_form},
 };
-static const struct keys keys = {key_rows, sizeof key_rows / sizeof *key_rows};
+static const struct mapping mappings[] = {[IN_CALENDAR] = {.name = "calendar"}, [IN_YEAR] = {.name = "year"}, [IN_DAY] = {.name = "day"}};
 
-static const char *const weekdays[] = {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
-
-enum { DAY_MINUTES = 24 * 60, VERSION_MOST = 1000000000 };
+const struct keys calendar_keys = {key_rows, sizeof key_rows / sizeof *key_rows, mappings, sizeof mappings / sizeof *mappings};
 
 /* A day as it is listed. */
 struct listed {
@@ -56,7 +76,7 @@ struct reader {
 
 static const struct node *get(const struct node *map, enum where where, const char *name)
 {
-    return keys_get(map, &keys, (int)where, name);
+    return keys_get(map, &calendar_keys, (int)where, name);
 }
 
 /* ---- head ---- */
@@ -65,7 +85,7 @@ static void read_zone(struct reader *reader)
 {
     const struct node *node = get(reader->root, IN_CALENDAR, "zone");
     struct text why;
-    if (node_text(reader->problems, node, 64, &reader->zone_name) && zone_read(reader->arena, reader->zone_name, &reader->zone, &why))
+    if (node_text(reader->problems, node, ZONE_MOST, &reader->zone_name) && zone_read(reader->arena, reader->zone_name, &reader->zone, &why))
         problems_add(reader->problems, node, "found %s: %s. Allowed is a name such as Asia/Shanghai.", node_found(reader->arena, node),
                      why.data);
 }
@@ -144,10 +164,9 @@ static void read_published(struct reader *reader)
 
 static void read_head(struct reader *reader)
 {
-    static const char *const last_day[] = {"stays", "moves"};
     node_name(reader->problems, get(reader->root, IN_CALENDAR, "calendar"), &reader->name);
     node_number(reader->problems, get(reader->root, IN_CALENDAR, "version"), 1, VERSION_MOST, &reader->head.version);
-    node_choice(reader->problems, get(reader->root, IN_CALENDAR, "last-day-off"), last_day, 2, &reader->head.last_day_moves);
+    node_choice(reader->problems, get(reader->root, IN_CALENDAR, "last-day-off"), last_day_words, 2, &reader->head.last_day_moves);
     read_zone(reader);
     read_weekly_off(reader);
     read_office_hours(reader);
@@ -166,7 +185,7 @@ static void check_day(struct reader *reader, const struct node *node, const stru
     const struct node *date = get(node, IN_DAY, "date"), *wd = get(node, IN_DAY, "wd");
     int32_t weekday = civil_weekday(day->date), found;
     struct text name;
-    node_text(reader->problems, get(node, IN_DAY, "name"), 200, &name);
+    node_text(reader->problems, get(node, IN_DAY, "name"), DAY_NAME_MOST, &name);
     if (node_number(reader->problems, wd, 1, 7, &found) && found != weekday)
         problems_add(reader->problems, wd, "found %d, but %s is a %s (%d). One of the two is wrong.", found, date->text.data,
                      weekdays[weekday - 1], weekday);
@@ -187,7 +206,7 @@ static void read_days(struct reader *reader, const struct node *year_node, int32
         return;
     for (node_each(item, list)) {
         struct listed day = {.on = on, .node = item};
-        if (!keys_check(reader->problems, item, &keys, IN_DAY) ||
+        if (!keys_check(reader->problems, item, &calendar_keys, IN_DAY) ||
             !node_date(reader->problems, get(item, IN_DAY, "date"), &day.date))
             continue;
         check_day(reader, item, &day, year);
@@ -242,11 +261,11 @@ static bool read_year(struct reader *reader, const struct node *node, int32_t *y
 static void read_year_days(struct reader *reader, const struct node *node)
 {
     int32_t year;
-    if (!read_year(reader, node, &year) || !keys_check(reader->problems, node, &keys, IN_YEAR))
+    if (!read_year(reader, node, &year) || !keys_check(reader->problems, node, &calendar_keys, IN_YEAR))
         return;
     for (node_each(item, get(node, IN_YEAR, "notices"))) {
         struct text address;
-        node_text(reader->problems, item, 1000, &address);
+        node_text(reader->problems, item, NOTICE_MOST, &address);
     }
     read_days(reader, node, year, "days-off", false);
     read_days(reader, node, year, "days-on", true);
@@ -265,7 +284,7 @@ static void check_years(struct reader *reader, const struct node *years)
             continue;
         }
         sum = get(node, IN_YEAR, "working-days");
-        if (node_number(reader->problems, sum, 0, 366, &given) && given != counted)
+        if (node_number(reader->problems, sum, 0, YEAR_DAYS_MOST, &given) && given != counted)
             problems_add(reader->problems, sum, "found %d, but the days that are listed make %d working days in %d.", given, counted, year);
     }
 }
@@ -317,7 +336,7 @@ enum err calendar_read(struct arena *arena, const char *file, struct text source
     struct reader reader = {.arena = arena, .problems = problems};
     problems_init(problems, arena, file);
     reader.root = yaml_load(arena, source, problems);
-    if (!keys_check(problems, reader.root, &keys, IN_CALENDAR))
+    if (!keys_check(problems, reader.root, &calendar_keys, IN_CALENDAR))
         return ERR_INVALID_SOURCE;
     read_head(&reader);
     read_years(&reader);

@@ -24,4 +24,7 @@
  * undefined unless ERR_OK; its hash and position are for who deploys it. */
 enum err calendar_read(struct arena *arena, const char *file, struct text source, struct problems *problems, struct calendar *out);
 
+/* The table of keys, for the schema. */
+extern const struct keys calendar_keys;
+
 #endif

@@ -3,36 +3,64 @@
 
 #include <stdlib.h>
 
+#include "engine/form.h"
 #include "engine/limits.h"
 #include "engine/link.h"
 #include "engine/source.h"
 
 enum where { IN_CONFIG, IN_LISTEN, IN_RETRY, IN_STORE, IN_WORKER, IN_DEPLOY };
 
-static const struct key keys[] = {
-    {IN_CONFIG, "log", KIND_SCALAR, 0, "debug, info, warn or error", "the least that is worth a line in the operator's log"},
-    {IN_CONFIG, "batch", KIND_SCALAR, 0, "a number from 1 to 1024", "events in one commit at most"},
-    {IN_CONFIG, "lease-seconds", KIND_SCALAR, 0, "a number from 1 to 3600", "how long a worker may be silent before its tasks go to another"},
-    {IN_CONFIG, "listen", KIND_MAP, 0, "a mapping with `clients`, `workers`", "addresses besides the sockets in the data folder"},
-    {IN_CONFIG, "retry", KIND_MAP, 0, "a mapping with `attempts`, `base-seconds`, `most-seconds`", "what follows when a worker fails"},
-    {IN_CONFIG, "store", KIND_MAP, 0, "a mapping with `map-gigabytes`", "the store on disk"},
-    {IN_CONFIG, "history", KIND_LIST, 0, "a list of topics", "topics whose tasks bring the history of their case along"},
-    {IN_CONFIG, "workers", KIND_LIST, 0, "a list of mappings with `name` and `command`", "worker processes that the engine starts, and starts again"},
-    {IN_CONFIG, "deploy", KIND_LIST, 0, "a list of mappings with one of `calendar`, `directory`, `workflow`", "what is deployed when the engine starts, unless it is already"},
-    {IN_LISTEN, "clients", KIND_SCALAR, 0, "tcp://127.0.0.1:PORT", "clients on this machine"},
-    {IN_LISTEN, "workers", KIND_SCALAR, 0, "tcp://127.0.0.1:PORT", "workers on this machine"},
-    {IN_RETRY, "attempts", KIND_SCALAR, 0, "a number from 1 to 100", "after so many an incident stands on the case"},
-    {IN_RETRY, "base-seconds", KIND_SCALAR, 0, "a number from 1 to 86400", "the delay after the first failure; it doubles"},
-    {IN_RETRY, "most-seconds", KIND_SCALAR, 0, "a number from 1 to 604800", "the longest delay"},
-    {IN_STORE, "map-gigabytes", KIND_SCALAR, 0, "a number from 1 to 65536", "address space to begin with; it is sparse and grows"},
-    {IN_WORKER, "name", KIND_SCALAR, KEY_NEEDED, "a name in kebab-case", "for the operator's log"},
-    {IN_WORKER, "command", KIND_LIST, KEY_NEEDED, "a list: program and arguments", "`{data}` in it stands for the data folder"},
-    {IN_DEPLOY, "calendar", KIND_SCALAR, 0, "a path", "relative to this file"},
-    {IN_DEPLOY, "directory", KIND_SCALAR, 0, "a path", "relative to this file"},
-    {IN_DEPLOY, "workflow", KIND_SCALAR, 0, "a path", "relative to this file"},
+enum {
+    LEASE_SECONDS_MOST = 3600, ATTEMPTS_MOST = 100, BASE_SECONDS_MOST = 86400, RETRY_SECONDS_MOST = 604800, MAP_GIGABYTES_MOST = 65536,
+    ADDRESS_MOST = 128, ARGUMENT_MOST = 4096,
 };
 
-const struct keys config_keys = {.key = keys, .count = sizeof keys / sizeof *keys};
+static const char *const log_words[4] = {"debug", "info", "warn", "error"};
+
+/* ---- the language of the file ---- */
+
+#define FROM_ONE_TO(number) {.kind = FORM_WHOLE, .least = 1, .most = (number)}
+static const struct form log_level_form = FORM_WORDS(log_words);
+static const struct form batch_form = FROM_ONE_TO(LIMIT_BATCH_MESSAGES), lease_form = FROM_ONE_TO(LEASE_SECONDS_MOST), attempts_form = FROM_ONE_TO(ATTEMPTS_MOST),
+                         base_seconds_form = FROM_ONE_TO(BASE_SECONDS_MOST), most_seconds_form = FROM_ONE_TO(RETRY_SECONDS_MOST),
+                         gigabytes_form = FROM_ONE_TO(MAP_GIGABYTES_MOST);
+static const struct form address_form = {.kind = FORM_TEXT, .most = ADDRESS_MOST, .pattern = "^tcp://"};
+static const struct form argument_form = {.kind = FORM_TEXT, .least = 1, .most = ARGUMENT_MOST}, command_form = {.kind = FORM_LIST, .least = 1, .of = &argument_form};
+static const struct form file_form = {.kind = FORM_TEXT, .least = 1, .most = ARGUMENT_MOST};
+static const struct form listen_form = {.kind = FORM_MAP, .where = IN_LISTEN}, retry_form = {.kind = FORM_MAP, .where = IN_RETRY},
+                         store_form = {.kind = FORM_MAP, .where = IN_STORE};
+static const struct form worker_form = {.kind = FORM_MAP, .where = IN_WORKER}, workers_form = {.kind = FORM_LIST, .least = 1, .most = LIMIT_CHILDREN, .of = &worker_form};
+static const struct form deploy_form = {.kind = FORM_MAP, .where = IN_DEPLOY}, deploys_form = {.kind = FORM_LIST, .least = 1, .of = &deploy_form};
+
+static const struct key keys[] = {
+    {IN_CONFIG, "log", KIND_SCALAR, 0, "debug, info, warn or error", "the least that is worth a line in the operator's log", &log_level_form},
+    {IN_CONFIG, "batch", KIND_SCALAR, 0, "a number from 1 to 1024", "events in one commit at most", &batch_form},
+    {IN_CONFIG, "lease-seconds", KIND_SCALAR, 0, "a number from 1 to 3600", "how long a worker may be silent before its tasks go to another", &lease_form},
+    {IN_CONFIG, "listen", KIND_MAP, 0, "a mapping with `clients`, `workers`", "addresses besides the sockets in the data folder", &listen_form},
+    {IN_CONFIG, "retry", KIND_MAP, 0, "a mapping with `attempts`, `base-seconds`, `most-seconds`", "what follows when a worker fails", &retry_form},
+    {IN_CONFIG, "store", KIND_MAP, 0, "a mapping with `map-gigabytes`", "the store on disk", &store_form},
+    {IN_CONFIG, "history", KIND_LIST, 0, "a list of topics", "topics whose tasks bring the history of their case along", &form_names},
+    {IN_CONFIG, "workers", KIND_LIST, 0, "a list of mappings with `name` and `command`", "worker processes that the engine starts, and starts again", &workers_form},
+    {IN_CONFIG, "deploy", KIND_LIST, 0, "a list of mappings with one of `calendar`, `directory`, `workflow`", "what is deployed when the engine starts, unless it is already", &deploys_form},
+    {IN_LISTEN, "clients", KIND_SCALAR, 0, "tcp://127.0.0.1:PORT", "clients on this machine", &address_form},
+    {IN_LISTEN, "workers", KIND_SCALAR, 0, "tcp://127.0.0.1:PORT", "workers on this machine", &address_form},
+    {IN_RETRY, "attempts", KIND_SCALAR, 0, "a number from 1 to 100", "after so many an incident stands on the case", &attempts_form},
+    {IN_RETRY, "base-seconds", KIND_SCALAR, 0, "a number from 1 to 86400", "the delay after the first failure; it doubles", &base_seconds_form},
+    {IN_RETRY, "most-seconds", KIND_SCALAR, 0, "a number from 1 to 604800", "the longest delay", &most_seconds_form},
+    {IN_STORE, "map-gigabytes", KIND_SCALAR, 0, "a number from 1 to 65536", "address space to begin with; it is sparse and grows", &gigabytes_form},
+    {IN_WORKER, "name", KIND_SCALAR, KEY_NEEDED, "a name in kebab-case", "for the operator's log", &form_name},
+    {IN_WORKER, "command", KIND_LIST, KEY_NEEDED, "a list: program and arguments", "`{data}` in it stands for the data folder", &command_form},
+    {IN_DEPLOY, "calendar", KIND_SCALAR, KEY_ONE, "a path", "relative to this file", &file_form},
+    {IN_DEPLOY, "directory", KIND_SCALAR, KEY_ONE, "a path", "relative to this file", &file_form},
+    {IN_DEPLOY, "workflow", KIND_SCALAR, KEY_ONE, "a path", "relative to this file", &file_form},
+};
+
+static const struct mapping mappings[] = {
+    [IN_CONFIG] = {.name = "configuration"}, [IN_LISTEN] = {.name = "listen"}, [IN_RETRY] = {.name = "retry"}, [IN_STORE] = {.name = "store"},
+    [IN_WORKER] = {.name = "worker"}, [IN_DEPLOY] = {.name = "deploy"},
+};
+
+const struct keys config_keys = {.key = keys, .count = sizeof keys / sizeof *keys, .mapping = mappings, .mapping_count = sizeof mappings / sizeof *mappings};
 
 struct reader {
     struct config *config;
@@ -73,7 +101,7 @@ static void read_address(struct reader *reader, const struct node *map, const ch
 {
     struct text text;
     const struct node *node = get(map, IN_LISTEN, name);
-    if (!node || !node_text(reader->problems, node, 128, &text))
+    if (!node || !node_text(reader->problems, node, ADDRESS_MOST, &text))
         return;
     *out = arena_string(reader->arena, text);
     struct text why = {0};
@@ -100,9 +128,9 @@ static void read_retry(struct reader *reader, const struct node *map)
     if (!map || !keys_check(reader->problems, map, &config_keys, IN_RETRY))
         return;
     struct config *config = reader->config;
-    read_number(reader, map, IN_RETRY, "attempts", 100, 1, &config->retry_attempts);
-    read_number(reader, map, IN_RETRY, "base-seconds", 86400, 1000, &config->retry_base_ms);
-    read_number(reader, map, IN_RETRY, "most-seconds", 604800, 1000, &config->retry_most_ms);
+    read_number(reader, map, IN_RETRY, "attempts", ATTEMPTS_MOST, 1, &config->retry_attempts);
+    read_number(reader, map, IN_RETRY, "base-seconds", BASE_SECONDS_MOST, 1000, &config->retry_base_ms);
+    read_number(reader, map, IN_RETRY, "most-seconds", RETRY_SECONDS_MOST, 1000, &config->retry_most_ms);
     if (config->retry_base_ms > config->retry_most_ms)
         problems_add(reader->problems, map, "The first delay (base-seconds: %u) is longer than the longest (most-seconds: %u).",
                      config->retry_base_ms / 1000, config->retry_most_ms / 1000);
@@ -113,15 +141,14 @@ static void read_store(struct reader *reader, const struct node *map)
     uint32_t gigabytes = 0;
     if (!map || !keys_check(reader->problems, map, &config_keys, IN_STORE))
         return;
-    read_number(reader, map, IN_STORE, "map-gigabytes", 65536, 1, &gigabytes);
+    read_number(reader, map, IN_STORE, "map-gigabytes", MAP_GIGABYTES_MOST, 1, &gigabytes);
     reader->config->map_bytes = (uint64_t)gigabytes << 30;
 }
 
 static void read_log(struct reader *reader, const struct node *node)
 {
-    static const char *const levels[] = {"debug", "info", "warn", "error"};
     int32_t level;
-    if (node && node_choice(reader->problems, node, levels, 4, &level))
+    if (node && node_choice(reader->problems, node, log_words, 4, &level))
         reader->config->log_level = (enum oplog_level)level;
 }
 
@@ -152,7 +179,7 @@ static void read_command(struct reader *reader, const struct node *list, struct 
     uint32_t at = 0;
     for (const struct node *item = first; item; item = item->next) {
         struct text argument;
-        if (node_text(reader->problems, item, 4096, &argument))
+        if (node_text(reader->problems, item, ARGUMENT_MOST, &argument))
             worker->command[at++] = arena_string(reader->arena, argument);
     }
 }
@@ -209,7 +236,7 @@ static void read_deploy(struct reader *reader, const struct node *map, struct co
     for (int i = 0; i < 3; i++) {
         struct text path;
         const struct node *node = get(map, IN_DEPLOY, kinds[i]);
-        if (!node || !node_text(reader->problems, node, 4096, &path))
+        if (!node || !node_text(reader->problems, node, ARGUMENT_MOST, &path))
             continue;
         if (found++ == 0)
             deploys[reader->config->deploy_count++] = (struct config_deploy){.what = kinds[i], .path = beside_file(reader, path)};
@@ -240,7 +267,7 @@ static void read_root(struct reader *reader, const struct node *root)
         return;
     read_log(reader, get(root, IN_CONFIG, "log"));
     read_number(reader, root, IN_CONFIG, "batch", LIMIT_BATCH_MESSAGES, 1, &config->batch_most);
-    read_number(reader, root, IN_CONFIG, "lease-seconds", 3600, 1000, &config->lease_ms);
+    read_number(reader, root, IN_CONFIG, "lease-seconds", LEASE_SECONDS_MOST, 1000, &config->lease_ms);
     read_listen(reader, get(root, IN_CONFIG, "listen"));
     read_retry(reader, get(root, IN_CONFIG, "retry"));
     read_store(reader, get(root, IN_CONFIG, "store"));

@@ -7,6 +7,8 @@
 
 enum directory_where { IN_DIRECTORY, IN_LEVEL, IN_ROLE, IN_UNIT, IN_PERSON, IN_HOLD, IN_TITLE };
 
+enum { DIRECTORY_SHORT_MOST = 16 }; /* characters of a name in case numbers */
+
 /* A unit as it is written, beside its part of the same index. */
 struct unit_source {
     const struct node *node;

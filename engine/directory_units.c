@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { SHORT_MOST = 16, NEAREST_UNTIL = 100 };
+enum { NEAREST_UNTIL = 100 };
 
 /* ---- finding ---- */
 
@@ -85,7 +85,7 @@ static void read_unit(struct draft *draft, const struct node *node, struct part_
     source->has_level = level != NONE;
     unit->level = source->has_level ? level : 0;
     node_name(problems, draft_get(node, IN_UNIT, "calendar"), &unit->calendar);
-    node_text(problems, draft_get(node, IN_UNIT, "short"), SHORT_MOST, &unit->short_zh);
+    node_text(problems, draft_get(node, IN_UNIT, "short"), DIRECTORY_SHORT_MOST, &unit->short_zh);
 }
 
 struct path_order {

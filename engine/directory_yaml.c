@@ -2,48 +2,77 @@
 #include "engine/directory_yaml.h"
 
 #include "engine/directory_draft.h"
+#include "engine/form.h"
 #include "proto/wire.h"
-
-static const struct key key_rows[] = {
-    {IN_DIRECTORY, "directory", KIND_SCALAR, KEY_NEEDED, "a name such as jinnong", "what the directory is called"},
-    {IN_DIRECTORY, "version", KIND_SCALAR, KEY_NEEDED, "a whole number from 1", "counted up with every change"},
-    {IN_DIRECTORY, "levels", KIND_LIST, KEY_NEEDED, "a list such as [{level: building}, {level: grid}]", "the levels of units, lowest first"},
-    {IN_DIRECTORY, "roles", KIND_MAP, KEY_NEEDED, "a mapping of roles", "what people can be at a unit"},
-    {IN_DIRECTORY, "units", KIND_MAP, KEY_NEEDED, "a mapping of paths to units", "the tree of units"},
-    {IN_DIRECTORY, "people", KIND_MAP, 0, "a mapping of people", "who holds which role where"},
-    {IN_LEVEL, "level", KIND_SCALAR, KEY_NEEDED, "a name such as grid", "what the level is called"},
-    {IN_LEVEL, "title", KIND_SCALAR | KIND_MAP, 0, "text, or {zh: 网格, en: Grid}", "shown to people"},
-    {IN_ROLE, "title", KIND_SCALAR | KIND_MAP, 0, "text, or {zh: 调解员, en: Mediator}", "shown to people"},
-    {IN_ROLE, "reach", KIND_SCALAR, KEY_NEEDED, "here or below", "holds at its unit only, or at every unit below it too"},
-    {IN_UNIT, "id", KIND_SCALAR, KEY_NEEDED, "a whole number from 1", "permanent: never changed, never given again"},
-    {IN_UNIT, "level", KIND_SCALAR, KEY_NEEDED, "one of the `levels`", "its level"},
-    {IN_UNIT, "title", KIND_SCALAR | KIND_MAP, 0, "text, or {zh: 三网格, en: Grid 3}", "shown to people"},
-    {IN_UNIT, "in", KIND_SCALAR, 0, "the path of a unit", "the unit above, where the path does not say it"},
-    {IN_UNIT, "calendar", KIND_SCALAR, 0, "the name of a calendar", "counts here and below"},
-    {IN_UNIT, "short", KIND_SCALAR, 0, "a short text such as 金农", "the name in case numbers, here and below"},
-    {IN_UNIT, "serves", KIND_SCALAR | KIND_LIST, 0, "the path of a unit, or a list of them", "for whom it is the unit of its level"},
-    {IN_UNIT, "successor", KIND_SCALAR, 0, "the path of a unit", "the unit is closed; its cases move there"},
-    {IN_PERSON, "name", KIND_SCALAR, 0, "text", "shown to people"},
-    {IN_PERSON, "holds", KIND_LIST, 0, "a list such as [{role: mediator, at: jinnong/grid-3}]", "the roles of the person"},
-    {IN_HOLD, "role", KIND_SCALAR, KEY_NEEDED, "one of the `roles`", "which role"},
-    {IN_HOLD, "at", KIND_SCALAR, KEY_NEEDED, "the path of a unit", "where it is held"},
-    {IN_HOLD, "from", KIND_SCALAR, 0, "a date such as 2026-01-01", "the first day"},
-    {IN_HOLD, "until", KIND_SCALAR, 0, "a date such as 2026-12-31", "the last day"},
-    {IN_TITLE, "zh", KIND_SCALAR, 0, "text", "in Chinese"},
-    {IN_TITLE, "en", KIND_SCALAR, 0, "text", "in English"},
-};
-static const struct keys keys = {key_rows, sizeof key_rows / sizeof *key_rows};
 
 enum { TITLE_MOST = 200, VERSION_MOST = 1000000000 };
 
+static const char *const reach_words[2] = {"here", "below"};
+
+/* ---- the language of the file ---- */
+
+/* What person_holds looks for, by what cannot stand there. */
+#define PERSON_PATTERN "^[^\\x00-/:-@\\[-`{-\\x7f][^\\x00-,/:-@\\[-^`{-\\x7f]*$"
+
+static const struct form version_form = {.kind = FORM_WHOLE, .least = 1, .most = VERSION_MOST};
+static const struct form unit_id_form = {.kind = FORM_WHOLE, .least = 1, .most = INT32_MAX};
+static const struct form title_text_form = {.kind = FORM_TEXT, .least = 1, .most = TITLE_MOST}, title_map_form = {.kind = FORM_MAP, .where = IN_TITLE};
+static const struct form title_form = {.kind = FORM_EITHER, .name = "text-or-title", .parts = (const struct form *const[]){&title_text_form, &title_map_form, NULL}};
+static const struct form short_name_form = {.kind = FORM_TEXT, .least = 1, .most = DIRECTORY_SHORT_MOST};
+static const struct form reach_form = FORM_WORDS(reach_words);
+static const struct form path_form = {.kind = FORM_TEXT, .name = "path", .least = 1, .most = WIRE_PATH_MOST, .pattern = "^" FORM_NAME_PATTERN "(/" FORM_NAME_PATTERN ")*$"};
+static const struct form paths_form = {.kind = FORM_LIST, .least = 1, .of = &path_form};
+static const struct form served_form = {.kind = FORM_EITHER, .parts = (const struct form *const[]){&path_form, &paths_form, NULL}};
+static const struct form level_form = {.kind = FORM_MAP, .where = IN_LEVEL}, levels_form = {.kind = FORM_LIST, .least = 1, .most = DIRECTORY_DEPTH_MOST, .of = &level_form};
+static const struct form role_form = {.kind = FORM_MAP, .where = IN_ROLE}, roles_form = {.kind = FORM_NAMED, .keys = &form_name, .of = &role_form};
+static const struct form unit_form = {.kind = FORM_MAP, .where = IN_UNIT}, units_form = {.kind = FORM_NAMED, .least = 1, .keys = &path_form, .of = &unit_form};
+static const struct form person_id_form = {.kind = FORM_TEXT, .least = 1, .most = WIRE_PERSON_MOST, .pattern = PERSON_PATTERN};
+static const struct form person_form = {.kind = FORM_MAP, .where = IN_PERSON}, people_form = {.kind = FORM_NAMED, .keys = &person_id_form, .of = &person_form};
+static const struct form hold_form = {.kind = FORM_MAP, .where = IN_HOLD}, holds_form = {.kind = FORM_LIST, .of = &hold_form};
+
+static const struct key key_rows[] = {
+    {IN_DIRECTORY, "directory", KIND_SCALAR, KEY_NEEDED, "a name such as jinnong", "what the directory is called", &form_name},
+    {IN_DIRECTORY, "version", KIND_SCALAR, KEY_NEEDED, "a whole number from 1", "counted up with every change", &version_form},
+    {IN_DIRECTORY, "levels", KIND_LIST, KEY_NEEDED, "a list such as [{level: building}, {level: grid}]", "the levels of units, lowest first", &levels_form},
+    {IN_DIRECTORY, "roles", KIND_MAP, KEY_NEEDED, "a mapping of roles", "what people can be at a unit", &roles_form},
+    {IN_DIRECTORY, "units", KIND_MAP, KEY_NEEDED, "a mapping of paths to units", "the tree of units", &units_form},
+    {IN_DIRECTORY, "people", KIND_MAP, 0, "a mapping of people", "who holds which role where", &people_form},
+    {IN_LEVEL, "level", KIND_SCALAR, KEY_NEEDED, "a name such as grid", "what the level is called", &form_name},
+    {IN_LEVEL, "title", KIND_SCALAR | KIND_MAP, 0, "text, or {zh: 网格, en: Grid}", "shown to people", &title_form},
+    {IN_ROLE, "title", KIND_SCALAR | KIND_MAP, 0, "text, or {zh: 调解员, en: Mediator}", "shown to people", &title_form},
+    {IN_ROLE, "reach", KIND_SCALAR, KEY_NEEDED, "here or below", "holds at its unit only, or at every unit below it too", &reach_form},
+    {IN_UNIT, "id", KIND_SCALAR, KEY_NEEDED, "a whole number from 1", "permanent: never changed, never given again", &unit_id_form},
+    {IN_UNIT, "level", KIND_SCALAR, KEY_NEEDED, "one of the `levels`", "its level", &form_name},
+    {IN_UNIT, "title", KIND_SCALAR | KIND_MAP, 0, "text, or {zh: 三网格, en: Grid 3}", "shown to people", &title_form},
+    {IN_UNIT, "in", KIND_SCALAR, 0, "the path of a unit", "the unit above, where the path does not say it", &path_form},
+    {IN_UNIT, "calendar", KIND_SCALAR, 0, "the name of a calendar", "counts here and below", &form_name},
+    {IN_UNIT, "short", KIND_SCALAR, 0, "a short text such as 金农", "the name in case numbers, here and below", &short_name_form},
+    {IN_UNIT, "serves", KIND_SCALAR | KIND_LIST, 0, "the path of a unit, or a list of them", "for whom it is the unit of its level", &served_form},
+    {IN_UNIT, "successor", KIND_SCALAR, 0, "the path of a unit", "the unit is closed; its cases move there", &path_form},
+    {IN_PERSON, "name", KIND_SCALAR, 0, "text", "shown to people", &title_text_form},
+    {IN_PERSON, "holds", KIND_LIST, 0, "a list such as [{role: mediator, at: jinnong/grid-3}]", "the roles of the person", &holds_form},
+    {IN_HOLD, "role", KIND_SCALAR, KEY_NEEDED, "one of the `roles`", "which role", &form_name},
+    {IN_HOLD, "at", KIND_SCALAR, KEY_NEEDED, "the path of a unit", "where it is held", &path_form},
+    {IN_HOLD, "from", KIND_SCALAR, 0, "a date such as 2026-01-01", "the first day", &form_date},
+    {IN_HOLD, "until", KIND_SCALAR, 0, "a date such as 2026-12-31", "the last day", &form_date},
+    {IN_TITLE, "zh", KIND_SCALAR, 0, "text", "in Chinese", &title_text_form},
+    {IN_TITLE, "en", KIND_SCALAR, 0, "text", "in English", &title_text_form},
+};
+static const struct mapping mappings[] = {
+    [IN_DIRECTORY] = {.name = "directory"}, [IN_LEVEL] = {.name = "level"}, [IN_ROLE] = {.name = "role"}, [IN_UNIT] = {.name = "unit"},
+    [IN_PERSON] = {.name = "person"}, [IN_HOLD] = {.name = "hold"}, [IN_TITLE] = {.name = "title"},
+};
+
+const struct keys directory_keys = {key_rows, sizeof key_rows / sizeof *key_rows, mappings, sizeof mappings / sizeof *mappings};
+
 const struct node *draft_get(const struct node *map, enum directory_where where, const char *name)
 {
-    return keys_get(map, &keys, (int)where, name);
+    return keys_get(map, &directory_keys, (int)where, name);
 }
 
 bool draft_check(struct draft *draft, const struct node *map, enum directory_where where)
 {
-    return keys_check(draft->problems, map, &keys, (int)where);
+    return keys_check(draft->problems, map, &directory_keys, (int)where);
 }
 
 void draft_title(struct draft *draft, const struct node *map, enum directory_where where, struct part_title *title)
@@ -123,7 +152,6 @@ static bool reserved(struct text name)
 
 static void read_roles(struct draft *draft)
 {
-    static const char *const reaches[] = {"here", "below"};
     const struct node *map = draft_get(draft->root, IN_DIRECTORY, "roles");
     uint32_t errors = draft->problems->errors;
     draft->roles = ARENA_ARRAY(draft->arena, struct part_role, map ? map->count : 0);
@@ -136,7 +164,7 @@ static void read_roles(struct draft *draft)
         if (!draft_check(draft, node, IN_ROLE))
             continue;
         draft_title(draft, node, IN_ROLE, &role->title);
-        node_choice(draft->problems, draft_get(node, IN_ROLE, "reach"), reaches, 2, &reach);
+        node_choice(draft->problems, draft_get(node, IN_ROLE, "reach"), reach_words, 2, &reach);
         role->reach = (enum role_reach)reach;
     }
     draft->roles_hold = map && draft->problems->errors == errors;

@@ -31,4 +31,7 @@
  * undefined unless ERR_OK; its hash and position are for who deploys it. */
 enum err directory_read(struct arena *arena, const char *file, struct text source, struct problems *problems, struct directory *out);
 
+/* The table of keys, for the schema. */
+extern const struct keys directory_keys;
+
 #endif

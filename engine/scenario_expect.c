@@ -233,9 +233,6 @@ static bool look_impossible(const struct look *look, const struct node *key)
 /* Of the case, since the last step that acted: the kinds, or who was told. */
 static void find_notices(const struct look *look, bool kinds, struct words *found)
 {
-    static const char *const names[] = {
-        [NOTICE_TEXT] = "text",         [NOTICE_STAGE] = "stage",         [NOTICE_WARN] = "warn",   [NOTICE_OVERDUE] = "overdue",
-        [NOTICE_REMINDER] = "reminder", [NOTICE_CANCELLED] = "cancelled", [NOTICE_ENDED] = "ended", [NOTICE_EXTENDED] = "extended"};
     struct world *world = look->world;
     struct view view = {.engine = world->engine, .seal = world->seal, .arena = world->arena};
     struct log_record record;
@@ -247,7 +244,7 @@ static void find_notices(const struct look *look, bool kinds, struct words *foun
         for (uint32_t i = 0; record.case_id == look->state->id && i < record.notice_count; i++) {
             const struct log_notice *notice = &record.notices[i];
             if (kinds)
-                words_add(found, text_of(names[notice->kind]));
+                words_add(found, text_of(notice_words[notice->kind]));
             for (uint32_t who = 0; !kinds && who < notice->who_count; who++)
                 words_add(found, arena_copy(world->arena, notice->who[who]));
         }

@@ -36,12 +36,14 @@ struct scenario_hold {
     const struct node *node;
 };
 
+enum { SCENARIO_WORKFLOWS_MOST = 16 };
+
 struct scenario {
     const char *path;
     struct text title;
     const struct node *now;
     const struct node *directory, *calendar; /* or NULL: built in */
-    const struct node *workflows[16];        /* scalars; none: the one beside */
+    const struct node *workflows[SCENARIO_WORKFLOWS_MOST]; /* scalars; none: the one beside */
     uint32_t workflow_count;
     const struct scenario_hold *holds;
     uint32_t hold_count;
@@ -51,6 +53,9 @@ struct scenario {
 
 /* Problems are added; the scenario is good when there are none. */
 void scenario_read(struct arena *arena, const struct node *root, struct problems *problems, struct scenario *out);
+
+/* What the kinds of notices are called, by enum notice_kind. */
+extern const char *const notice_words[NOTICE_HANDED_OVER + 1];
 
 /* ---- files (scenario_shelf.c) ---- */
 

@@ -1,7 +1,17 @@
 /* scenario_yaml: a scenario file, read. See scenario.h for how one looks; the table of keys stands first. */
+#include "engine/form.h"
 #include "engine/scenario_inner.h"
 
-enum { NAME_MOST = 64, PERSON_MOST = 128, PATH_MOST = 256 };
+enum { NAME_MOST = 64, PERSON_MOST = 128, PATH_MOST = 256, TITLE_MOST = 200 };
+
+static const char *const crash_words[2] = {"before-commit", "after-commit"};
+static const char *const does_words[4] = {"accept", "settle", "fail", "vanish"};
+static const char *const step_words[3] = {"crash", "repeat", "parked"}; /* each is a whole step */
+static const char *const none_words[1] = {"none"};
+const char *const notice_words[NOTICE_HANDED_OVER + 1] = {
+    [NOTICE_TEXT] = "text",         [NOTICE_STAGE] = "stage",         [NOTICE_WARN] = "warn",   [NOTICE_OVERDUE] = "overdue",
+    [NOTICE_REMINDER] = "reminder", [NOTICE_CANCELLED] = "cancelled", [NOTICE_ENDED] = "ended", [NOTICE_EXTENDED] = "extended",
+    [NOTICE_ASKED] = "asked",       [NOTICE_DENIED] = "denied",       [NOTICE_HANDED_OVER] = "handed-over"};
 
 #define S KIND_SCALAR
 #define L KIND_LIST
@@ -13,82 +23,115 @@ enum { NAME_MOST = 64, PERSON_MOST = 128, PATH_MOST = 256 };
 #define SOME_DATA "a mapping of fields to values"
 #define SOME_NAMES "a name, or a list of names"
 
+/* ---- what values are (form.h) ---- */
+
+#define MAPPING(where_) {.kind = FORM_MAP, .where = (where_)}
+#define EITHER(...) {.kind = FORM_EITHER, .parts = (const struct form *const[]){__VA_ARGS__, NULL}}
+#define TEXT_TO(most_) {.kind = FORM_TEXT, .least = 1, .most = (most_)}
+#define DAY_PATTERN "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+static const struct form open_map_form = MAPPING(SCENARIO_OPEN), send_map_form = MAPPING(SCENARIO_SEND), retry_map_form = MAPPING(SCENARIO_RETRY),
+                         worker_map_form = MAPPING(SCENARIO_WORKER), expect_map_form = MAPPING(SCENARIO_EXPECT), refused_map_form = MAPPING(SCENARIO_REFUSED),
+                         step_map_form = MAPPING(SCENARIO_STEP);
+static const struct form headline_form = TEXT_TO(TITLE_MOST), case_name_form = TEXT_TO(NAME_MOST), person_form = TEXT_TO(PERSON_MOST), path_form = TEXT_TO(PATH_MOST), file_form = TEXT_TO(PATH_MOST);
+static const struct form file_list_form = {.kind = FORM_LIST, .least = 1, .most = SCENARIO_WORKFLOWS_MOST, .of = &file_form}, files_form = EITHER(&file_form, &file_list_form);
+static const struct form moment_form = {.kind = FORM_TEXT, .pattern = "^" DAY_PATTERN "([ T][0-9]{2}:[0-9]{2}.*)?$"};
+static const struct form due_form = {.kind = FORM_TEXT, .pattern = "^(none|" DAY_PATTERN "( [0-9]{2}:[0-9]{2})?)$"};
+static const struct form wait_form = {.kind = FORM_TEXT, .pattern = "^(until .+|" FORM_DURATION_PATTERN ")$"};
+static const struct form crash_form = FORM_WORDS(crash_words), does_form = FORM_WORDS(does_words), step_word_form = FORM_WORDS(step_words);
+static const struct form hold_form = {.kind = FORM_TEXT, .least = 1, .most = NAME_MOST + PATH_MOST, .pattern = ".+ at .+"}, hold_list_form = {.kind = FORM_LIST, .least = 1, .of = &hold_form};
+static const struct form holds_form = EITHER(&hold_form, &hold_list_form), people_form = {.kind = FORM_NAMED, .keys = &form_text, .of = &holds_form};
+static const struct form data_form = {.kind = FORM_NAMED, .keys = &form_text, .of = &form_any};
+static const struct form word_list_form = {.kind = FORM_LIST, .of = &form_text}, words_form = EITHER(&form_text, &word_list_form);
+static const struct form none_form = FORM_WORDS(none_words), notice_form = FORM_WORDS(notice_words), notice_list_form = {.kind = FORM_LIST, .of = &notice_form};
+static const struct form notices_form = EITHER(&none_form, &notice_form, &notice_list_form);
+static const struct form refused_form = EITHER(&form_name, &refused_map_form);
+static const struct form step_form = EITHER(&step_word_form, &step_map_form), steps_form = {.kind = FORM_LIST, .least = 1, .of = &step_form};
+
+/* ---- the keys ---- */
+
 static const struct key table[] = {
-    {SCENARIO_HEAD, "scenario", S, KEY_NEEDED, "a title", "what it shows"},
-    {SCENARIO_HEAD, "now", S, KEY_NEEDED, A_MOMENT, "when it begins"},
-    {SCENARIO_HEAD, "workflow", S | L, 0, "a file, or a list of files", "what is deployed; workflow.yaml beside it unless said"},
-    {SCENARIO_HEAD, "directory", S, 0, "a file", "units and people; the practice district unless said"},
-    {SCENARIO_HEAD, "calendar", S, 0, "a file", "working days; the official calendar unless said"},
-    {SCENARIO_HEAD, "people", M, 0, "a mapping such as {li: [mediator at jinnong/grid-3]}", "people besides those of the directory"},
-    {SCENARIO_HEAD, "steps", L, KEY_NEEDED, "a list of steps", "what happens, and what must then be so"},
+    {SCENARIO_HEAD, "scenario", S, KEY_NEEDED, "a title", "what it shows", &headline_form},
+    {SCENARIO_HEAD, "now", S, KEY_NEEDED, A_MOMENT, "when it begins", &moment_form},
+    {SCENARIO_HEAD, "workflow", S | L, 0, "a file, or a list of files", "what is deployed; workflow.yaml beside it unless said", &files_form},
+    {SCENARIO_HEAD, "directory", S, 0, "a file", "units and people; the practice district unless said", &file_form},
+    {SCENARIO_HEAD, "calendar", S, 0, "a file", "working days; the official calendar unless said", &file_form},
+    {SCENARIO_HEAD, "people", M, 0, "a mapping such as {li: [mediator at jinnong/grid-3]}", "people besides those of the directory", &people_form},
+    {SCENARIO_HEAD, "steps", L, KEY_NEEDED, "a list of steps", "what happens, and what must then be so", &steps_form},
 
-    {SCENARIO_STEP, "open", M, 0, "a mapping: unit, by, data ...", "opens a case"},
-    {SCENARIO_STEP, "send", M, 0, "a mapping: event, by, data ...", "sends an event"},
-    {SCENARIO_STEP, "release", M, 0, "a mapping: by, case", "an imported case goes live"},
-    {SCENARIO_STEP, "retry", M, 0, "a mapping: by, case", "a supervisor sends a failed task out again"},
-    {SCENARIO_STEP, "worker", M, 0, "a mapping: topic, and event or does", "a worker process does something with its task"},
-    {SCENARIO_STEP, "wait", S, 0, "a duration, `until due`, or `until 2026-10-09 18:00`", "time passes"},
-    {SCENARIO_STEP, "deploy", S, 0, "a file", "a workflow, directory or calendar is deployed"},
-    {SCENARIO_STEP, "expect", M, 0, "a mapping: stage, due ...", "how the case must stand"},
-    {SCENARIO_STEP, "refused", S | M, 0, "a code, or {code, says, possible}", "the event before was refused like this"},
+    {SCENARIO_STEP, "open", M, KEY_ONE, "a mapping: unit, by, data ...", "opens a case", &open_map_form},
+    {SCENARIO_STEP, "send", M, KEY_ONE, "a mapping: event, by, data ...", "sends an event", &send_map_form},
+    {SCENARIO_STEP, "release", M, KEY_ONE, "a mapping: by, case", "an imported case goes live", &retry_map_form},
+    {SCENARIO_STEP, "retry", M, KEY_ONE, "a mapping: by, case", "a supervisor sends a failed task out again", &retry_map_form},
+    {SCENARIO_STEP, "worker", M, KEY_ONE, "a mapping: topic, and event or does", "a worker process does something with its task", &worker_map_form},
+    {SCENARIO_STEP, "wait", S, KEY_ONE, "a duration, `until due`, or `until 2026-10-09 18:00`", "time passes", &wait_form},
+    {SCENARIO_STEP, "deploy", S, KEY_ONE, "a file", "a workflow, directory or calendar is deployed", &file_form},
+    {SCENARIO_STEP, "expect", M, KEY_ONE, "a mapping: stage, due ...", "how the case must stand", &expect_map_form},
+    {SCENARIO_STEP, "refused", S | M, KEY_ONE, "a code, or {code, says, possible}", "the event before was refused like this", &refused_form},
 
-    {SCENARIO_OPEN, "case", S, 0, A_CASE, "what this scenario calls it, where there are several"},
-    {SCENARIO_OPEN, "workflow", S, 0, "the name of a workflow", "which; the only one unless said"},
-    {SCENARIO_OPEN, "unit", S, KEY_NEEDED, "the path of a unit", "where"},
-    {SCENARIO_OPEN, "by", S, KEY_NEEDED, A_PERSON, "who opens it"},
-    {SCENARIO_OPEN, "for", S, 0, A_PERSON, "whom that person acts for"},
-    {SCENARIO_OPEN, "data", M, 0, SOME_DATA, "the fields that come with it"},
-    {SCENARIO_OPEN, "at", S, 0, A_MOMENT, "when it happened, if not now"},
-    {SCENARIO_OPEN, "held", S, 0, "true", "an imported case"},
-    {SCENARIO_OPEN, "crash", S, 0, "before-commit or after-commit", "the engine dies in the middle; the sender sends it again"},
+    {SCENARIO_OPEN, "case", S, 0, A_CASE, "what this scenario calls it, where there are several", &case_name_form},
+    {SCENARIO_OPEN, "workflow", S, 0, "the name of a workflow", "which; the only one unless said", &form_name},
+    {SCENARIO_OPEN, "unit", S, KEY_NEEDED, "the path of a unit", "where", &path_form},
+    {SCENARIO_OPEN, "by", S, KEY_NEEDED, A_PERSON, "who opens it", &person_form},
+    {SCENARIO_OPEN, "for", S, 0, A_PERSON, "whom that person acts for", &person_form},
+    {SCENARIO_OPEN, "data", M, 0, SOME_DATA, "the fields that come with it", &data_form},
+    {SCENARIO_OPEN, "at", S, 0, A_MOMENT, "when it happened, if not now", &moment_form},
+    {SCENARIO_OPEN, "held", S, 0, "true", "an imported case", &form_boolean},
+    {SCENARIO_OPEN, "crash", S, 0, "before-commit or after-commit", "the engine dies in the middle; the sender sends it again", &crash_form},
 
-    {SCENARIO_SEND, "case", S, 0, A_CASE, "which case; the last one unless said"},
-    {SCENARIO_SEND, "event", S, 0, "the name of an event", "what is sent"},
-    {SCENARIO_SEND, "by", S, KEY_NEEDED, A_PERSON, "who acts"},
-    {SCENARIO_SEND, "for", S, 0, A_PERSON, "whom that person acts for"},
-    {SCENARIO_SEND, "data", M, 0, SOME_DATA, "the fields that come with it"},
-    {SCENARIO_SEND, "at", S, 0, A_MOMENT, "when it happened, if not now"},
-    {SCENARIO_SEND, "crash", S, 0, "before-commit or after-commit", "the engine dies in the middle; the sender sends it again"},
+    {SCENARIO_SEND, "case", S, 0, A_CASE, "which case; the last one unless said", &case_name_form},
+    {SCENARIO_SEND, "event", S, KEY_NEEDED, "the name of an event", "what is sent", &form_name},
+    {SCENARIO_SEND, "by", S, KEY_NEEDED, A_PERSON, "who acts", &person_form},
+    {SCENARIO_SEND, "for", S, 0, A_PERSON, "whom that person acts for", &person_form},
+    {SCENARIO_SEND, "data", M, 0, SOME_DATA, "the fields that come with it", &data_form},
+    {SCENARIO_SEND, "at", S, 0, A_MOMENT, "when it happened, if not now", &moment_form},
+    {SCENARIO_SEND, "crash", S, 0, "before-commit or after-commit", "the engine dies in the middle; the sender sends it again", &crash_form},
 
-    {SCENARIO_RETRY, "case", S, 0, A_CASE, "which case; the last one unless said"},
-    {SCENARIO_RETRY, "by", S, KEY_NEEDED, A_PERSON, "who does it"},
+    {SCENARIO_RETRY, "case", S, 0, A_CASE, "which case; the last one unless said", &case_name_form},
+    {SCENARIO_RETRY, "by", S, KEY_NEEDED, A_PERSON, "who does it", &person_form},
 
-    {SCENARIO_WORKER, "topic", S, KEY_NEEDED, "a topic", "what it works on"},
-    {SCENARIO_WORKER, "case", S, 0, A_CASE, "whose task; that of the last case unless said"},
-    {SCENARIO_WORKER, "event", S, 0, "the name of an event", "the event that it sends"},
-    {SCENARIO_WORKER, "by", S, 0, A_PERSON, "who acts in it; the worker itself unless said"},
-    {SCENARIO_WORKER, "data", M, 0, SOME_DATA, "the fields that come with it"},
-    {SCENARIO_WORKER, "does", S, 0, "accept, settle, fail or vanish", "what it does instead of sending an event"},
-    {SCENARIO_WORKER, "why", S, 0, "a sentence", "why it fails"},
-    {SCENARIO_WORKER, "again", S, 0, "true or false", "whether a failure is worth trying again; true unless said"},
+    {SCENARIO_WORKER, "topic", S, KEY_NEEDED, "a topic", "what it works on", &form_name},
+    {SCENARIO_WORKER, "case", S, 0, A_CASE, "whose task; that of the last case unless said", &case_name_form},
+    {SCENARIO_WORKER, "event", S, KEY_ONE, "the name of an event", "the event that it sends", &form_name},
+    {SCENARIO_WORKER, "by", S, 0, A_PERSON, "who acts in it; the worker itself unless said", &person_form},
+    {SCENARIO_WORKER, "data", M, 0, SOME_DATA, "the fields that come with it", &data_form},
+    {SCENARIO_WORKER, "does", S, KEY_ONE, "accept, settle, fail or vanish", "what it does instead of sending an event", &does_form},
+    {SCENARIO_WORKER, "why", S, 0, "a sentence", "why it fails", &form_text},
+    {SCENARIO_WORKER, "again", S, 0, "true or false", "whether a failure is worth trying again; true unless said", &form_boolean},
 
-    {SCENARIO_EXPECT, "case", S, 0, A_CASE, "which case; the last one unless said"},
-    {SCENARIO_EXPECT, "stage", S, 0, "the name of a stage", "the stage it is in"},
-    {SCENARIO_EXPECT, "level", S, 0, "a level, or none", "the level of that stage's ladder"},
-    {SCENARIO_EXPECT, "unit", S, 0, "the path of a unit", "where it is"},
-    {SCENARIO_EXPECT, "home", S, 0, "the path of a unit", "where it was opened"},
-    {SCENARIO_EXPECT, "due", S, 0, "a local time, a date, or none", "the stage's deadline"},
-    {SCENARIO_EXPECT, "overdue", S, 0, "true or false", "whether the deadline has passed"},
-    {SCENARIO_EXPECT, "end", S, 0, "the name of an end, or none", "the end it has reached; none: it is open"},
-    {SCENARIO_EXPECT, "held", S, 0, "true or false", "whether it is imported and not released"},
-    {SCENARIO_EXPECT, "number", S, 0, "a case number", "what people quote"},
-    {SCENARIO_EXPECT, "task", S | L, 0, "a role, field, topic or name of a task; a list; or none", "work that is owed now, and for whom"},
-    {SCENARIO_EXPECT, "holder", S, 0, "a person or worker, or none", "who has taken one of the tasks"},
-    {SCENARIO_EXPECT, "incident", S, 0, "true or false", "whether a task of it has failed"},
-    {SCENARIO_EXPECT, "data", M, 0, SOME_DATA, "what it holds; none: nothing"},
-    {SCENARIO_EXPECT, "seen-by", S, 0, A_PERSON, "who looks at the data: private fields are none for who may not see them"},
-    {SCENARIO_EXPECT, "possible", S | L, 0, SOME_NAMES, "events that may be sent now"},
-    {SCENARIO_EXPECT, "impossible", S | L, 0, SOME_NAMES, "events that may not"},
-    {SCENARIO_EXPECT, "notices", S | L, 0, "none, or of: text, stage, warn, overdue, reminder, cancelled, ended, extended",
-     "exactly these kinds were given out since the last step that acted"},
-    {SCENARIO_EXPECT, "told", S | L, 0, "persons, role or role@unit; or none", "who was told since then; others may have been too"},
+    {SCENARIO_EXPECT, "case", S, 0, A_CASE, "which case; the last one unless said", &case_name_form},
+    {SCENARIO_EXPECT, "stage", S, 0, "the name of a stage", "the stage it is in", &form_name},
+    {SCENARIO_EXPECT, "level", S, 0, "a level, or none", "the level of that stage's ladder", &form_name},
+    {SCENARIO_EXPECT, "unit", S, 0, "the path of a unit", "where it is", &path_form},
+    {SCENARIO_EXPECT, "home", S, 0, "the path of a unit", "where it was opened", &path_form},
+    {SCENARIO_EXPECT, "due", S, 0, "a local time, a date, or none", "the stage's deadline", &due_form},
+    {SCENARIO_EXPECT, "overdue", S, 0, "true or false", "whether the deadline has passed", &form_boolean},
+    {SCENARIO_EXPECT, "end", S, 0, "the name of an end, or none", "the end it has reached; none: it is open", &form_name},
+    {SCENARIO_EXPECT, "held", S, 0, "true or false", "whether it is imported and not released", &form_boolean},
+    {SCENARIO_EXPECT, "number", S, 0, "a case number", "what people quote", &form_text},
+    {SCENARIO_EXPECT, "task", S | L, 0, "a role, field, topic or name of a task; a list; or none", "work that is owed now, and for whom", &words_form},
+    {SCENARIO_EXPECT, "holder", S, 0, "a person or worker, or none", "who has taken one of the tasks", &form_text},
+    {SCENARIO_EXPECT, "incident", S, 0, "true or false", "whether a task of it has failed", &form_boolean},
+    {SCENARIO_EXPECT, "data", M, 0, SOME_DATA, "what it holds; none: nothing", &data_form},
+    {SCENARIO_EXPECT, "seen-by", S, 0, A_PERSON, "who looks at the data: private fields are none for who may not see them", &person_form},
+    {SCENARIO_EXPECT, "possible", S | L, 0, SOME_NAMES, "events that may be sent now", &words_form},
+    {SCENARIO_EXPECT, "impossible", S | L, 0, SOME_NAMES, "events that may not", &words_form},
+    {SCENARIO_EXPECT, "notices", S | L, 0, "none, or of: text, stage, warn, overdue, reminder, cancelled, ended, extended, asked, denied, handed-over",
+     "exactly these kinds were given out since the last step that acted", &notices_form},
+    {SCENARIO_EXPECT, "told", S | L, 0, "persons, role or role@unit; or none", "who was told since then; others may have been too", &words_form},
 
-    {SCENARIO_REFUSED, "code", S, KEY_NEEDED, "a code such as not-now", "why"},
-    {SCENARIO_REFUSED, "says", S, 0, "a part of the sentence", "the particulars"},
-    {SCENARIO_REFUSED, "possible", S | L, 0, SOME_NAMES, "events that it names as possible"},
+    {SCENARIO_REFUSED, "code", S, KEY_NEEDED, "a code such as not-now", "why", &form_name},
+    {SCENARIO_REFUSED, "says", S, 0, "a part of the sentence", "the particulars", &form_text},
+    {SCENARIO_REFUSED, "possible", S | L, 0, SOME_NAMES, "events that it names as possible", &words_form},
 };
 
-const struct keys scenario_keys = {table, sizeof table / sizeof *table};
+static const struct mapping mappings[SCENARIO_WHERE_COUNT] = {
+    [SCENARIO_HEAD] = {.name = "scenario"}, [SCENARIO_STEP] = {.name = "step"}, [SCENARIO_OPEN] = {.name = "open"}, [SCENARIO_SEND] = {.name = "send"},
+    [SCENARIO_EXPECT] = {.name = "expect"}, [SCENARIO_REFUSED] = {.name = "refused"}, [SCENARIO_WORKER] = {.name = "worker"},
+    [SCENARIO_RETRY] = {.name = "by-and-case"},
+};
+
+const struct keys scenario_keys = {table, sizeof table / sizeof *table, mappings, SCENARIO_WHERE_COUNT};
 
 static const struct node *get(const struct node *map, enum scenario_where where, const char *name)
 {
@@ -139,9 +182,8 @@ static void read_people(struct arena *arena, const struct node *map, struct prob
 
 static void read_crash(struct problems *problems, const struct node *node, struct scenario_step *step)
 {
-    static const char *const words[] = {"before-commit", "after-commit"};
     int32_t which;
-    if (node_choice(problems, node, words, 2, &which))
+    if (node_choice(problems, node, crash_words, 2, &which))
         step->crash = which == 0 ? CRASH_BEFORE_COMMIT : CRASH_AFTER_COMMIT;
 }
 
@@ -172,13 +214,10 @@ static void read_send(struct problems *problems, const struct node *map, struct 
 {
     read_event(problems, map, SCENARIO_SEND, step);
     get_text(problems, map, SCENARIO_SEND, "event", NAME_MOST, &step->event);
-    if (!node_get(map, "event"))
-        problems_add(problems, map, "the key \"event\" is missing: which event is sent?");
 }
 
 static void read_worker(struct problems *problems, const struct node *map, struct scenario_step *step)
 {
-    static const char *const words[] = {"accept", "settle", "fail", "vanish"};
     int32_t which = -1;
     read_sender(problems, map, SCENARIO_WORKER, step);
     get_text(problems, map, SCENARIO_WORKER, "topic", NAME_MOST, &step->topic);
@@ -188,7 +227,7 @@ static void read_worker(struct problems *problems, const struct node *map, struc
     step->again = true;
     node_boolean(problems, get(map, SCENARIO_WORKER, "again"), &step->again);
     const struct node *does = get(map, SCENARIO_WORKER, "does");
-    node_choice(problems, does, words, 4, &which);
+    node_choice(problems, does, does_words, 4, &which);
     step->does = which < 0 ? WORKER_SENDS : (enum worker_does)(WORKER_ACCEPTS + which);
     if ((does != NULL) == (node_get(map, "event") != NULL))
         problems_add(problems, map, "a worker either sends an event (event: NAME) or does one of accept, settle, fail, vanish (does: accept).");
@@ -223,10 +262,9 @@ static const struct {
 /* Words that are a whole step: - crash */
 static void read_word(struct problems *problems, const struct node *node, struct scenario_step *step)
 {
-    static const char *const words[] = {"crash", "repeat", "parked"};
     static const enum scenario_step_kind kinds[] = {STEP_CRASH, STEP_REPEAT, STEP_PARKED};
     int32_t which;
-    if (node_choice(problems, node, words, 3, &which))
+    if (node_choice(problems, node, step_words, 3, &which))
         step->kind = kinds[which];
 }
 
@@ -298,7 +336,7 @@ void scenario_read(struct arena *arena, const struct node *root, struct problems
 {
     if (!keys_check(problems, root, &scenario_keys, SCENARIO_HEAD))
         return;
-    get_text(problems, root, SCENARIO_HEAD, "scenario", 200, &out->title);
+    get_text(problems, root, SCENARIO_HEAD, "scenario", TITLE_MOST, &out->title);
     out->now = get(root, SCENARIO_HEAD, "now");
     out->directory = get(root, SCENARIO_HEAD, "directory");
     out->calendar = get(root, SCENARIO_HEAD, "calendar");

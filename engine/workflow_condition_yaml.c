@@ -75,7 +75,6 @@ static int32_t level_read(struct workflow_reader *reader, const struct node *nod
 
 static int32_t count_read(struct workflow_reader *reader, const struct node *node)
 {
-    static const char *const scopes[] = {"case", "stage"};
     struct workflow_condition condition = condition_blank(CONDITION_COUNT, node);
     if (!key_check(reader, node, IN_COUNT))
         return NONE;
@@ -84,7 +83,7 @@ static int32_t count_read(struct workflow_reader *reader, const struct node *nod
         condition.bounded |= 1;
     if (node_integer(reader->problems, key_get(node, IN_COUNT, "most"), 0, 10000, &condition.most))
         condition.bounded |= 2;
-    node_choice(reader->problems, key_get(node, IN_COUNT, "in"), scopes, 2, &condition.scope);
+    node_choice(reader->problems, key_get(node, IN_COUNT, "in"), scope_words, 2, &condition.scope);
     if (!node_get(node, "least") && !node_get(node, "most"))
         problems_add(reader->problems, node, "how often is missing: allowed is least, most or both.");
     if (condition.bounded == 3 && condition.least > condition.most)

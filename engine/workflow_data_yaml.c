@@ -6,13 +6,12 @@
 
 #include <assert.h>
 
-static const char *const types[] = {"text", "number", "boolean", "date", "choice", "people", "list", "unit", "reference"};
-enum { TYPE_COUNT = sizeof types / sizeof types[0], TEXT_LONGEST = 200000, PEOPLE_MOST = 10000, VALUE_TEXT_MOST = 96, SCALE_MOST = 9 };
+enum { TEXT_LONGEST = 200000, VALUE_TEXT_MOST = 96 };
 
 const char *type_name(int32_t type)
 {
     assert(type >= 0 && type < TYPE_COUNT);
-    return types[type];
+    return type_words[type];
 }
 
 /* ---- declaring ---- */
@@ -20,11 +19,10 @@ const char *type_name(int32_t type)
 /* Words that stand where a field may stand too. */
 static bool field_name_allowed(struct workflow_reader *reader, const struct node *node)
 {
-    static const char *const words[] = {"entry", "first-entry", "opening"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (text_is(node->key, words[i])) {
+    for (size_t i = 0; i < sizeof from_words / sizeof from_words[0]; i++)
+        if (text_is(node->key, from_words[i])) {
             problems_add_key(reader->problems, node, "\"%s\" says what a limit counts from and cannot name a field. Use another name.",
-                             words[i]);
+                             from_words[i]);
             return false;
         }
     return name_allowed(reader, node);
@@ -75,7 +73,7 @@ static const char *types_listed(struct arena *arena, unsigned wanted)
     const char *list = "";
     for (int32_t type = 0; type < TYPE_COUNT; type++)
         if (wanted & OF_TYPE(type))
-            list = arena_print(arena, "%s%s%s", list, *list ? ", " : "", types[type]).data;
+            list = arena_print(arena, "%s%s%s", list, *list ? ", " : "", type_words[type]).data;
     return list;
 }
 
@@ -93,7 +91,7 @@ static void refuse_foreign_options(struct workflow_reader *reader, const struct 
         const struct node *option = node_get(node, options[i].key);
         if (option && !option_fits(options[i].key, type))
             problems_add_key(reader->problems, option, "\"%s\" means nothing for the type %s. It belongs to: %s.", options[i].key,
-                             types[type], types_listed(reader->arena, options[i].types));
+                             type_words[type], types_listed(reader->arena, options[i].types));
     }
 }
 
@@ -130,7 +128,7 @@ static bool bound_read(struct workflow_reader *reader, const struct workflow_fie
     if (field->type == FIELD_NUMBER)
         return node_decimal(reader->problems, node, field->scale, out);
     return node_integer(reader->problems, node, field->type == FIELD_PEOPLE ? 0 : 1,
-                        field->type == FIELD_TEXT ? TEXT_LONGEST : PEOPLE_MOST, out);
+                        field->type == FIELD_TEXT ? TEXT_LONGEST : WORKFLOW_PEOPLE_MOST, out);
 }
 
 static void bounds_read(struct workflow_reader *reader, const struct node *least, const struct node *most, struct workflow_field *field)
@@ -148,12 +146,12 @@ static void element_read(struct workflow_reader *reader, const struct node *node
 /* What field and element have in common. */
 static void type_read(struct workflow_reader *reader, const struct node *node, enum workflow_where where, struct workflow_field *field)
 {
-    if (!node_choice(reader->problems, key_get(node, where, "type"), types, TYPE_COUNT, &field->type))
+    if (!node_choice(reader->problems, key_get(node, where, "type"), type_words, TYPE_COUNT, &field->type))
         return;
     refuse_foreign_options(reader, node, field->type);
     const struct node *of = key_get(node, where, "of"), *scale = key_get(node, where, "scale");
-    if (field->type == FIELD_NUMBER && scale && !node_number(reader->problems, scale, 0, SCALE_MOST, &field->scale))
-        field->scale = SCALE_MOST; /* so that what is written with decimal places is not refused for that too */
+    if (field->type == FIELD_NUMBER && scale && !node_number(reader->problems, scale, 0, WORKFLOW_SCALE_MOST, &field->scale))
+        field->scale = WORKFLOW_SCALE_MOST; /* so that what is written with decimal places is not refused for that too */
     if (field->type == FIELD_CHOICE)
         choices_read(reader, of, node, field);
     if (field->type == FIELD_LIST)
@@ -173,7 +171,7 @@ static void element_read(struct workflow_reader *reader, const struct node *node
         return;
     }
     if (node->kind == NODE_SCALAR) {
-        if (!node_choice(reader->problems, node, types, TYPE_COUNT, &element.type))
+        if (!node_choice(reader->problems, node, type_words, TYPE_COUNT, &element.type))
             return;
     } else if (key_check(reader, node, IN_ELEMENT)) {
         if (node_is(node_get(node, "type"), "list"))
@@ -246,7 +244,7 @@ int32_t field_check(struct workflow_reader *reader, int32_t row, const struct no
     const struct workflow_field *field = ROW_OF(reader, FIELDS, field, row);
     if (!(allowed & OF_TYPE(field->type))) {
         problems_add(reader->problems, node, "%s %s, but \"%s\" is a field of type %s.", purpose, types_listed(reader->arena, allowed),
-                     row_name(reader, WORKFLOW_FIELDS, row), types[field->type]);
+                     row_name(reader, WORKFLOW_FIELDS, row), type_words[field->type]);
         return NONE;
     }
     if (field->private && use == USE_LOOK) {
@@ -342,7 +340,7 @@ static bool type_is_known(const struct workflow_reader *reader, int32_t row)
 {
     const struct node *type = node_get(row_node(reader, WORKFLOW_FIELDS, row), "type");
     for (int i = 0; type && i < TYPE_COUNT; i++)
-        if (text_is(type->text, types[i]))
+        if (text_is(type->text, type_words[i]))
             return true;
     return false;
 }
@@ -366,6 +364,6 @@ int32_t value_read(struct workflow_reader *reader, int32_t row, const struct nod
     case FIELD_LIST: break;
     }
     problems_add(reader->problems, node, "the field \"%s\" is of type %s: no value can be written for it here.",
-                 row_name(reader, WORKFLOW_FIELDS, row), types[type]);
+                 row_name(reader, WORKFLOW_FIELDS, row), type_words[type]);
     return NONE;
 }

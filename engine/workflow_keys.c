@@ -1,6 +1,7 @@
 /* workflow_keys: the one table of the language's keys. The reader refuses what is not in it; the reference and the schema are
  * made from it. A key that is marked KEY_LATER is known and refused with a sentence that says so. */
-#include "engine/workflow_yaml.h"
+#include "engine/form.h"
+#include "engine/workflow_reader.h"
 
 #define S KIND_SCALAR
 #define L KIND_LIST
@@ -13,163 +14,258 @@
 #define A_BY "people, {each: PEOPLE} or {at-least: N, of: PEOPLE}"
 #define SOME_FIELDS "a list of fields such as [summary, reason]"
 
-/* An outcome stands in several kinds of mapping. */
-#define OUTCOME_KEYS(where)                                                                                            \
-    {where, "go", S, 0, "the name of a stage", "the stage that is entered"},                                           \
-    {where, "level", S, 0, "a level of that stage's ladder, or keep", "the level at which it is entered"},             \
-    {where, "climb", S, 0, "up or down", "the next level of the stage's ladder"},                                      \
-    {where, "to", S, 0, "the name of a stage", "the stage that is entered there, if not the same"},                    \
-    {where, "end", S, 0, "the name of an end", "the case is over"},                                                    \
-    {where, "stay", S, 0, "true", "the case stays where it is"},                                                       \
-    {where, "choose", L, 0, "a list of ways: {when: CONDITION, OUTCOME}, the last without when", "the first way whose condition holds"}, \
-    {where, "set", M, 0, "a mapping of fields to values", "fields that the engine fills in"},                          \
-    {where, "notify", M | L, 0, "{who: PEOPLE, text: {zh, en}}, or a list of these", "who is told, and what"},         \
-    {where, "publish", M, KEY_LATER, "a publication", "a notice that stands beside the work"},                         \
-    {where, "open", L, KEY_LATER, "a list of child cases", "cases that are opened for this one"}
+/* ---- what values are (form.h) ---- */
 
-#define TASK_KEYS(where)                                                                                               \
-    {where, "for", S | L | M, 0, SOME_PEOPLE, "who does it"},                                                          \
-    {where, "worker", S | M, 0, "a topic, or {per: level or FIELD, topics: {...}}", "which worker process does it"}
+#define FORM(kind_, ...) {.kind = (kind_), __VA_ARGS__}
+#define MAPPING(where_) {.kind = FORM_MAP, .where = (where_)}
+#define LIST_OF(form_) {.kind = FORM_LIST, .least = 1, .of = &(form_)}
+#define NAMED(least_, form_) {.kind = FORM_NAMED, .least = (least_), .keys = &form_name, .of = &(form_)}
+#define EITHER(...) {.kind = FORM_EITHER, .parts = (const struct form *const[]){__VA_ARGS__, NULL}}
+
+const char *const type_words[TYPE_COUNT] = {"text", "number", "boolean", "date", "choice", "people", "list", "unit", "reference"};
+const char *const late_words[3] = {"now", "then", "refuse"};
+const char *const direction_words[2] = {"up", "down"};
+const char *const after_words[2] = {"entry", "due"};
+const char *const scope_words[2] = {"case", "stage"};
+const char *const from_words[3] = {"entry", "first-entry", "opening"};
+/* Of the types those that an element can have; a choice needs its `of`, and so a mapping. */
+static const char *const element_words[] = {"text", "number", "boolean", "date", "unit", "reference", "choice"};
+static const char *const keep_words[] = {"keep"}, *const previous_words[] = {"previous"}, *const level_words[] = {"level"},
+                         *const place_words[] = {"home", "below"}, *const none_words[] = {"none"};
+
+static const struct form title_map = MAPPING(IN_TITLE), opens_map = MAPPING(IN_OPENS), field_map = MAPPING(IN_FIELD), element_map = MAPPING(IN_ELEMENT),
+                         stage_map = MAPPING(IN_STAGE), at_map = MAPPING(IN_AT), limit_map = MAPPING(IN_LIMIT), remind_map = MAPPING(IN_REMIND),
+                         extend_map = MAPPING(IN_EXTEND), task_map = MAPPING(IN_TASK), tasks_map = MAPPING(IN_TASKS), worker_map = MAPPING(IN_WORKER),
+                         event_map = MAPPING(IN_EVENT), outcome_map = MAPPING(IN_OUTCOME), branch_map = MAPPING(IN_BRANCH),
+                         notify_map = MAPPING(IN_NOTIFY), role_map = MAPPING(IN_ROLE), each_map = MAPPING(IN_EACH), at_least_map = MAPPING(IN_AT_LEAST),
+                         missing_map = MAPPING(IN_MISSING), range_map = MAPPING(IN_RANGE), count_map = MAPPING(IN_COUNT), end_map = MAPPING(IN_END),
+                         condition_map = MAPPING(IN_CONDITION);
+
+/* scalars */
+static const struct form version = FORM(FORM_WHOLE, .least = 1, .most = WORKFLOW_VERSION_MOST);
+static const struct form reference = FORM(FORM_TEXT, .least = 1, .most = WORKFLOW_REFERENCE_MOST, .pattern = "[{]number[}]");
+static const struct form sentence = FORM(FORM_TEXT, .least = 1, .most = WORKFLOW_TEXT_MOST);
+static const struct form scale = FORM(FORM_WHOLE, .least = 0, .most = WORKFLOW_SCALE_MOST);
+static const struct form late = FORM_WORDS(late_words), direction = FORM_WORDS(direction_words), after = FORM_WORDS(after_words),
+                         scope = FORM_WORDS(scope_words), type = FORM_WORDS(type_words), element_type = FORM_WORDS(element_words);
+static const struct form short_element = FORM(FORM_WORD, .words = element_words, .word_count = sizeof element_words / sizeof *element_words - 1);
+static const struct form keep = FORM_WORDS(keep_words), previous = FORM_WORDS(previous_words), level_word = FORM_WORDS(level_words),
+                         place = FORM_WORDS(place_words), none = FORM_WORDS(none_words), from_word = FORM_WORDS(from_words);
+static const struct form level_or_keep = EITHER(&keep, &form_name), from = EITHER(&from_word, &form_name), per = EITHER(&level_word, &form_name),
+                         of_role = EITHER(&place, &form_name), at = EITHER(&previous, &form_name, &at_map);
+static const struct form done = FORM(FORM_TEXT, .pattern = "^(all|any|[0-9]{1,4} of [0-9]{1,4})$");
+static const struct form extension = FORM(FORM_TEXT, .pattern = "^(up to )?" FORM_DURATION_PATTERN "$");
+static const struct form deadline = FORM(FORM_TEXT, .name = "deadline", .pattern = "^(" FORM_DURATION_PATTERN "|until [0-9]{2}-[0-9]{2})$");
+static const struct form whole_part = FORM(FORM_WHOLE, .least = 1, .most = WORKFLOW_PEOPLE_MOST);
+static const struct form part_text = FORM(FORM_TEXT, .pattern = "^[1-9][0-9]*(/[1-9][0-9]*)?$");
+static const struct form part = EITHER(&whole_part, &part_text);
+static const struct form most_count = FORM(FORM_WHOLE, .least = 0, .most = 10000);
+
+/* people, fields, levels */
+static const struct form person = EITHER(&form_name, &role_map), persons = LIST_OF(person);
+static const struct form people = FORM(FORM_EITHER, .name = "people", .parts = (const struct form *const[]){&form_name, &role_map, &persons, NULL});
+static const struct form by = FORM(FORM_EITHER, .name = "by", .parts = (const struct form *const[]){&people, &each_map, &at_least_map, NULL});
+static const struct form one_reminded = EITHER(&form_name, &role_map, &missing_map), many_reminded = LIST_OF(one_reminded);
+static const struct form reminded = EITHER(&form_name, &role_map, &missing_map, &many_reminded);
+static const struct form some_names = FORM(FORM_EITHER, .name = "names", .parts = (const struct form *const[]){&form_name, &form_names, NULL});
+static const struct form group = LIST_OF(form_name), groups = NAMED(0, group);
+
+/* data and conditions */
+static const struct form choice = FORM(FORM_TEXT, .least = 1, .most = 64), choices = LIST_OF(choice);
+static const struct form of_field = EITHER(&choices, &short_element, &element_map);
+static const struct form value = EITHER(&form_text, &form_number, &form_boolean), values = LIST_OF(value);
+static const struct form new_value = EITHER(&form_text, &form_number, &form_boolean, &form_nothing), sets = NAMED(1, new_value);
+static const struct form condition_value = FORM(FORM_EITHER, .name = "field-condition", .parts = (const struct form *const[]){&form_text, &form_number, &form_boolean, &values, &range_map, NULL});
+static const struct form conditions = LIST_OF(condition_map);
+static const struct form bound = EITHER(&form_number, &form_date);
+
+/* limits and work */
+static const struct form limit = FORM(FORM_EITHER, .name = "deadlines", .parts = (const struct form *const[]){&deadline, &limit_map, NULL});
+static const struct form limit_row = EITHER(&none, &deadline), limits = FORM(FORM_NAMED, .keys = &choice, .of = &limit_row);
+static const struct form worker = EITHER(&form_name, &worker_map), topics = FORM(FORM_NAMED, .keys = &choice, .of = &form_name);
+static const struct form reminds = LIST_OF(remind_map), remind = EITHER(&remind_map, &reminds);
+static const struct form notices = LIST_OF(notify_map), notify = EITHER(&notify_map, &notices);
+
+/* the parts of the file */
+static const struct form fields = NAMED(0, field_map), stages = NAMED(1, stage_map), events = NAMED(0, event_map), tasks = NAMED(1, tasks_map);
+static const struct form end = EITHER(&form_nothing, &end_map), ends = NAMED(1, end), ways = LIST_OF(branch_map);
+
+/* ---- the keys ---- */
+
+/* An outcome stands in several kinds of mapping. */
+#define OUTCOME_KEYS(where)                                                                                             \
+    {where, "go", S, KEY_ONE, "the name of a stage", "the stage that is entered", &form_name},                          \
+    {where, "level", S, 0, "a level of that stage's ladder, or keep", "the level at which it is entered", &level_or_keep}, \
+    {where, "climb", S, KEY_ONE, "up or down", "the next level of the stage's ladder", &direction},                     \
+    {where, "to", S, 0, "the name of a stage", "the stage that is entered there, if not the same", &form_name},         \
+    {where, "end", S, KEY_ONE, "the name of an end", "the case is over", &form_name},                                   \
+    {where, "stay", S, KEY_ONE, "true", "the case stays where it is", &form_true},                                      \
+    {where, "choose", L, KEY_ONE, "a list of ways: {when: CONDITION, OUTCOME}, the last without when", "the first way whose condition holds", &ways}, \
+    {where, "set", M, 0, "a mapping of fields to values", "fields that the engine fills in", &sets},                    \
+    {where, "notify", M | L, 0, "{who: PEOPLE, text: {zh, en}}, or a list of these", "who is told, and what", &notify}, \
+    {where, "publish", M, KEY_LATER, "a publication", "a notice that stands beside the work", NULL},                    \
+    {where, "open", L, KEY_LATER, "a list of child cases", "cases that are opened for this one", NULL}
+
+#define TASK_KEYS(where)                                                                                                \
+    {where, "for", S | L | M, KEY_SOME, SOME_PEOPLE, "who does it", &people},                                           \
+    {where, "worker", S | M, KEY_SOME, "a topic, or {per: level or FIELD, topics: {...}}", "which worker process does it", &worker}
 
 static const struct key table[] = {
-    {IN_WORKFLOW, "workflow", S, KEY_NEEDED, "a name such as dispute-mediation", "what it is called by programs"},
-    {IN_WORKFLOW, "version", S, KEY_NEEDED, "a whole number", "counted up with every change"},
-    {IN_WORKFLOW, "title", M, 0, A_TITLE, "what it is called by people"},
-    {IN_WORKFLOW, "about", M, 0, A_TITLE, "what it is for"},
-    {IN_WORKFLOW, "applies-from", S, 0, "a date such as 2026-01-01", "cases are opened under it from that day on"},
-    {IN_WORKFLOW, "reference", S, 0, "text with {unit}, {year} and {number}", "the number that people quote"},
-    {IN_WORKFLOW, "opens", M, KEY_NEEDED, "a mapping: by, at, needs, may", "who opens a case, where, with which fields"},
-    {IN_WORKFLOW, "data", M, 0, "a mapping of fields", "what a case can hold"},
-    {IN_WORKFLOW, "groups", M, 0, "a mapping of groups to lists of people fields", "a name for several people fields"},
-    {IN_WORKFLOW, "tables", M, KEY_LATER, "a mapping of tables", "values looked up by fields"},
-    {IN_WORKFLOW, "start", M, KEY_NEEDED, "{go: STAGE} or {choose: [...]}", "the first stage"},
-    {IN_WORKFLOW, "stages", M, KEY_NEEDED, "a mapping of stages", "where a case can stand"},
-    {IN_WORKFLOW, "anywhere", M, 0, "a mapping of events", "what can happen in every stage"},
-    {IN_WORKFLOW, "ends", M, KEY_NEEDED, "a mapping of ends", "how a case can be over"},
-    {IN_WORKFLOW, "limit", S | M, KEY_LATER, A_DURATION, "one limit over the whole case"},
-    {IN_WORKFLOW, "overdue", M, KEY_LATER, AN_OUTCOME, "what happens at that limit"},
-    {IN_WORKFLOW, "late", S, 0, "then, now or refuse", "what an event may do that happened before it was received"},
-    {IN_WORKFLOW, "tells", S | L | M, 0, SOME_PEOPLE, "who is told at each change of stage"},
-    {IN_WORKFLOW, "quota", M, KEY_LATER, "a quota", "so many ends a year"},
-    {IN_WORKFLOW, "reopen", M, KEY_LATER, "{by, needs, within, go}", "an ended case opened again"},
-    {IN_WORKFLOW, "retain", S, KEY_LATER, A_DURATION, "how long a case is kept after its end"},
+    {IN_WORKFLOW, "workflow", S, KEY_NEEDED, "a name such as dispute-mediation", "what it is called by programs", &form_name},
+    {IN_WORKFLOW, "version", S, KEY_NEEDED, "a whole number", "counted up with every change", &version},
+    {IN_WORKFLOW, "title", M, 0, A_TITLE, "what it is called by people", &title_map},
+    {IN_WORKFLOW, "about", M, 0, A_TITLE, "what it is for", &title_map},
+    {IN_WORKFLOW, "applies-from", S, 0, "a date such as 2026-01-01", "cases are opened under it from that day on", &form_date},
+    {IN_WORKFLOW, "reference", S, 0, "text with {unit}, {year} and {number}", "the number that people quote", &reference},
+    {IN_WORKFLOW, "opens", M, KEY_NEEDED, "a mapping: by, at, needs, may", "who opens a case, where, with which fields", &opens_map},
+    {IN_WORKFLOW, "data", M, 0, "a mapping of fields", "what a case can hold", &fields},
+    {IN_WORKFLOW, "groups", M, 0, "a mapping of groups to lists of people fields", "a name for several people fields", &groups},
+    {IN_WORKFLOW, "tables", M, KEY_LATER, "a mapping of tables", "values looked up by fields", NULL},
+    {IN_WORKFLOW, "start", M, KEY_NEEDED, "{go: STAGE} or {choose: [...]}", "the first stage", &outcome_map},
+    {IN_WORKFLOW, "stages", M, KEY_NEEDED, "a mapping of stages", "where a case can stand", &stages},
+    {IN_WORKFLOW, "anywhere", M, 0, "a mapping of events", "what can happen in every stage", &events},
+    {IN_WORKFLOW, "ends", M, KEY_NEEDED, "a mapping of ends", "how a case can be over", &ends},
+    {IN_WORKFLOW, "limit", S | M, KEY_LATER, A_DURATION, "one limit over the whole case", NULL},
+    {IN_WORKFLOW, "overdue", M, KEY_LATER, AN_OUTCOME, "what happens at that limit", NULL},
+    {IN_WORKFLOW, "late", S, 0, "then, now or refuse", "what an event may do that happened before it was received", &late},
+    {IN_WORKFLOW, "tells", S | L | M, 0, SOME_PEOPLE, "who is told at each change of stage", &people},
+    {IN_WORKFLOW, "quota", M, KEY_LATER, "a quota", "so many ends a year", NULL},
+    {IN_WORKFLOW, "reopen", M, KEY_LATER, "{by, needs, within, go}", "an ended case opened again", NULL},
+    {IN_WORKFLOW, "retain", S, KEY_LATER, A_DURATION, "how long a case is kept after its end", NULL},
 
-    {IN_TITLE, "zh", S, 0, "text", "in Chinese"},
-    {IN_TITLE, "en", S, 0, "text", "in English"},
+    {IN_TITLE, "zh", S, 0, "text", "in Chinese", &sentence},
+    {IN_TITLE, "en", S, 0, "text", "in English", &sentence},
 
-    {IN_OPENS, "by", S | L | M, KEY_NEEDED, "roles, resident, or a list of these", "who may open a case"},
-    {IN_OPENS, "at", S | L, 0, "levels, such as building or [building, grid]", "at units of which levels; anywhere unless said"},
-    {IN_OPENS, "needs", S | L, 0, SOME_FIELDS, "fields that must come with the opening"},
-    {IN_OPENS, "may", S | L, 0, SOME_FIELDS, "fields that may come with it"},
-    {IN_OPENS, "recurs", M, KEY_LATER, "a recurrence", "the calendar opens cases"},
+    {IN_OPENS, "by", S | L | M, KEY_NEEDED, "roles, resident, or a list of these", "who may open a case", &people},
+    {IN_OPENS, "at", S | L, 0, "levels, such as building or [building, grid]", "at units of which levels; anywhere unless said", &some_names},
+    {IN_OPENS, "needs", S | L, 0, SOME_FIELDS, "fields that must come with the opening", &some_names},
+    {IN_OPENS, "may", S | L, 0, SOME_FIELDS, "fields that may come with it", &some_names},
+    {IN_OPENS, "recurs", M, KEY_LATER, "a recurrence", "the calendar opens cases", NULL},
 
-    {IN_FIELD, "type", S, KEY_NEEDED, "text, number, boolean, date, choice, people, list, unit or reference", "what it holds"},
-    {IN_FIELD, "title", M, 0, A_TITLE, "what it is called by people"},
-    {IN_FIELD, "of", S | L | M, 0, "choices such as [a, b], or the type of a list's elements", "which choices, or what a list holds"},
-    {IN_FIELD, "scale", S, 0, "a whole number from 0 to 9", "decimal places of a number"},
-    {IN_FIELD, "least", S, 0, "a number", "the smallest number, or the fewest people"},
-    {IN_FIELD, "most", S, 0, "a number", "the largest number, the longest text, or the most people or elements"},
-    {IN_FIELD, "with", M, KEY_LATER, "a mapping of fields", "what belongs to each of the people"},
-    {IN_FIELD, "sees", S | L | M, 0, SOME_PEOPLE, "who alone sees it: it is private"},
+    {IN_FIELD, "type", S, KEY_NEEDED, "text, number, boolean, date, choice, people, list, unit or reference", "what it holds", &type},
+    {IN_FIELD, "title", M, 0, A_TITLE, "what it is called by people", &title_map},
+    {IN_FIELD, "of", S | L | M, 0, "choices such as [a, b], or the type of a list's elements", "which choices, or what a list holds", &of_field},
+    {IN_FIELD, "scale", S, 0, "a whole number from 0 to 9", "decimal places of a number", &scale},
+    {IN_FIELD, "least", S, 0, "a number", "the smallest number, or the fewest people", &form_number},
+    {IN_FIELD, "most", S, 0, "a number", "the largest number, the longest text, or the most people or elements", &form_number},
+    {IN_FIELD, "with", M, KEY_LATER, "a mapping of fields", "what belongs to each of the people", NULL},
+    {IN_FIELD, "sees", S | L | M, 0, SOME_PEOPLE, "who alone sees it: it is private", &people},
 
-    {IN_ELEMENT, "type", S, KEY_NEEDED, "text, number, boolean, date, choice, unit or reference", "what an element holds"},
-    {IN_ELEMENT, "of", L, 0, "choices such as [a, b]", "which choices"},
-    {IN_ELEMENT, "scale", S, 0, "a whole number from 0 to 9", "decimal places of a number"},
-    {IN_ELEMENT, "least", S, 0, "a number", "the smallest number"},
-    {IN_ELEMENT, "most", S, 0, "a number", "the largest number, or the longest text"},
+    {IN_ELEMENT, "type", S, KEY_NEEDED, "text, number, boolean, date, choice, unit or reference", "what an element holds", &element_type},
+    {IN_ELEMENT, "of", L, 0, "choices such as [a, b]", "which choices", &choices},
+    {IN_ELEMENT, "scale", S, 0, "a whole number from 0 to 9", "decimal places of a number", &scale},
+    {IN_ELEMENT, "least", S, 0, "a number", "the smallest number", &form_number},
+    {IN_ELEMENT, "most", S, 0, "a number", "the largest number, or the longest text", &form_number},
 
-    {IN_STAGE, "title", M, 0, A_TITLE, "what it is called by people"},
-    {IN_STAGE, "at", S | M, 0, "a level, {unit: FIELD} or previous", "the unit where the case stands in this stage"},
-    {IN_STAGE, "ladder", L, 0, "a list of levels, lowest first", "the stage exists at each of these levels"},
-    {IN_STAGE, "top", M, 0, AN_OUTCOME, "what a climb up does at the last level"},
-    {IN_STAGE, "bottom", M, 0, AN_OUTCOME, "what a climb down does at the first level"},
-    {IN_STAGE, "within", S | M, 0, A_DURATION ", or {limit, from}, {per, limits} or {until: FIELD}", "the deadline of the stage"},
-    {IN_STAGE, "warn", S, 0, A_DURATION, "that long before the deadline a notice goes out"},
-    {IN_STAGE, "overdue", M, 0, AN_OUTCOME, "what happens at the deadline"},
-    {IN_STAGE, "remind", M | L, 0, "{who, every, after}, or a list of these", "who is reminded, how often"},
-    {IN_STAGE, "extend", M, 0, "{by, needs, add, most, asks}", "who may move the deadline, by how much"},
-    {IN_STAGE, "stop-clock", M, KEY_LATER, "{by, grounds, longest, then}", "who may stop the deadline"},
-    {IN_STAGE, "task", M, 0, "{for, worker}", "the work of this stage"},
-    {IN_STAGE, "tasks", M, 0, "a mapping of tasks", "several pieces of work, side by side"},
-    {IN_STAGE, "done", S, 0, "all, any or N of M", "when enough of the tasks are settled"},
-    {IN_STAGE, "vote", M, KEY_LATER, "a vote", "the stage is a vote"},
-    {IN_STAGE, "rate", M, KEY_LATER, "a rating", "the stage is a rating"},
-    {IN_STAGE, "children", M, KEY_LATER, "{wait, of, ends}", "child cases that are waited for"},
-    {IN_STAGE, "publish", M, KEY_LATER, "{fields: [...]}", "the stage publishes"},
-    {IN_STAGE, "objections", M, KEY_LATER, "{by, needs, OUTCOME}", "objections to what is published"},
-    {IN_STAGE, "events", M, 0, "a mapping of events", "what can happen in this stage"},
-    {IN_STAGE, "then", M, 0, AN_OUTCOME, "what follows when the tasks are done"},
+    {IN_STAGE, "title", M, 0, A_TITLE, "what it is called by people", &title_map},
+    {IN_STAGE, "at", S | M, 0, "a level, {unit: FIELD} or previous", "the unit where the case stands in this stage", &at},
+    {IN_STAGE, "ladder", L, 0, "a list of levels, lowest first", "the stage exists at each of these levels", &form_names},
+    {IN_STAGE, "top", M, 0, AN_OUTCOME, "what a climb up does at the last level", &outcome_map},
+    {IN_STAGE, "bottom", M, 0, AN_OUTCOME, "what a climb down does at the first level", &outcome_map},
+    {IN_STAGE, "within", S | M, 0, A_DURATION ", or {limit, from}, {per, limits} or {until: FIELD}", "the deadline of the stage", &limit},
+    {IN_STAGE, "warn", S, 0, A_DURATION, "that long before the deadline a notice goes out", &form_duration},
+    {IN_STAGE, "overdue", M, 0, AN_OUTCOME, "what happens at the deadline", &outcome_map},
+    {IN_STAGE, "remind", M | L, 0, "{who, every, after}, or a list of these", "who is reminded, how often", &remind},
+    {IN_STAGE, "extend", M, 0, "{by, needs, add, most, asks}", "who may move the deadline, by how much", &extend_map},
+    {IN_STAGE, "stop-clock", M, KEY_LATER, "{by, grounds, longest, then}", "who may stop the deadline", NULL},
+    {IN_STAGE, "task", M, 0, "{for, worker}", "the work of this stage", &task_map},
+    {IN_STAGE, "tasks", M, 0, "a mapping of tasks", "several pieces of work, side by side", &tasks},
+    {IN_STAGE, "done", S, 0, "all, any or N of M", "when enough of the tasks are settled", &done},
+    {IN_STAGE, "vote", M, KEY_LATER, "a vote", "the stage is a vote", NULL},
+    {IN_STAGE, "rate", M, KEY_LATER, "a rating", "the stage is a rating", NULL},
+    {IN_STAGE, "children", M, KEY_LATER, "{wait, of, ends}", "child cases that are waited for", NULL},
+    {IN_STAGE, "publish", M, KEY_LATER, "{fields: [...]}", "the stage publishes", NULL},
+    {IN_STAGE, "objections", M, KEY_LATER, "{by, needs, OUTCOME}", "objections to what is published", NULL},
+    {IN_STAGE, "events", M, 0, "a mapping of events", "what can happen in this stage", &events},
+    {IN_STAGE, "then", M, 0, AN_OUTCOME, "what follows when the tasks are done", &outcome_map},
 
-    {IN_AT, "unit", S, KEY_NEEDED, "a field of type unit", "the unit in that field"},
+    {IN_AT, "unit", S, KEY_NEEDED, "a field of type unit", "the unit in that field", &form_name},
 
-    {IN_LIMIT, "limit", S, 0, A_DURATION, "how long"},
-    {IN_LIMIT, "from", S, 0, "entry, first-entry, opening or a date field", "counted from when"},
-    {IN_LIMIT, "until", S, 0, "a date field", "until the end of that day"},
-    {IN_LIMIT, "per", S, 0, "level or a field", "what the limit depends on"},
-    {IN_LIMIT, "limits", M, 0, "a mapping of levels or values to durations", "how long for each"},
-    {IN_LIMIT, "table", S, KEY_LATER, "a table", "looked up in a table"},
+    {IN_LIMIT, "limit", S, KEY_ONE, A_DURATION, "how long", &deadline},
+    {IN_LIMIT, "from", S, 0, "entry, first-entry, opening or a date field", "counted from when", &from},
+    {IN_LIMIT, "until", S, KEY_ONE, "a date field", "until the end of that day", &form_name},
+    {IN_LIMIT, "per", S, KEY_ONE, "level or a field", "what the limit depends on", &per},
+    {IN_LIMIT, "limits", M, 0, "a mapping of levels or values to durations", "how long for each", &limits},
+    {IN_LIMIT, "table", S, KEY_LATER, "a table", "looked up in a table", NULL},
 
-    {IN_REMIND, "who", S | L | M, KEY_NEEDED, SOME_PEOPLE ", or {missing: EVENT}", "who is reminded"},
-    {IN_REMIND, "every", S, KEY_NEEDED, A_DURATION, "how often"},
-    {IN_REMIND, "after", S, KEY_NEEDED, "entry or due", "from the beginning, or from the deadline on"},
+    {IN_REMIND, "who", S | L | M, KEY_NEEDED, SOME_PEOPLE ", or {missing: EVENT}", "who is reminded", &reminded},
+    {IN_REMIND, "every", S, KEY_NEEDED, A_DURATION, "how often", &form_duration},
+    {IN_REMIND, "after", S, KEY_NEEDED, "entry or due", "from the beginning, or from the deadline on", &after},
 
-    {IN_EXTEND, "by", S | L | M, KEY_NEEDED, A_BY, "who may ask"},
-    {IN_EXTEND, "needs", S | L, 0, SOME_FIELDS, "fields that must come with it"},
-    {IN_EXTEND, "add", S, KEY_NEEDED, "a duration such as \"1 month\" or \"up to 30 days\"", "how much is added"},
-    {IN_EXTEND, "most", S, 0, "a whole number", "how often in the whole case; any number unless said"},
-    {IN_EXTEND, "asks", S | L | M, 0, SOME_PEOPLE, "who must grant it; at once unless said"},
+    {IN_EXTEND, "by", S | L | M, KEY_NEEDED, A_BY, "who may ask", &by},
+    {IN_EXTEND, "needs", S | L, 0, SOME_FIELDS, "fields that must come with it", &some_names},
+    {IN_EXTEND, "add", S, KEY_NEEDED, "a duration such as \"1 month\" or \"up to 30 days\"", "how much is added", &extension},
+    {IN_EXTEND, "most", S, 0, "a whole number", "how often in the whole case; any number unless said", &form_count},
+    {IN_EXTEND, "asks", S | L | M, 0, SOME_PEOPLE, "who must grant it; at once unless said", &people},
 
     TASK_KEYS(IN_TASK),
     TASK_KEYS(IN_TASKS),
-    {IN_TASKS, "within", S | M, 0, A_DURATION, "the deadline of this task"},
-    {IN_TASKS, "overdue", M, 0, AN_OUTCOME, "what happens at that deadline"},
+    {IN_TASKS, "within", S | M, 0, A_DURATION, "the deadline of this task", &limit},
+    {IN_TASKS, "overdue", M, 0, AN_OUTCOME, "what happens at that deadline", &outcome_map},
 
-    {IN_WORKER, "per", S, KEY_NEEDED, "level or a field", "what the topic depends on"},
-    {IN_WORKER, "topics", M, KEY_NEEDED, "a mapping of levels or values to topics", "which topic for each"},
+    {IN_WORKER, "per", S, KEY_NEEDED, "level or a field", "what the topic depends on", &per},
+    {IN_WORKER, "topics", M, KEY_NEEDED, "a mapping of levels or values to topics", "which topic for each", &topics},
 
-    {IN_EVENT, "title", M, 0, A_TITLE, "what it is called by people"},
-    {IN_EVENT, "by", S | L | M, KEY_NEEDED, A_BY, "who may send it"},
-    {IN_EVENT, "not-same-as", S | L, 0, "events or people fields", "who sent those, or stands there, may not send it"},
-    {IN_EVENT, "needs", S | L, 0, SOME_FIELDS, "fields that must come with it"},
-    {IN_EVENT, "may", S | L, 0, SOME_FIELDS, "fields that may come with it"},
-    {IN_EVENT, "when", M, 0, "a condition such as {FIELD: value}", "when it is possible, by the data before it"},
-    {IN_EVENT, "within", S, 0, A_DURATION, "from entry; afterwards it is refused"},
-    {IN_EVENT, "most", S, 0, "a whole number", "how often in a case; any number unless said"},
+    {IN_EVENT, "title", M, 0, A_TITLE, "what it is called by people", &title_map},
+    {IN_EVENT, "by", S | L | M, KEY_NEEDED, A_BY, "who may send it", &by},
+    {IN_EVENT, "not-same-as", S | L, 0, "events or people fields", "who sent those, or stands there, may not send it", &some_names},
+    {IN_EVENT, "needs", S | L, 0, SOME_FIELDS, "fields that must come with it", &some_names},
+    {IN_EVENT, "may", S | L, 0, SOME_FIELDS, "fields that may come with it", &some_names},
+    {IN_EVENT, "when", M, 0, "a condition such as {FIELD: value}", "when it is possible, by the data before it", &condition_map},
+    {IN_EVENT, "within", S, 0, A_DURATION, "from entry; afterwards it is refused", &form_duration},
+    {IN_EVENT, "most", S, 0, "a whole number", "how often in a case; any number unless said", &form_count},
     OUTCOME_KEYS(IN_EVENT),
 
     OUTCOME_KEYS(IN_OUTCOME),
 
-    {IN_BRANCH, "when", M, 0, "a condition such as {FIELD: value}", "when this way is taken"},
+    {IN_BRANCH, "when", M, 0, "a condition such as {FIELD: value}", "when this way is taken", &condition_map},
     OUTCOME_KEYS(IN_BRANCH),
 
-    {IN_NOTIFY, "who", S | L | M, 0, SOME_PEOPLE, "people who are told"},
-    {IN_NOTIFY, "worker", S, 0, "a topic", "the worker processes that are told"},
-    {IN_NOTIFY, "text", M, KEY_NEEDED, A_TITLE, "what they are told"},
+    {IN_NOTIFY, "who", S | L | M, KEY_ONE, SOME_PEOPLE, "people who are told", &people},
+    {IN_NOTIFY, "worker", S, KEY_ONE, "a topic", "the worker processes that are told", &form_name},
+    {IN_NOTIFY, "text", M, KEY_NEEDED, A_TITLE, "what they are told", &title_map},
 
-    {IN_SET_TABLE, "table", S, KEY_LATER, "a table", "looked up in a table"},
+    /* Beside these keys the names of fields stand (mappings below). workflow_condition_yaml.c reads each by its name. */
+    {IN_CONDITION, "level", S | L, 0, "levels, such as grid or [grid, community]", "the case is at one of these levels", &some_names},
+    {IN_CONDITION, "count", M, 0, "{event: E, least: N, most: N, in: stage or case}", "how often an event has happened", &count_map},
+    {IN_CONDITION, "all", L, 0, "a list of conditions", "every one of them holds", &conditions},
+    {IN_CONDITION, "any", L, 0, "a list of conditions", "at least one of them holds", &conditions},
+    {IN_CONDITION, "none", L, 0, "a list of conditions", "not one of them holds", &conditions},
 
-    {IN_ROLE, "role", S, KEY_NEEDED, "a role of the directory", "who holds it"},
-    {IN_ROLE, "of", S, 0, "home, below or a level", "at which unit; the current one unless said"},
+    {IN_SET_TABLE, "table", S, KEY_LATER, "a table", "looked up in a table", NULL},
 
-    {IN_EACH, "each", S | L | M, KEY_NEEDED, SOME_PEOPLE, "every one of them must send it"},
+    {IN_ROLE, "role", S, KEY_NEEDED, "a role of the directory", "who holds it", &form_name},
+    {IN_ROLE, "of", S, 0, "home, below or a level", "at which unit; the current one unless said", &of_role},
 
-    {IN_AT_LEAST, "at-least", S, KEY_NEEDED, "a number such as 3 or a part such as 4/5", "so many of them must send it"},
-    {IN_AT_LEAST, "of", S | L | M, KEY_NEEDED, SOME_PEOPLE, "of whom"},
+    {IN_EACH, "each", S | L | M, KEY_NEEDED, SOME_PEOPLE, "every one of them must send it", &people},
 
-    {IN_MISSING, "missing", S, KEY_NEEDED, "an event that each of some people must send", "those who have not sent it"},
+    {IN_AT_LEAST, "at-least", S, KEY_NEEDED, "a number such as 3 or a part such as 4/5", "so many of them must send it", &part},
+    {IN_AT_LEAST, "of", S | L | M, KEY_NEEDED, SOME_PEOPLE, "of whom", &people},
 
-    {IN_RANGE, "least", S, 0, "a number or date", "it or more"},
-    {IN_RANGE, "most", S, 0, "a number or date", "it or less"},
-    {IN_RANGE, "after", S, 0, "a date", "later than that day"},
-    {IN_RANGE, "before", S, 0, "a date", "earlier than that day"},
+    {IN_MISSING, "missing", S, KEY_NEEDED, "an event that each of some people must send", "those who have not sent it", &form_name},
 
-    {IN_COUNT, "event", S, KEY_NEEDED, "an event", "what is counted"},
-    {IN_COUNT, "least", S, 0, "a whole number", "so often or more"},
-    {IN_COUNT, "most", S, 0, "a whole number", "so often or less"},
-    {IN_COUNT, "in", S, 0, "stage or case", "since the stage was entered, or ever; in the case unless said"},
+    {IN_RANGE, "least", S, 0, "a number or date", "it or more", &bound},
+    {IN_RANGE, "most", S, 0, "a number or date", "it or less", &bound},
+    {IN_RANGE, "after", S, 0, "a date", "later than that day", &form_date},
+    {IN_RANGE, "before", S, 0, "a date", "earlier than that day", &form_date},
 
-    {IN_END, "title", M, 0, A_TITLE, "what it is called by people"},
-    {IN_END, "gives", S | L, KEY_LATER, SOME_FIELDS, "what the parent case gets"},
+    {IN_COUNT, "event", S, KEY_NEEDED, "an event", "what is counted", &form_name},
+    {IN_COUNT, "least", S, KEY_SOME, "a whole number", "so often or more", &form_count},
+    {IN_COUNT, "most", S, KEY_SOME, "a whole number", "so often or less", &most_count},
+    {IN_COUNT, "in", S, 0, "stage or case", "since the stage was entered, or ever; in the case unless said", &scope},
+
+    {IN_END, "title", M, 0, A_TITLE, "what it is called by people", &title_map},
+    {IN_END, "gives", S | L, KEY_LATER, SOME_FIELDS, "what the parent case gets", NULL},
 };
 
-const struct keys workflow_keys = {table, sizeof table / sizeof table[0]};
+static const struct mapping mappings[WORKFLOW_WHERE_COUNT] = {
+    [IN_WORKFLOW] = {.name = "workflow"}, [IN_TITLE] = {.name = "title", .least = 1}, [IN_OPENS] = {.name = "opens"}, [IN_FIELD] = {.name = "field"},
+    [IN_ELEMENT] = {.name = "element"}, [IN_STAGE] = {.name = "stage"}, [IN_AT] = {.name = "at"}, [IN_LIMIT] = {.name = "limit"},
+    [IN_REMIND] = {.name = "remind"}, [IN_EXTEND] = {.name = "extend"}, [IN_TASK] = {.name = "task"}, [IN_TASKS] = {.name = "one-of-tasks"},
+    [IN_WORKER] = {.name = "worker"}, [IN_EVENT] = {.name = "event"}, [IN_OUTCOME] = {.name = "outcome"}, [IN_BRANCH] = {.name = "way"},
+    [IN_NOTIFY] = {.name = "notify"}, [IN_SET_TABLE] = {.name = "set-table"}, [IN_ROLE] = {.name = "role"}, [IN_EACH] = {.name = "each"},
+    [IN_AT_LEAST] = {.name = "at-least"}, [IN_MISSING] = {.name = "missing"}, [IN_RANGE] = {.name = "range", .least = 1}, [IN_COUNT] = {.name = "count"},
+    [IN_END] = {.name = "end"}, [IN_CONDITION] = {.name = "condition", .others = &condition_value, .least = 1},
+};
+
+const struct keys workflow_keys = {table, sizeof table / sizeof table[0], mappings, WORKFLOW_WHERE_COUNT};

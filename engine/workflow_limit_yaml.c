@@ -271,13 +271,12 @@ static struct span limit_rows(struct workflow_reader *reader, const struct node 
 
 static void from_read(struct workflow_reader *reader, const struct node *from, struct workflow_limit *limit)
 {
-    static const char *const words[] = {"entry", "first-entry", "opening"};
     for (int32_t i = 0; from && i < 3; i++)
-        if (node_is(from, words[i])) {
+        if (node_is(from, from_words[i])) {
             limit->from = i;
             return;
         }
-    if (!from || word_meant(reader, from, words, 3, "entry, first-entry, opening or a date field"))
+    if (!from || word_meant(reader, from, from_words, 3, "entry, first-entry, opening or a date field"))
         return;
     limit->from = FROM_FIELD;
     limit->from_field = field_resolve(reader, from, OF_TYPE(FIELD_DATE), USE_LOOK, "a limit counts from entry, first-entry, opening or a field of type");

@@ -202,9 +202,8 @@ static void go_read(struct workflow_reader *reader, const struct node *go, const
 
 static void climb_read(struct workflow_reader *reader, const struct node *climb, const struct node *to, struct workflow_outcome *outcome)
 {
-    static const char *const directions[] = {"up", "down"};
     outcome->kind = OUTCOME_CLIMB;
-    node_choice(reader->problems, climb, directions, 2, &outcome->direction);
+    node_choice(reader->problems, climb, direction_words, 2, &outcome->direction);
     if (to)
         outcome->stage = name_resolve(reader, WORKFLOW_STAGES, to);
 }

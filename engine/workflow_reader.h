@@ -48,6 +48,12 @@ struct workflow_reader {
     bool doubtful[WORKFLOW_TABLE_COUNT]; /* something could not be read that may refer to rows of this table: none is called unused */
 };
 
+/* ---- workflow_keys.c: words that the reader and the schema share, each in the order of its enum ---- */
+
+enum { TYPE_COUNT = FIELD_REFERENCE + 1 };
+extern const char *const type_words[TYPE_COUNT];
+extern const char *const late_words[3], *const direction_words[2], *const after_words[2], *const scope_words[2], *const from_words[3];
+
 /* ---- workflow_build.c: rows, strings, names ---- */
 
 void reader_init(struct workflow_reader *reader, struct arena *arena, struct problems *problems);

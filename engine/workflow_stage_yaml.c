@@ -96,7 +96,6 @@ static void warn_read(struct workflow_reader *reader, const struct node *node, s
 
 static void reminder_read(struct workflow_reader *reader, const struct node *node, struct workflow_reminder *reminder)
 {
-    static const char *const afters[] = {"entry", "due"};
     row_blank(WORKFLOW_REMINDERS, reminder);
     if (!key_check(reader, node, IN_REMIND))
         return;
@@ -105,7 +104,7 @@ static void reminder_read(struct workflow_reader *reader, const struct node *nod
         reminder->who = people_read(reader, who, ALLOW_CASE | ALLOW_MISSING);
     reminder->every = duration_read(reader, key_get(node, IN_REMIND, "every"), false);
     const struct node *after = key_get(node, IN_REMIND, "after");
-    if (node_choice(reader->problems, after, afters, 2, &reminder->after) && reminder->after == AFTER_DUE &&
+    if (node_choice(reader->problems, after, after_words, 2, &reminder->after) && reminder->after == AFTER_DUE &&
         !node_get(row_node(reader, WORKFLOW_STAGES, reader->stage), "within"))
         problems_add(reader->problems, after, "\"after: due\" needs a deadline, and this stage has no \"within\".");
 }

@@ -3,8 +3,6 @@
 
 #include <assert.h>
 
-enum { VERSION_MOST = 1000000, REFERENCE_MOST = 60 };
-
 /* ---- head ---- */
 
 /* {number} makes numbers differ; {unit} and {year} begin a new series. Each once: a number stands in keys, and those have an end. */
@@ -60,21 +58,20 @@ static void opens_read(struct workflow_reader *reader, const struct node *node, 
 
 static void head_read(struct workflow_reader *reader, const struct node *root, struct workflow_head *head)
 {
-    static const char *const lates[] = {"now", "then", "refuse"};
     struct text text;
     const struct node *reference = key_get(root, IN_WORKFLOW, "reference"), *tells = key_get(root, IN_WORKFLOW, "tells");
     if (node_name(reader->problems, key_get(root, IN_WORKFLOW, "workflow"), &text))
         head->name = string_push(reader, text);
-    node_number(reader->problems, key_get(root, IN_WORKFLOW, "version"), 1, VERSION_MOST, &head->version);
+    node_number(reader->problems, key_get(root, IN_WORKFLOW, "version"), 1, WORKFLOW_VERSION_MOST, &head->version);
     title_read(reader, key_get(root, IN_WORKFLOW, "title"), &head->title_zh, &head->title_en);
     title_read(reader, key_get(root, IN_WORKFLOW, "about"), &head->about_zh, &head->about_en);
     head->applies_from = NONE;
     node_date(reader->problems, key_get(root, IN_WORKFLOW, "applies-from"), &head->applies_from);
-    if (node_text(reader->problems, reference, REFERENCE_MOST, &text)) {
+    if (node_text(reader->problems, reference, WORKFLOW_REFERENCE_MOST, &text)) {
         check_reference(reader, reference, text);
         head->reference = string_push(reader, text);
     }
-    node_choice(reader->problems, key_get(root, IN_WORKFLOW, "late"), lates, 3, &head->late);
+    node_choice(reader->problems, key_get(root, IN_WORKFLOW, "late"), late_words, 3, &head->late);
     if (tells)
         head->tells = people_read(reader, tells, ALLOW_CASE);
     opens_read(reader, key_get(root, IN_WORKFLOW, "opens"), head);

@@ -26,6 +26,10 @@ enum {
     WORKFLOW_LIST_MOST = 200,     /* entries of one list: choices, values, people */
     WORKFLOW_TEXT_MOST = 500,     /* characters of a title or notice */
     WORKFLOW_CHOOSE_MOST = 4,     /* choose within choose */
+    WORKFLOW_VERSION_MOST = 1000000,
+    WORKFLOW_REFERENCE_MOST = 60, /* characters */
+    WORKFLOW_PEOPLE_MOST = 10000, /* in a field; that must send an event */
+    WORKFLOW_SCALE_MOST = 9,      /* decimal places */
 };
 
 /* Reads a workflow. ERR_OK; ERR_INVALID_SOURCE when problems->errors is above 0 (then `out` is untouched; warnings alone do no harm).
@@ -65,6 +69,7 @@ enum workflow_where {
     IN_RANGE,     /* of a condition */
     IN_COUNT,     /* of a condition */
     IN_END,
+    IN_CONDITION, /* when, and the parts of all, any, none */
     WORKFLOW_WHERE_COUNT
 };
 

@@ -170,7 +170,11 @@ bool node_map(struct problems *problems, const struct node *node);
 enum key_flag {
     KEY_NEEDED = 1, /* must be there */
     KEY_LATER = 2,  /* belongs to the language, but this version does not carry it: refused with a sentence that says so */
+    KEY_ONE = 4,    /* of the keys of a mapping that are marked so exactly one must be there; the reader says it in its own words */
+    KEY_SOME = 8,   /* of those marked so at least one must be there; likewise */
 };
+
+struct form; /* form.h */
 
 /* One key that may stand in one kind of mapping. A reader has one table of all its keys: it drives reading, and the reference
  * and schema are made from it. */
@@ -181,11 +185,21 @@ struct key {
     unsigned flags;      /* bits of enum key_flag */
     const char *shape;   /* what is allowed, in words: `a duration such as "5 working days"` */
     const char *meaning; /* one line */
+    const struct form *form; /* what is allowed, for the schema; NULL: of a key that no schema shows */
+};
+
+/* One kind of mapping, for the schema. */
+struct mapping {
+    const char *name;
+    const struct form *others; /* of what stands under keys that are not in the table; NULL: there can be none */
+    int64_t least;             /* keys that must be there, whichever */
 };
 
 struct keys {
     const struct key *key;
     size_t count;
+    const struct mapping *mapping; /* [where]; NULL where no schema is made */
+    size_t mapping_count;
 };
 
 /* The node is a mapping whose keys are all known at `where`, have a right kind of value each, and none that is needed is missing.

@@ -6,27 +6,27 @@
 enum where { IN_MAP, IN_CELL, IN_TIME, IN_ACTIVITY };
 
 static const struct key rows[] = {
-    {IN_MAP, "import", KIND_SCALAR, KEY_NEEDED, "a name in kebab-case", "names this source of cases for ever"},
-    {IN_MAP, "workflow", KIND_SCALAR, KEY_NEEDED, "the name of a workflow", "what the cases are opened as"},
-    {IN_MAP, "case", KIND_SCALAR | KIND_MAP, KEY_NEEDED, "the name of a column", "tells cases apart"},
-    {IN_MAP, "event", KIND_SCALAR | KIND_MAP, KEY_NEEDED, "the name of a column", "says what happened"},
-    {IN_MAP, "time", KIND_SCALAR | KIND_MAP, KEY_NEEDED, "the name of a column", "says when"},
-    {IN_MAP, "person", KIND_SCALAR | KIND_MAP, KEY_NEEDED, "the name of a column, or {always: PERSON}", "says who"},
-    {IN_MAP, "unit", KIND_SCALAR | KIND_MAP, KEY_NEEDED, "the name of a column, or {always: PATH}", "says where a case opens"},
-    {IN_MAP, "fields", KIND_MAP, 0, "a mapping of fields to columns", "what any event may bring"},
-    {IN_MAP, "events", KIND_MAP, KEY_NEEDED, "a mapping of what happened to events", "which is which"},
-    {IN_CELL, "column", KIND_SCALAR, 0, "the name of a column", "where the value stands"},
-    {IN_CELL, "always", KIND_SCALAR, 0, "a text", "the same for all rows"},
-    {IN_CELL, "of", KIND_MAP, 0, "a mapping of values", "translates"},
-    {IN_CELL, "app", KIND_SCALAR, 0, "a name", "who speaks for people that are not in the directory"},
-    {IN_CELL, "as", KIND_SCALAR, 0, "date", "the civil date that an ISO time begins with"},
-    {IN_TIME, "column", KIND_SCALAR, KEY_NEEDED, "the name of a column", "where the time stands"},
-    {IN_TIME, "offset", KIND_SCALAR, 0, "an offset such as \"+08:00\"", "of times without one"},
-    {IN_ACTIVITY, "event", KIND_SCALAR, 0, "the name of an event", "what it is in the workflow"},
-    {IN_ACTIVITY, "opens", KIND_SCALAR, 0, "true", "it opens the case"},
-    {IN_ACTIVITY, "fields", KIND_MAP, 0, "a mapping of fields to columns", "what this event brings besides"},
+    {IN_MAP, "import", KIND_SCALAR, KEY_NEEDED, "a name in kebab-case", "names this source of cases for ever", NULL},
+    {IN_MAP, "workflow", KIND_SCALAR, KEY_NEEDED, "the name of a workflow", "what the cases are opened as", NULL},
+    {IN_MAP, "case", KIND_SCALAR | KIND_MAP, KEY_NEEDED, "the name of a column", "tells cases apart", NULL},
+    {IN_MAP, "event", KIND_SCALAR | KIND_MAP, KEY_NEEDED, "the name of a column", "says what happened", NULL},
+    {IN_MAP, "time", KIND_SCALAR | KIND_MAP, KEY_NEEDED, "the name of a column", "says when", NULL},
+    {IN_MAP, "person", KIND_SCALAR | KIND_MAP, KEY_NEEDED, "the name of a column, or {always: PERSON}", "says who", NULL},
+    {IN_MAP, "unit", KIND_SCALAR | KIND_MAP, KEY_NEEDED, "the name of a column, or {always: PATH}", "says where a case opens", NULL},
+    {IN_MAP, "fields", KIND_MAP, 0, "a mapping of fields to columns", "what any event may bring", NULL},
+    {IN_MAP, "events", KIND_MAP, KEY_NEEDED, "a mapping of what happened to events", "which is which", NULL},
+    {IN_CELL, "column", KIND_SCALAR, 0, "the name of a column", "where the value stands", NULL},
+    {IN_CELL, "always", KIND_SCALAR, 0, "a text", "the same for all rows", NULL},
+    {IN_CELL, "of", KIND_MAP, 0, "a mapping of values", "translates", NULL},
+    {IN_CELL, "app", KIND_SCALAR, 0, "a name", "who speaks for people that are not in the directory", NULL},
+    {IN_CELL, "as", KIND_SCALAR, 0, "date", "the civil date that an ISO time begins with", NULL},
+    {IN_TIME, "column", KIND_SCALAR, KEY_NEEDED, "the name of a column", "where the time stands", NULL},
+    {IN_TIME, "offset", KIND_SCALAR, 0, "an offset such as \"+08:00\"", "of times without one", NULL},
+    {IN_ACTIVITY, "event", KIND_SCALAR, 0, "the name of an event", "what it is in the workflow", NULL},
+    {IN_ACTIVITY, "opens", KIND_SCALAR, 0, "true", "it opens the case", NULL},
+    {IN_ACTIVITY, "fields", KIND_MAP, 0, "a mapping of fields to columns", "what this event brings besides", NULL},
 };
-static const struct keys keys = {rows, sizeof rows / sizeof *rows};
+static const struct keys keys = {rows, sizeof rows / sizeof *rows, NULL, 0};
 
 static void read_cell(struct problems *problems, const struct node *node, struct import_cell *cell)
 {

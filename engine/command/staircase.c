@@ -5,6 +5,7 @@
 static const struct command *const commands[] = {
     &command_serve, &command_check,  &command_test,      &command_deploy,  &command_open,  &command_send, &command_show,   &command_list,
     &command_watch, &command_status, &command_incidents, &command_release, &command_work, &command_import, &command_verify, &command_bench,
+    &command_schema,
 };
 
 static const struct command_program staircase = {

@@ -17,7 +17,7 @@ case      engine/event engine/case engine/case_record engine/effect             
 decide    engine/advance engine/access engine/access_* engine/condition engine/step engine/clock engine/notice engine/task engine/task_* engine/intake engine/intake_value engine/sender engine/part engine/place engine/outcome engine/extend engine/number engine/possible engine/due : ground message values case
 machine   engine/limits engine/store engine/store_* engine/walltime engine/oplog engine/embedded       : ground message values
 record    engine/record engine/record_* engine/log engine/batch                                                  : ground message values case machine
-readers   engine/yaml engine/yaml_* engine/problems engine/zone engine/zone_rule engine/calendar_yaml engine/directory_* engine/workflow_* engine/source : ground message values
+readers   engine/yaml engine/yaml_* engine/problems engine/zone engine/zone_rule engine/calendar_yaml engine/directory_* engine/workflow_* engine/source engine/form engine/schema engine/schema_* : ground message values
 link      engine/link                                                                                  : ground machine
 config    engine/config engine/config_*                                                                : ground message machine readers link
 engine    engine/engine engine/engine_* engine/verify engine/verify_*                                               : ground message values case decide machine record

@@ -313,12 +313,12 @@ static void test_typed_scalars(void **state)
 
 enum where { IN_FILE, IN_ROOM };
 static const struct key table[] = {
-    {IN_FILE, "name", KIND_SCALAR, KEY_NEEDED, "a name", "what it is called"},
-    {IN_FILE, "rooms", KIND_MAP, 0, "a mapping of rooms", "its rooms"},
-    {IN_FILE, "doors", KIND_LIST | KIND_SCALAR, KEY_LATER, "a list of doors", "its doors"},
-    {IN_ROOM, "width", KIND_SCALAR, 0, "a number of metres", "from wall to wall"},
+    {IN_FILE, "name", KIND_SCALAR, KEY_NEEDED, "a name", "what it is called", NULL},
+    {IN_FILE, "rooms", KIND_MAP, 0, "a mapping of rooms", "its rooms", NULL},
+    {IN_FILE, "doors", KIND_LIST | KIND_SCALAR, KEY_LATER, "a list of doors", "its doors", NULL},
+    {IN_ROOM, "width", KIND_SCALAR, 0, "a number of metres", "from wall to wall", NULL},
 };
-static const struct keys keys = {table, sizeof table / sizeof table[0]};
+static const struct keys keys = {table, sizeof table / sizeof table[0], NULL, 0};
 
 static void test_keys(void **state)
 {

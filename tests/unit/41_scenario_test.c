@@ -338,7 +338,7 @@ static void a_file_with_mistakes_is_not_run(void **state)
     fails(HEAD "  - expcet: {stage: x}\n", 4, "Did you mean \"expect\"?");
     fails(HEAD "  - expect: {stag: x}\n", 4, "Did you mean \"stage\"?");
     fails(HEAD "  - open: {unit: jinnong}\n", 4, "by");
-    fails(HEAD "  - send: {by: li}\n", 4, "which event");
+    fails(HEAD "  - send: {by: li}\n", 4, "\"event\" is missing");
     fails(HEAD "  - wait: soon\n", 4, "a duration");
     fails(HEAD "  - worker: {topic: shop}\n", 4, "either sends an event");
     fails(HEAD "  - {crash: now, expect: {stage: x}}\n", 4, "crash");
