@@ -5,6 +5,7 @@
 #   make unit       the unit tests alone          make simulate SEEDS=N   the simulator, N seeds
 #   make sanitize   unit tests and simulator under ASan and UBSan
 #   make lint       clang-tidy and cppcheck       make clean
+#   make crash, powercut, kills, fuzz             campaigns: tests/campaign/README.md
 # B=DIR builds into another folder; CC=clang-14 works too.
 
 B     ?= build
@@ -114,5 +115,8 @@ lint: deps
 	@printf '%s\n' $(LINT) | xargs -n 8 -P "$$(nproc)" sh -c 'clang-tidy --quiet "$$@" -- -std=c11 -I. -D_GNU_SOURCE 2>/dev/null' clang-tidy
 	@echo "$(words $(LINT)) files, nothing to say"
 
+# Long tests, run for a while and then again.
+include tests/campaign/campaign.mk
+
 clean:
-	@rm -rf $(B) $(B)-sanitize
+	@rm -rf $(B) $(B)-sanitize $(B)-fuzz

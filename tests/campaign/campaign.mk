@@ -1,0 +1,40 @@
+# Long tests, run for a while and then again: crash at every write, power cut, kill -9, fuzzing. tests/campaign/README.md tells more.
+#   make crash                    every write, sync and rename of a run of 200 transactions, killed once; ERROR=EIO lets it fail instead
+#   make powercut N=200 SEED=1    so many cuts at random moments; root and loop devices
+#   make kills N=160 SEED=1       kill -9 under load, so often
+#   make fuzz SECONDS=60          each fuzz target for so long; TARGETS="wire log" only these
+
+STEP    ?= 1
+N       ?= 20
+SEED    ?= 1
+SECONDS ?= 60
+FUZZ    := wire json workflow calendar directory config scenario case log tables import
+TARGETS ?= $(FUZZ)
+.PHONY: crash powercut kills fuzz fuzz_programs fuzz_tools
+
+$(B)/tests/campaign/store_driver: $(B)/tests/campaign/store_driver.o $(LIBS)
+	@$(CC) $(LDFLAGS) $< -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS) -o $@
+
+CAMPAIGN = STAIRCASE_BUILD=$(abspath $(B)) STAIRCASE_SOURCE=$(CURDIR) PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8 /usr/bin/python3
+# Status 77 says that this machine cannot do it; what the script said is reason enough.
+crash: all
+	@$(CAMPAIGN) tests/campaign/crash.py --step $(STEP) $(if $(ERROR),--error $(ERROR)) || [ $$? -eq 77 ]
+powercut: all $(B)/tests/campaign/store_driver
+	@$(CAMPAIGN) tests/campaign/powercut.py --cuts $(N) --seed $(SEED) || [ $$? -eq 77 ]
+kills: all
+	@$(CAMPAIGN) tests/campaign/kills.py --kills $(N) --seed $(SEED)
+
+# The fuzz targets stand in a build of their own: clang, with the sanitizers and libFuzzer's eyes in every object.
+fuzz: fuzz_tools
+	@$(MAKE) --no-print-directory B=$(B)-fuzz CC=clang-14 EXTRA="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined" fuzz_programs
+	@tests/campaign/fuzz.sh $(B)-fuzz $(SECONDS) $(TARGETS)
+fuzz_programs: $(patsubst %,$(B)/tests/campaign/fuzz_%,$(FUZZ))
+$(B)/tests/campaign/fuzz_%: $(B)/tests/campaign/fuzz_%.o $(LIBS)
+	@$(CC) $(LDFLAGS) -fsanitize=fuzzer $< -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS) -o $@
+fuzz_tools:
+	@if ! { command -v clang-14 && ls /usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a; } >/dev/null 2>&1; then \
+	  root=; [ "$$(id -u)" = 0 ] || root=sudo; mkdir -p $(B); \
+	  echo "installing clang-14 and libclang-rt-14-dev (apt-get; log in $(B)/install-fuzz.log)"; \
+	  { $$root apt-get update && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y --no-install-recommends clang-14 libclang-rt-14-dev; } \
+	    >$(B)/install-fuzz.log 2>&1 || { tail -5 $(B)/install-fuzz.log; exit 1; }; \
+	fi
