@@ -11,8 +11,8 @@
 B     ?= build
 CC    := $(if $(filter default,$(origin CC)),gcc,$(CC))
 SEEDS ?= 200
-PKGS   = libzmq lmdb msgpack libuv yaml-0.1 libsodium
-DEBS   = gcc libc6-dev pkg-config libzmq3-dev liblmdb-dev libmsgpack-dev libuv1-dev libyaml-dev libsodium-dev libcmocka-dev \
+PKGS   = libzmq lmdb msgpack libuv yaml-0.1 libsodium libgvc
+DEBS   = gcc libc6-dev pkg-config libzmq3-dev liblmdb-dev libmsgpack-dev libuv1-dev libyaml-dev libsodium-dev libgraphviz-dev libcmocka-dev \
          tzdata python3 python3-zmq python3-msgpack python3-yaml python3-jsonschema
 
 CPPFLAGS = -I. -D_GNU_SOURCE -MMD -MP

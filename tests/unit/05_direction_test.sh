@@ -18,6 +18,7 @@ decide    engine/advance engine/access engine/access_* engine/condition engine/s
 machine   engine/limits engine/store engine/store_* engine/walltime engine/oplog engine/embedded       : ground message values
 record    engine/record engine/record_* engine/log engine/batch                                                  : ground message values case machine
 readers   engine/yaml engine/yaml_* engine/problems engine/zone engine/zone_rule engine/calendar_yaml engine/directory_* engine/workflow_* engine/source engine/form engine/schema engine/schema_* : ground message values
+drawing   engine/draw engine/draw_*                                                                    : ground message values
 link      engine/link                                                                                  : ground machine
 config    engine/config engine/config_*                                                                : ground message machine readers link
 engine    engine/engine engine/engine_* engine/verify engine/verify_*                                               : ground message values case decide machine record
@@ -26,7 +27,7 @@ outbox    engine/outbox engine/outbox_* engine/query engine/query_*             
 scenario  engine/scenario engine/scenario_*                                                            : ground message values case decide machine record readers config engine door outbox
 server    engine/server engine/server_* engine/children                                                : ground message values case decide machine record readers config engine door outbox link
 worker    workers/worker workers/exec                                                                  : ground message client
-command   engine/command/*                                                                             : ground message client values machine readers config engine door scenario server worker
+command   engine/command/*                                                                             : ground message client values machine readers drawing config engine door scenario server worker
 docket    workers/docket workers/docket_*                                                              : ground message machine
 centre    workers/desk workers/centre                                                                  : ground message client machine link worker command docket
 main      engine/main workers/mediation_centre                                                         : ground command centre
@@ -40,12 +41,13 @@ lmdb.h          engine/store_lmdb engine/store_lmdb_* engine/store_bench
 msgpack.h       proto/wire_put
 msgpack/*       proto/wire_put
 yaml.h          engine/yaml
+graphviz/gvc.h  engine/draw_svg
 sodium.h        engine/seal engine/record_log engine/engine_replay engine/engine_deploy engine/command/import engine/command/import_row
 TABLE
 
 # What belongs to the language and the system. Anything else is a library that nobody has let in.
 cat >"$work/system" <<'TABLE'
-assert.h ctype.h dirent.h errno.h fcntl.h ftw.h inttypes.h libgen.h limits.h malloc.h poll.h pthread.h pwd.h signal.h spawn.h stdarg.h
+assert.h ctype.h dirent.h dlfcn.h errno.h fcntl.h ftw.h inttypes.h libgen.h limits.h malloc.h poll.h pthread.h pwd.h signal.h spawn.h stdarg.h
 stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h time.h unistd.h sys/* arpa/* netinet/* linux/*
 TABLE
 

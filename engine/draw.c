@@ -1,0 +1,439 @@
+/* draw: the model of the picture. See draw.h. */
+#include "engine/draw_words.h"
+
+#include <assert.h>
+
+/* Columns of a line in a node, and beside an edge. */
+enum { NODE_COLUMNS = 44, EDGE_COLUMNS = 28 };
+
+/* What happens, as it is said wherever it leads: what it is called, who does it and with what, and on which condition it leads there. */
+struct happening {
+    enum draw_way way;
+    struct text title, details, condition;
+};
+
+struct walk {
+    struct draw_words words;
+    struct drawing *drawing;
+    int32_t node;  /* from where */
+    int32_t stage; /* its row, or NONE */
+};
+
+/* ---- nodes by what they stand for: start, stages, anywhere, ends ---- */
+
+static int32_t stage_node(int32_t stage)
+{
+    return 1 + stage;
+}
+
+static int32_t anywhere_node(const struct workflow *workflow)
+{
+    return 1 + workflow_count(workflow, WORKFLOW_STAGES);
+}
+
+static int32_t end_node(const struct workflow *workflow, int32_t end)
+{
+    return anywhere_node(workflow) + 1 + end;
+}
+
+static const struct workflow_stage *stage_of(const struct walk *walk)
+{
+    return walk->stage == NONE ? NULL : workflow_stage(walk->words.workflow, walk->stage);
+}
+
+/* ---- lines ---- */
+
+static struct text print_two(const struct walk *walk, const char *format, struct text a, struct text b)
+    __attribute__((format(printf, 2, 0)));
+static struct text print_two(const struct walk *walk, const char *format, struct text a, struct text b)
+{
+    return arena_print(walk->words.arena, format, (int)a.size, a.data, (int)b.size, b.data);
+}
+
+static struct text with_detail(const struct walk *walk, struct text before, struct text detail)
+{
+    if (before.size == 0 || detail.size == 0)
+        return before.size ? before : detail;
+    return print_two(walk, draw_say(&walk->words, "%.*s; %.*s", "%.*s；%.*s"), before, detail);
+}
+
+static struct text labelled(const struct walk *walk, const char *label, struct text text)
+{
+    return text.size ? print_two(walk, draw_say(&walk->words, "%.*s: %.*s", "%.*s：%.*s"), text_of(label), text) : text;
+}
+
+static void add_row(struct walk *walk, enum draw_tone tone, struct text text)
+{
+    draw_add(&walk->words, &walk->drawing->nodes[walk->node].lines, tone, NODE_COLUMNS, text);
+}
+
+/* What leads nowhere: a line of the node. */
+static void add_inner(struct walk *walk, const struct happening *what, const char *mark)
+{
+    struct text said = print_two(walk, "%.*s %.*s", text_of(mark), what->title), details = with_detail(walk, what->details, what->condition);
+    if (details.size)
+        said = print_two(walk, draw_say(&walk->words, "%.*s: %.*s", "%.*s：%.*s"), said, details);
+    add_row(walk, what->way == DRAW_OVERDUE ? DRAW_TIME : DRAW_PLAIN, said);
+}
+
+/* ---- edges ---- */
+
+static struct draw_edge *edge_between(struct walk *walk, int32_t to, enum draw_way way)
+{
+    struct drawing *drawing = walk->drawing;
+    for (struct draw_edge *edge = drawing->edges; edge; edge = edge->next)
+        if (edge->from == walk->node && edge->to == to && edge->way == way)
+            return edge;
+    struct draw_edge *edge = ARENA_NEW(walk->words.arena, struct draw_edge);
+    *edge = (struct draw_edge){.from = walk->node, .to = to, .way = way};
+    if (drawing->last_edge)
+        drawing->last_edge->next = edge;
+    else
+        drawing->edges = edge;
+    drawing->last_edge = edge;
+    return edge;
+}
+
+static void add_edge(struct walk *walk, int32_t to, const struct happening *what, const char *mark, struct text where)
+{
+    struct draw_edge *edge = edge_between(walk, to, what->way);
+    struct text title = *mark ? print_two(walk, "%.*s %.*s", text_of(mark), what->title) : what->title;
+    draw_add(&walk->words, &edge->lines, DRAW_TITLE, EDGE_COLUMNS, title);
+    draw_add(&walk->words, &edge->lines, DRAW_PLAIN, EDGE_COLUMNS, what->details);
+    draw_add(&walk->words, &edge->lines, DRAW_PLAIN, EDGE_COLUMNS, what->condition);
+    draw_add(&walk->words, &edge->lines, DRAW_PLAIN, EDGE_COLUMNS, where);
+}
+
+/* ---- outcomes ---- */
+
+/* To which level, where that is a question. */
+static struct text go_where(const struct walk *walk, const struct workflow_outcome *outcome)
+{
+    if (outcome->go_level == GO_LEVEL_KEEP)
+        return text_of(draw_say(&walk->words, "→ at the same level", "→ 同一层级"));
+    if (outcome->go_level == GO_LEVEL_NAMED)
+        return print_two(walk, draw_say(&walk->words, "→ at %.*s%.*s", "→ 层级 %.*s%.*s"),
+                         text_of(workflow_level_name(walk->words.workflow, outcome->level)), TEXT(""));
+    return (struct text){0};
+}
+
+static void draw_go(struct walk *walk, const struct workflow_outcome *outcome, struct happening what)
+{
+    struct text where = go_where(walk, outcome);
+    if (outcome->stage != walk->stage) {
+        add_edge(walk, stage_node(outcome->stage), &what, "", where);
+        return;
+    }
+    what.details = with_detail(walk, what.details, text_of(draw_say(&walk->words, "the stage begins anew", "本阶段重新开始")));
+    what.details = with_detail(walk, what.details, where);
+    add_inner(walk, &what, "↻");
+}
+
+/* False when the condition says that it never holds at the level. */
+static bool possible_at(const struct workflow *workflow, int32_t row, int32_t level)
+{
+    if (row == NONE)
+        return true;
+    const struct workflow_condition *condition = workflow_condition(workflow, row);
+    bool found = condition->kind != CONDITION_LEVEL;
+    if (condition->kind != CONDITION_LEVEL && condition->kind != CONDITION_ALL)
+        return true;
+    for (int32_t i = 0; i < condition->parts.count; i++) {
+        int32_t part = workflow_ref(workflow, condition->parts.first + i);
+        if (condition->kind == CONDITION_LEVEL)
+            found |= part == level;
+        else
+            found &= possible_at(workflow, part, level);
+    }
+    return found;
+}
+
+static void add_climb(struct walk *walk, int32_t from, int32_t to, const struct happening *what)
+{
+    struct draw_node *node = &walk->drawing->nodes[walk->node];
+    struct draw_climb *climb = ARENA_NEW(walk->words.arena, struct draw_climb);
+    *climb = (struct draw_climb){.from = from, .to = to, .way = what->way, .title = what->title};
+    if (node->last_climb)
+        node->last_climb->next = climb;
+    else
+        node->climbs = climb;
+    node->last_climb = climb;
+}
+
+static void draw_climb(struct walk *walk, const struct workflow_outcome *outcome, int32_t when, const struct happening *what)
+{
+    const struct workflow *workflow = walk->words.workflow;
+    const struct workflow_stage *stage = stage_of(walk);
+    bool up = outcome->direction == CLIMB_UP;
+    const char *mark = up ? "↑" : "↓";
+    if (outcome->stage != NONE && outcome->stage != walk->stage) {
+        const char *where = up ? draw_say(&walk->words, "→ at the next level up", "→ 上一层级")
+                               : draw_say(&walk->words, "→ at the next level down", "→ 下一层级");
+        add_edge(walk, stage_node(outcome->stage), what, mark, text_of(where));
+        return;
+    }
+    add_inner(walk, what, mark);
+    if (!stage) /* an event of `anywhere`: the stage is whichever it is in */
+        return;
+    for (int32_t step = up ? 0 : 1; step < stage->ladder.count - (up ? 1 : 0); step++)
+        if (possible_at(workflow, when, workflow_ref(workflow, stage->ladder.first + step)))
+            add_climb(walk, step, up ? step + 1 : step - 1, what);
+}
+
+static struct text notices_of(const struct walk *walk, const struct workflow_outcome *outcome)
+{
+    struct text all = {0};
+    for (int32_t i = 0; i < outcome->notices.count; i++) {
+        const struct workflow_notice *notice = workflow_notice(walk->words.workflow, outcome->notices.first + i);
+        struct text who = notice->worker != NONE ? text_of(workflow_string(walk->words.workflow, notice->worker))
+                                                 : draw_people(&walk->words, notice->who);
+        all = draw_list(&walk->words, all, who);
+    }
+    return labelled(walk, draw_say(&walk->words, "tells", "告知"), all);
+}
+
+static void draw_outcome(struct walk *walk, int32_t row, int32_t when, struct happening what);
+
+static void draw_choose(struct walk *walk, const struct workflow_outcome *outcome, struct happening what)
+{
+    struct text before = what.condition;
+    for (int32_t i = 0; i < outcome->branches.count; i++) {
+        const struct workflow_branch *branch = workflow_branch(walk->words.workflow, outcome->branches.first + i);
+        struct text condition = branch->condition != NONE
+                                    ? labelled(walk, draw_say(&walk->words, "if", "若"), draw_condition(&walk->words, branch->condition))
+                                    : text_of(draw_say(&walk->words, "otherwise", "否则"));
+        what.condition = with_detail(walk, before, condition);
+        draw_outcome(walk, branch->outcome, branch->condition, what);
+    }
+}
+
+/* `when`: the condition nearest above the outcome, or NONE. */
+static void draw_outcome(struct walk *walk, int32_t row, int32_t when, struct happening what)
+{
+    const struct workflow_outcome *outcome = workflow_outcome(walk->words.workflow, row);
+    struct text told = notices_of(walk, outcome);
+    switch (outcome->kind) {
+    case OUTCOME_GO: draw_go(walk, outcome, what); break;
+    case OUTCOME_CLIMB: draw_climb(walk, outcome, when, &what); break;
+    case OUTCOME_END: add_edge(walk, end_node(walk->words.workflow, outcome->end), &what, "", (struct text){0}); break;
+    case OUTCOME_CHOOSE: draw_choose(walk, outcome, what); break;
+    default: /* it stays: a deadline's says what then happens, an event's whom it tells */
+        what.details = with_detail(walk, what.details, told);
+        if (what.way == DRAW_OVERDUE && told.size == 0)
+            what.details = with_detail(walk, what.details, text_of(draw_say(&walk->words, "stays", "留在原处")));
+        add_inner(walk, &what, "•");
+    }
+}
+
+/* ---- what stands in a stage ---- */
+
+static void draw_event(struct walk *walk, int32_t row)
+{
+    const struct draw_words *words = &walk->words;
+    const struct workflow_event *event = workflow_event(words->workflow, row);
+    struct happening what = {.way = DRAW_EVENT,
+                             .title = draw_title(words, event->name, event->title_zh, event->title_en),
+                             .details = draw_by(words, event->by)};
+    what.details = with_detail(walk, what.details, labelled(walk, draw_say(words, "needs", "须填"), draw_fields(words, event->needs)));
+    if (event->when != NONE)
+        what.condition = labelled(walk, draw_say(words, "if", "若"), draw_condition(words, event->when));
+    if (event->within != NONE)
+        what.details = with_detail(walk, what.details, labelled(walk, draw_say(words, "within", "时限"), draw_duration(words, event->within)));
+    if (event->most > 0)
+        what.details = with_detail(walk, what.details, arena_print(words->arena, draw_say(words, "at most %d times", "至多 %d 次"), event->most));
+    if (event->task != NONE) /* its line is that of the task */
+        return;
+    draw_outcome(walk, event->outcome, event->when, what);
+}
+
+static void draw_events(struct walk *walk, struct span events)
+{
+    for (int32_t i = 0; i < events.count; i++)
+        draw_event(walk, events.first + i);
+}
+
+/* The titles of tasks are those of the events that settle them. */
+static struct text task_title(const struct walk *walk, const struct workflow_stage *stage, int32_t row)
+{
+    const struct workflow *workflow = walk->words.workflow;
+    for (int32_t i = 0; i < stage->events.count; i++) {
+        const struct workflow_event *event = workflow_event(workflow, stage->events.first + i);
+        if (event->task == row)
+            return draw_title(&walk->words, event->name, event->title_zh, event->title_en);
+    }
+    return text_of(workflow_string(workflow, workflow_task(workflow, row)->name));
+}
+
+static struct text task_details(const struct walk *walk, const struct workflow_task *task)
+{
+    const struct draw_words *words = &walk->words;
+    struct text details = draw_people(words, task->people), topics = {0};
+    for (int32_t i = 0; i < task->topics.count; i++) {
+        int32_t topic = workflow_topic_row(words->workflow, task->topics.first + i)->topic;
+        topics = draw_list(words, topics, text_of(workflow_string(words->workflow, topic)));
+    }
+    details = with_detail(walk, details, labelled(walk, draw_say(words, "program", "程序"), topics));
+    if (task->within == NONE)
+        return details;
+    return with_detail(walk, details, labelled(walk, draw_say(words, "within", "限期"), draw_limit(words, task->within)));
+}
+
+/* `of`: the task whose deadline it is; empty: that of the stage. */
+static void draw_overdue(struct walk *walk, int32_t outcome, struct text of)
+{
+    const char *overdue = draw_say(&walk->words, "overdue", "逾期");
+    struct text title = of.size ? labelled(walk, overdue, of) : text_of(overdue);
+    draw_outcome(walk, outcome, NONE, (struct happening){.way = DRAW_OVERDUE, .title = title});
+}
+
+static void draw_tasks(struct walk *walk, const struct workflow_stage *stage)
+{
+    const struct draw_words *words = &walk->words;
+    if (stage->task != NONE) {
+        struct text details = task_details(walk, workflow_task(words->workflow, stage->task));
+        add_row(walk, DRAW_WORK, labelled(walk, draw_say(words, "task for", "任务"), details));
+    }
+    for (int32_t i = 0; i < stage->tasks.count; i++) {
+        const struct workflow_task *task = workflow_task(words->workflow, stage->tasks.first + i);
+        struct text title = task_title(walk, stage, stage->tasks.first + i);
+        add_row(walk, DRAW_WORK, print_two(walk, draw_say(words, "☐ %.*s: %.*s", "☐ %.*s：%.*s"), title, task_details(walk, task)));
+        if (task->overdue != NONE)
+            draw_overdue(walk, task->overdue, title);
+    }
+    if (stage->then == NONE)
+        return;
+    struct text title = stage->done == DONE_ALL   ? text_of(draw_say(words, "all tasks done", "任务全部完成"))
+                        : stage->done == DONE_ANY ? text_of(draw_say(words, "one task done", "任一任务完成"))
+                                                  : arena_print(words->arena, draw_say(words, "%d tasks done", "%d 项任务完成"),
+                                                                stage->done_some);
+    draw_outcome(walk, stage->then, NONE, (struct happening){.way = DRAW_EVENT, .title = title});
+}
+
+/* The deadline, by how much it can be extended, and what follows. */
+static void draw_deadline(struct walk *walk, const struct workflow_stage *stage)
+{
+    const struct draw_words *words = &walk->words;
+    if (stage->within != NONE)
+        add_row(walk, DRAW_TIME, labelled(walk, draw_say(words, "within", "限期"), draw_limit(words, stage->within)));
+    if (stage->extend != NONE) {
+        const struct workflow_extend *extend = workflow_extend(words->workflow, stage->extend);
+        struct text add = draw_duration(words, extend->add);
+        if (extend->up_to)
+            add = print_two(walk, draw_say(words, "up to %.*s%.*s", "至多%.*s%.*s"), add, TEXT(""));
+        add = with_detail(walk, add, draw_by(words, extend->by));
+        add = with_detail(walk, add, labelled(walk, draw_say(words, "granted by", "批准"), draw_people(words, extend->asks)));
+        add_row(walk, DRAW_TIME, labelled(walk, draw_say(words, "extension", "延期"), add));
+    }
+    if (stage->overdue != NONE)
+        draw_overdue(walk, stage->overdue, (struct text){0});
+}
+
+/* Beyond the ends of the ladder. To stay there is what everybody expects. */
+static void draw_beyond(struct walk *walk, int32_t outcome, const char *title)
+{
+    if (outcome == NONE)
+        return;
+    const struct workflow_outcome *beyond = workflow_outcome(walk->words.workflow, outcome);
+    if (beyond->kind != OUTCOME_STAY || beyond->notices.count)
+        draw_outcome(walk, outcome, NONE, (struct happening){.way = DRAW_EVENT, .title = text_of(title)});
+}
+
+static struct text at_words(const struct walk *walk, const struct workflow_stage *stage)
+{
+    const struct workflow *workflow = walk->words.workflow;
+    switch (stage->at) {
+    case AT_LEVEL: return text_of(workflow_level_name(workflow, stage->at_level));
+    case AT_UNIT_FIELD: {
+        const struct workflow_field *field = workflow_field(workflow, stage->at_field);
+        return draw_title(&walk->words, field->name, field->title_zh, field->title_en);
+    }
+    case AT_PREVIOUS: return text_of(draw_say(&walk->words, "the unit before", "前一单位"));
+    default: return (struct text){0};
+    }
+}
+
+/* ---- nodes ---- */
+
+/* `kind_name`, with underlines for hyphens. */
+static struct text id_of(const struct walk *walk, const char *kind, const char *name)
+{
+    char *id = arena_string(walk->words.arena, print_two(walk, "%.*s_%.*s", text_of(kind), text_of(name)));
+    for (char *at = id; *at; at++)
+        if (*at == '-')
+            *at = '_';
+    return text_of(id);
+}
+
+static struct walk walk_at(const struct draw_words *words, struct drawing *drawing, int32_t node, int32_t stage)
+{
+    return (struct walk){.words = *words, .drawing = drawing, .node = node, .stage = stage};
+}
+
+static void begin_node(struct walk *walk, enum draw_kind kind, struct text id, struct text title)
+{
+    struct draw_node *node = &walk->drawing->nodes[walk->node];
+    *node = (struct draw_node){.kind = kind, .id = id};
+    draw_add(&walk->words, &node->lines, DRAW_TITLE, kind == DRAW_END ? EDGE_COLUMNS : NODE_COLUMNS, title);
+}
+
+static void draw_stage(const struct draw_words *words, struct drawing *drawing, int32_t row)
+{
+    const struct workflow_stage *stage = workflow_stage(words->workflow, row);
+    struct walk walk = walk_at(words, drawing, stage_node(row), row);
+    struct draw_node *node = &drawing->nodes[walk.node];
+    begin_node(&walk, DRAW_STAGE, id_of(&walk, "stage", workflow_stage_name(words->workflow, row)),
+               draw_title(words, stage->name, stage->title_zh, stage->title_en));
+    node->step_count = stage->ladder.count;
+    node->steps = ARENA_ARRAY(words->arena, struct text, (size_t)stage->ladder.count);
+    for (int32_t i = 0; i < stage->ladder.count; i++)
+        node->steps[i] = text_of(workflow_level_name(words->workflow, workflow_ref(words->workflow, stage->ladder.first + i)));
+    add_row(&walk, DRAW_PLAIN, labelled(&walk, draw_say(words, "at", "所在"), at_words(&walk, stage)));
+    draw_tasks(&walk, stage);
+    draw_deadline(&walk, stage);
+    draw_events(&walk, stage->events);
+    draw_beyond(&walk, stage->top, draw_say(words, "beyond the last level", "最高层级之上"));
+    draw_beyond(&walk, stage->bottom, draw_say(words, "below the first level", "最低层级之下"));
+}
+
+static void draw_start(const struct draw_words *words, struct drawing *drawing, const struct workflow_head *head)
+{
+    struct walk walk = walk_at(words, drawing, 0, NONE);
+    struct text levels = {0};
+    begin_node(&walk, DRAW_START, TEXT("start"), text_of(draw_say(words, "A case is opened", "立案")));
+    add_row(&walk, DRAW_PLAIN, draw_by(words, head->opens_by));
+    for (int32_t i = 0; i < head->opens_at.count; i++)
+        levels = draw_list(words, levels, text_of(workflow_level_name(words->workflow, workflow_ref(words->workflow, head->opens_at.first + i))));
+    add_row(&walk, DRAW_PLAIN, labelled(&walk, draw_say(words, "at", "层级"), levels));
+    draw_outcome(&walk, head->start, NONE, (struct happening){.way = DRAW_EVENT});
+}
+
+static void draw_ends(const struct draw_words *words, struct drawing *drawing)
+{
+    for (int32_t row = 0; row < workflow_count(words->workflow, WORKFLOW_ENDS); row++) {
+        const struct workflow_end *end = workflow_end(words->workflow, row);
+        struct walk walk = walk_at(words, drawing, end_node(words->workflow, row), NONE);
+        begin_node(&walk, DRAW_END, id_of(&walk, "end", workflow_end_name(words->workflow, row)),
+                   draw_title(words, end->name, end->title_zh, end->title_en));
+    }
+}
+
+struct drawing draw_workflow(struct arena *arena, const struct workflow *workflow, enum draw_language language)
+{
+    struct draw_words words = {.arena = arena, .workflow = workflow, .language = language};
+    const struct workflow_head *head = workflow_head(workflow);
+    struct drawing drawing = {.arena = arena};
+    struct draw_lines title = {0};
+    draw_add(&words, &title, DRAW_TITLE, INT32_MAX, draw_title(&words, head->name, head->title_zh, head->title_en));
+    drawing.title = title.first ? title.first->text : (struct text){0};
+    drawing.node_count = end_node(workflow, workflow_count(workflow, WORKFLOW_ENDS));
+    drawing.nodes = ARENA_ARRAY(arena, struct draw_node, (size_t)drawing.node_count);
+    draw_start(&words, &drawing, head);
+    for (int32_t row = 0; row < workflow_count(workflow, WORKFLOW_STAGES); row++)
+        draw_stage(&words, &drawing, row);
+    struct walk walk = walk_at(&words, &drawing, anywhere_node(workflow), NONE);
+    if (head->anywhere.count)
+        begin_node(&walk, DRAW_ANYWHERE, TEXT("anywhere"), text_of(draw_say(&words, "At any stage", "任何阶段")));
+    draw_events(&walk, head->anywhere);
+    draw_ends(&words, &drawing);
+    return drawing;
+}

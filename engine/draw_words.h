@@ -1,0 +1,33 @@
+/* draw_words: people, durations, limits and conditions of a workflow, said in a few words of one language. Private to the rooms of draw. */
+#ifndef STAIRCASE_DRAW_WORDS_H
+#define STAIRCASE_DRAW_WORDS_H
+
+#include "engine/draw.h"
+
+/* What everything is said with. */
+struct draw_words {
+    struct arena *arena;
+    const struct workflow *workflow;
+    enum draw_language language;
+};
+
+/* One of the two; both may be formats (the compiler checks both). */
+const char *draw_say(const struct draw_words *words, const char *en, const char *zh) __attribute__((format_arg(2), format_arg(3)));
+/* The title in the language, or in the other, or the name. */
+struct text draw_title(const struct draw_words *words, int32_t name, int32_t title_zh, int32_t title_en);
+/* `before`, the mark that separates in a list, `after`; only `after` when there is nothing before it. */
+struct text draw_list(const struct draw_words *words, struct text before, struct text after);
+
+struct text draw_people(const struct draw_words *words, struct span people);
+struct text draw_by(const struct draw_words *words, int32_t by);
+/* `fields` are refs. */
+struct text draw_fields(const struct draw_words *words, struct span fields);
+struct text draw_duration(const struct draw_words *words, int32_t duration);
+struct text draw_limit(const struct draw_words *words, int32_t limit);
+struct text draw_condition(const struct draw_words *words, int32_t condition);
+
+/* Adds a text as lines of at most `columns` (a Chinese character takes two), broken where a reader would break them; an empty text adds
+ * nothing. */
+void draw_add(const struct draw_words *words, struct draw_lines *lines, enum draw_tone tone, int columns, struct text text);
+
+#endif
