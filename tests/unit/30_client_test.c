@@ -350,7 +350,7 @@ static void it_gives_up_when_told_to(void **state)
     assert_int_equal(client_ask(router.client, &event, &answer), ERR_NO_ENGINE);
     client_disconnect(&router.client);
     router_start(&router);
-    router_connect(&router, (struct client_options){.give_up_ms = 400, .retry_ms = 60000});
+    router_connect(&router, (struct client_options){.give_up_ms = 1500, .retry_ms = 60000});
     uint64_t first = submit(event_of("first")), second = submit(event_of("second"));
     router_take(&router);
     router_answer(&router,
