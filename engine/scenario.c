@@ -24,7 +24,10 @@ static const struct shelf_form *get_form(struct world *world, struct scenario_sh
     struct place start = {1, 1};
     const struct node top = {.place = start};
     if (form->mistakes.size) {
-        world_fail(world, at ? at : &top, "cannot be used:\n%.*s", SHOW(form->mistakes));
+        struct text mistakes = shelf_tell(shelf, form);
+        const char *end = mistakes.size && mistakes.data[mistakes.size - 1] != '\n' ? "\n" : "";
+        world_fail(world, at ? at : &top, "%s cannot be used%s", path, mistakes.size ? ":" : ", as was said above.");
+        world->failure = arena_print(world->arena, "%.*s%.*s%s", SHOW(world->failure), SHOW(mistakes), end);
         return NULL;
     }
     if (form->source.kind != kind) {
@@ -35,11 +38,23 @@ static const struct shelf_form *get_form(struct world *world, struct scenario_sh
     return form;
 }
 
+/* `workflows/w/workflow.yaml` for `workflows/w/scenarios/01.yaml`. */
+static const char *path_above(struct world *world, const char *file)
+{
+    const char *path = world->scenario->path, *slash = strrchr(path, '/'), *before = slash;
+    while (before && before > path && before[-1] != '/')
+        before--;
+    bool named = before && before < slash && *before != '.'; /* a folder with a name of its own: not `.` or `..` */
+    if (!named)
+        return world_path(world, text_of(arena_print(world->arena, "../%s", file).data));
+    return arena_print(world->arena, "%.*s%s", (int)(before - path), path, file).data;
+}
+
 /* workflow.yaml beside the scenario, else in the folder above it. */
 static const char *default_workflow(struct world *world)
 {
     const char *beside = world_path(world, TEXT("workflow.yaml"));
-    return access(beside, R_OK) == 0 ? beside : world_path(world, TEXT("../workflow.yaml"));
+    return access(beside, R_OK) == 0 ? beside : path_above(world, "workflow.yaml");
 }
 
 static bool get_workflows(struct world *world, struct scenario_shelf *shelf)
@@ -104,9 +119,36 @@ static bool deploy_all(struct world *world, struct scenario_shelf *shelf)
 
 /* ---- the steps ---- */
 
+/* Without its full stop: some sentences come from people's files, and some from the engine. */
+static struct text text_unpointed(struct text text)
+{
+    if (text.size && text.data[text.size - 1] == '.')
+        text.size--;
+    return text;
+}
+
 static bool looks(const struct scenario_step *step)
 {
     return step->kind >= STEP_EXPECT;
+}
+
+/* What was probably meant, and what is possible. */
+static const char *refusal_hint(struct world *world)
+{
+    const struct message *answer = &world->answer, *sent = &world->sent;
+    const struct directory *directory = engine_directory(world->engine);
+    bool unit = answer->code == ERR_UNKNOWN_UNIT && directory;
+    struct nearest nearest = nearest_to(unit ? sent->unit : sent->event);
+    const char *possible = "";
+    for (int32_t i = 0; unit && i < directory_unit_count(directory); i++)
+        nearest_offer(&nearest, text_of(directory_unit_path(directory, i)));
+    for (uint32_t i = 0; answer->possible.kind == VALUE_LIST && i < answer->possible.count; i++) {
+        nearest_offer(&nearest, answer->possible.items[i].text);
+        possible = arena_print(world->arena, "%s%s%.*s", possible, i ? ", " : "", SHOW(answer->possible.items[i].text)).data;
+    }
+    bool hint = unit || answer->code == ERR_UNKNOWN_EVENT;
+    return arena_print(world->arena, "%s%s%s%s", hint ? nearest_hint(&nearest, world->arena) : "", *possible ? " Possible now: " : "", possible,
+                       *possible ? "." : "").data;
 }
 
 /* A refusal that nobody looks at would hide everything after it. */
@@ -117,8 +159,8 @@ static bool answer_is_looked_at(struct world *world, const struct scenario_step 
     if (world->answer.kind == MESSAGE_PARKED)
         return world_fail(world, step->node,
                           "the event waits for its case, which is not open. If that is meant, the next step is `- parked`.");
-    return world_fail(world, step->node, "it was refused as %s: %.*s\n    If that is meant, the next step is `- refused: %s`.",
-                      err_name(world->answer.code), SHOW(world->answer.why), err_name(world->answer.code));
+    return world_fail(world, step->node, "it was refused as %s: %.*s.%s\n    If that is meant, the next step is `- refused: %s`.",
+                      err_name(world->answer.code), SHOW(text_unpointed(world->answer.why)), refusal_hint(world), err_name(world->answer.code));
 }
 
 static bool run_steps(struct world *world, struct scenario_shelf *shelf, struct scenario_result *result)

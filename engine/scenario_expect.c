@@ -137,6 +137,13 @@ static bool words_have(const struct words *words, struct text wanted)
     return false;
 }
 
+static bool expect_word(const struct look *look, const struct node *key, const struct node *item, const struct words *found)
+{
+    return words_have(found, item->text) || words_have(found, world_person(look->world, item->text)) ||
+           world_fail(look->world, item, "%.*s: expected \"%.*s\", found: %.*s.", SHOW(key->key), SHOW(item->text),
+                      SHOW(words_print(look->world->arena, found)));
+}
+
 /* A word alone is a list of one; `none` is the empty list. */
 static bool expect_words(const struct look *look, const struct node *key, const struct words *found, bool exactly)
 {
@@ -144,9 +151,7 @@ static bool expect_words(const struct look *look, const struct node *key, const 
     uint32_t count = key->kind == NODE_LIST ? key->count : 1;
     bool none = key->kind == NODE_SCALAR && node_is(key, "none"), good = true;
     for (const struct node *item = first; count && !none; count--, item = item->next)
-        if (!words_have(found, item->text) && !words_have(found, world_person(look->world, item->text)))
-            good = world_fail(look->world, item, "%.*s: expected \"%.*s\", found: %.*s.", SHOW(key->key), SHOW(item->text),
-                              SHOW(words_print(look->world->arena, found)));
+        good = expect_word(look, key, item, found) && good;
     uint32_t expected = none ? 0 : key->kind == NODE_LIST ? key->count : 1;
     if (good && (none || exactly) && found->count != expected)
         good = world_fail(look->world, key, "%.*s: expected nothing besides, found: %.*s.", SHOW(key->key),
@@ -259,11 +264,36 @@ static bool look_notices(const struct look *look, const struct node *key)
     return expect_words(look, key, &found, true);
 }
 
+/* Whoever holds the role of a `role@unit` that was told. */
+static void add_holders(const struct look *look, const struct words *told, struct words *found)
+{
+    int32_t today = calendar_date(look->calendar, look->world->now);
+    for (uint32_t i = 0; i < told->count; i++) {
+        const char *at = memchr(told->items[i].data, '@', told->items[i].size);
+        if (!at)
+            continue;
+        struct text role = {told->items[i].data, (size_t)(at - told->items[i].data)}, path = {at + 1, told->items[i].size - role.size - 1};
+        int32_t people[64], row = directory_find_role(look->directory, role), unit = directory_find_unit(look->directory, path);
+        int32_t count = row == NONE || unit == NONE ? 0 : directory_holders(look->directory, row, unit, today, people, 64);
+        for (int32_t j = 0; j < count && j < 64; j++)
+            words_add(found, text_of(directory_string(look->directory, directory_person(look->directory, people[j])->id)));
+    }
+}
+
+/* `told: zhou` holds also where a role was told that zhou holds. */
 static bool look_told(const struct look *look, const struct node *key)
 {
-    struct words found = {.count = 0};
-    find_notices(look, false, &found);
-    return expect_words(look, key, &found, false);
+    struct words told = {.count = 0}, holders = {.count = 0};
+    find_notices(look, false, &told);
+    bool good = true;
+    if (node_is(key, "none"))
+        return expect_words(look, key, &told, false);
+    add_holders(look, &told, &holders);
+    const struct node *item = key->kind == NODE_LIST ? key->first : key;
+    for (uint32_t count = key->kind == NODE_LIST ? key->count : 1; count; count--, item = item->next)
+        if (!words_have(&holders, item->text))
+            good = expect_word(look, key, item, &told) && good;
+    return good;
 }
 
 /* ---- data ---- */

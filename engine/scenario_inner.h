@@ -66,12 +66,15 @@ struct shelf_form {
     struct text text;     /* as it stands in the file */
     struct source source;
     struct text mistakes; /* why it is not to be used; empty: it is */
+    bool told;            /* they have been shown: once is enough for all scenarios */
 };
 
 /* The file at a path; lives as long as the shelf. SHELF_DIRECTORY and SHELF_CALENDAR name what the program brings along. */
 #define SHELF_DIRECTORY "(built in) practice-directory.yaml"
 #define SHELF_CALENDAR "(built in) calendar-cn.yaml"
 const struct shelf_form *shelf_get(struct scenario_shelf *shelf, const char *path);
+/* Its mistakes, the first time; empty when they have been told already. */
+struct text shelf_tell(struct scenario_shelf *shelf, const struct shelf_form *form);
 
 /* The directory with the scenario's people added, as a form in the arena. Roles that only the workflows know come along, reaching no
  * further than their unit. Problems are added for units and roles that nobody knows. (scenario_people.c) */

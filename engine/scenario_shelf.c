@@ -41,6 +41,16 @@ static bool load(struct arena *arena, struct shelf_form *form)
     return true;
 }
 
+struct text shelf_tell(struct scenario_shelf *shelf, const struct shelf_form *form)
+{
+    struct shelf_form *own = shelf->forms;
+    while (own != form)
+        own = own->next;
+    struct text mistakes = own->told ? TEXT("") : own->mistakes;
+    own->told = true;
+    return mistakes;
+}
+
 const struct shelf_form *shelf_get(struct scenario_shelf *shelf, const char *path)
 {
     for (struct shelf_form *form = shelf->forms; form; form = form->next)

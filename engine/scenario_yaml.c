@@ -246,6 +246,19 @@ static void read_wait(struct problems *problems, const struct node *node, struct
                      node_found(problems->arena, node));
 }
 
+/* `refused: not-now`, or with `code`: a code that does not exist would only be seen as another one. */
+static void read_code(struct problems *problems, const struct node *node)
+{
+    const struct node *code = node->kind == NODE_SCALAR ? node : get(node, SCENARIO_REFUSED, "code");
+    if (!code || err_from_name(code->text.data, code->text.size) != ERR_COUNT)
+        return;
+    struct nearest nearest = nearest_to(code->text);
+    for (int i = 0; i < ERR_COUNT; i++)
+        nearest_offer(&nearest, text_of(err_name((enum err)i)));
+    problems_add(problems, code, "found %s; allowed is a code of a refusal, such as not-now, not-allowed, bad-data or condition.%s",
+                 node_found(problems->arena, code), nearest_hint(&nearest, problems->arena));
+}
+
 /* ---- a step ---- */
 
 static const struct {
@@ -278,6 +291,7 @@ static void read_body(struct problems *problems, const struct node *value, struc
     case STEP_RETRY: read_sender(problems, value, SCENARIO_RETRY, step); return;
     case STEP_WAIT: read_wait(problems, value, step); return;
     case STEP_DEPLOY: node_text(problems, value, PATH_MOST, &step->file); return;
+    case STEP_REFUSED: read_code(problems, value); return;
     case STEP_EXPECT: get_text(problems, value, SCENARIO_EXPECT, "case", NAME_MOST, &step->case_name); return;
     default: return;
     }

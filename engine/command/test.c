@@ -41,9 +41,10 @@ static void find_scenarios(const struct command_line *line, const char *folder, 
 {
     struct dirent **entries;
     int count = depth < FOLDERS_DEPTH ? scandir(folder, &entries, NULL, alphasort) : -1;
+    const char *inside = strcmp(folder, ".") == 0 ? "" : folder;
     for (int i = 0; i < count; i++) {
         struct stat status;
-        const char *path = arena_print(line->arena, "%s/%s", folder, entries[i]->d_name).data;
+        const char *path = arena_print(line->arena, "%s%s%s", inside, *inside && inside[strlen(inside) - 1] != '/' ? "/" : "", entries[i]->d_name).data;
         bool hidden = entries[i]->d_name[0] == '.';
         free(entries[i]);
         if (hidden || stat(path, &status) != 0)
@@ -101,8 +102,8 @@ static void print_result(const struct command_line *line, const char *path, cons
                (int)result->title.size, result->title.data, result->steps);
         return;
     }
-    printf(command_say(line, "%sFAILED%s %s: %.*s\n%.*s", "%s失败%s  %s: %.*s\n%.*s"), red, plain, path, (int)result->title.size,
-           result->title.data, (int)result->failure.size, result->failure.data);
+    printf(command_say(line, "%sFAILED%s %s%s%.*s\n%.*s", "%s失败%s  %s%s%.*s\n%.*s"), red, plain, path, result->title.size ? ": " : "",
+           (int)result->title.size, result->title.data, (int)result->failure.size, result->failure.data);
     if (result->history.size)
         printf("%s\n%.*s", command_say(line, "  What happened until then:", "  此前的经过："), (int)result->history.size,
                result->history.data);

@@ -149,7 +149,7 @@ static void deadlines_fire_in_their_order(void **state)
         "  - wait: until 2026-09-28 18:00\n"
         "  - expect: {level: building, notices: none}\n"    /* in time is in time */
         "  - wait: 1 minute\n"
-        "  - expect: {level: building, notices: warn, told: mediator}\n"
+        "  - expect: {level: building, notices: warn, told: [mediator, li]}\n"
         "  - wait: until due\n"
         "  - expect: {level: grid, due: 2026-10-08 18:00}\n" /* National Day does not count */
         "  - wait: 3 months\n"
@@ -314,6 +314,8 @@ static void steps_that_cannot_be_done_fail(void **state)
     fails(HEAD "  - send: {event: raise, by: li}\n", 4, "no case is open yet");
     fails(HEAD OPEN "  - send: {event: raise, by: chen}\n  - expect: {level: building}\n", 5, "refused as not-allowed");
     fails(HEAD OPEN "  - send: {event: raise, by: chen}\n", 5, "the next step is `- refused: not-allowed`");
+    fails(HEAD OPEN "  - send: {event: rais, by: li}\n", 5, "Did you mean \"raise\"? Possible now: ");
+    fails(HEAD OPEN "  - expect: {told: chen}\n", 5, "told: expected \"chen\"");
     fails(HEAD OPEN "  - send: {event: raise, by: chen}\n  - refused: not-now\n", 6, "it was refused as not-allowed");
     fails(HEAD OPEN "  - send: {event: raise, by: chen}\n  - refused: {code: not-allowed, says: banana}\n", 6, "but it says");
     fails(HEAD OPEN "  - refused: not-now\n", 5, "but it was applied");
@@ -326,6 +328,7 @@ static void steps_that_cannot_be_done_fail(void **state)
     fails(HEAD "  - repeat\n", 4, "no event was sent");
     fails(HEAD OPEN "  - deploy: nowhere.yaml\n", 5, "nowhere.yaml");
     fails(HEAD "  - open: {unit: jinnong/grid-9, by: zhao, data: {what: a}}\n", 4, "unknown-unit");
+    fails(HEAD "  - open: {unit: jinnong/grid-3/bulding-7, by: zhao, data: {what: a}}\n", 4, "Did you mean \"jinnong/grid-3/building-7\"?");
 }
 
 static void a_file_with_mistakes_is_not_run(void **state)
@@ -340,6 +343,8 @@ static void a_file_with_mistakes_is_not_run(void **state)
     fails(HEAD "  - open: {unit: jinnong}\n", 4, "by");
     fails(HEAD "  - send: {by: li}\n", 4, "\"event\" is missing");
     fails(HEAD "  - wait: soon\n", 4, "a duration");
+    fails(HEAD "  - refused: not-alowed\n", 4, "Did you mean \"not-allowed\"?");
+    fails(HEAD "  - refused: {code: not-alowed}\n", 4, "Did you mean \"not-allowed\"?");
     fails(HEAD "  - worker: {topic: shop}\n", 4, "either sends an event");
     fails(HEAD "  - {crash: now, expect: {stage: x}}\n", 4, "crash");
     fails("scenario: x\nnow: 2026-09-24 09:00\npeople: {hu: mediator}\nsteps:\n  - crash\n", 3, "ROLE at UNIT");
@@ -347,6 +352,26 @@ static void a_file_with_mistakes_is_not_run(void **state)
     fails("scenario: x\nnow: 2026-09-24 09:00\npeople: {hu: mediatr at jinnong}\nsteps:\n  - crash\n", 3, "Did you mean \"mediator\"?");
     fails("scenario: x\nnow: 2026-09-24 09:00\nworkflow: gone.yaml\nsteps:\n  - crash\n", 3, "gone.yaml");
     fails("scenario: x\nnow: 2026-09-24 09:00\ncalendar: workflow.yaml\nsteps:\n  - crash\n", 3, "a calendar is needed");
+}
+
+/* Not once for each of its scenarios. */
+static void mistakes_of_a_workflow_are_told_once(void **state)
+{
+    (void)state;
+    struct scenario_result result;
+    assert_int_equal(mkdir(path_of("broken"), 0700), 0);
+    assert_int_equal(mkdir(path_of("broken/scenarios"), 0700), 0);
+    write_file("broken/workflow.yaml", "workflow: broken\nverzion: 1\n");
+    write_file("broken/scenarios/1.yaml", HEAD OPEN);
+    write_file("broken/scenarios/2.yaml", HEAD OPEN);
+    scenario_run(shelf, &arena, path_of("broken/scenarios/1.yaml"), &result);
+    const char *first = arena_string(&arena, result.failure);
+    assert_non_null(strstr(first, "/broken/workflow.yaml cannot be used:\n"));
+    assert_non_null(strstr(first, "Did you mean \"version\"?"));
+    scenario_run(shelf, &arena, path_of("broken/scenarios/2.yaml"), &result);
+    const char *second = arena_string(&arena, result.failure);
+    assert_non_null(strstr(second, "/broken/workflow.yaml cannot be used, as was said above.\n"));
+    assert_null(strstr(second, "Did you mean"));
 }
 
 static void a_missing_file_is_said(void **state)
@@ -376,6 +401,7 @@ int main(void)
         cmocka_unit_test(every_key_can_fail),
         cmocka_unit_test(steps_that_cannot_be_done_fail),
         cmocka_unit_test(a_file_with_mistakes_is_not_run),
+        cmocka_unit_test(mistakes_of_a_workflow_are_told_once),
         cmocka_unit_test(a_missing_file_is_said),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
