@@ -278,7 +278,9 @@ void host_receive(struct sim *sim, uint64_t peer, struct text bytes)
     *host->inbox_end = item;
     host->inbox_end = &item->next;
     host->inbox_count++;
-    int64_t due = dice_chance(&sim->dice, 300) && !host->reload ? engine_next_due(host->engine) - host->skew : INT64_MAX;
+    int64_t due = dice_chance(&sim->dice, 300) && !host->reload ? engine_next_due(host->engine) : INT64_MAX;
+    if (due != INT64_MAX && due != INT64_MIN) /* neither is a moment */
+        due -= host->skew;
     if (due >= sim->now && due < sim->now + 100)
         host_plan_turn(sim, due); /* exactly at a deadline: that is in time */
     else
