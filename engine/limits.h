@@ -30,6 +30,7 @@ enum {
     LIMIT_PAGE_BYTES = 4 << 20,      /* of one page */
     LIMIT_PAGE_SCAN = 20000,         /* rows looked at for one page */
     LIMIT_LONG_BYTES = 256 * 1024,   /* of one row: long texts and collected items fetched from the log, then they are left out */
+    LIMIT_TURN_QUESTIONS_MS = 50,    /* for the questions of one turn; then they are asked again */
     LIMIT_WATCHES = 1024,            /* of all connections */
     LIMIT_WATCHES_PEER = 16,         /* of one */
     LIMIT_TURN_NEWS = 1024,          /* records read for watches in one turn */

@@ -210,11 +210,24 @@ static void decide(struct server *server)
 
 /* ---- who hears of it ---- */
 
+static int64_t clock_ms(const struct server *server)
+{
+    return server->walltime.source.monotonic(server->walltime.source.context);
+}
+
+/* Each is bounded (query.h), but a batch may bring a thousand of them: what does not fit into the turn's time is asked again, and events that have
+ * come meanwhile go before it. */
 static void answer_questions(struct server *server)
 {
-    for (uint32_t i = 0; i < server->item_count && !server->failure; i++)
-        if (server->items[i].state == ITEM_QUESTION)
+    int64_t until = clock_ms(server) + LIMIT_TURN_QUESTIONS_MS;
+    for (uint32_t i = 0; i < server->item_count && !server->failure; i++) {
+        if (server->items[i].state != ITEM_QUESTION)
+            continue;
+        if (clock_ms(server) <= until)
             server_question(server, &server->items[i]);
+        else
+            server_busy(server, &server->items[i], ERR_BUSY, 100, TEXT("Too many questions at once."));
+    }
 }
 
 static void hand_out(struct server *server)

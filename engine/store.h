@@ -146,13 +146,14 @@ enum err store_lmdb_open(struct store **store, const char *folder, const struct 
 /* `store_memory_crash` throws the volatile image away: what was not committed is gone, the durable image is what the next
  * begin sees. Transactions and cursors from before are dead: every call on them gives ERR_IO, and ending them (or closing
  * the store) frees them. A crash is also a reopening.
- * Faults: the `countdown`th call of a verb from now (1: the very next) fails once with `code`. Of a call that fails nothing
+ * Faults: the `countdown`th call of a verb from now (1: the very next; `writes_only`: of those in write transactions, as a full disk shows) fails once with `code`. Of a call that fails nothing
  * is done; only a commit keeps or loses the batch by `commit_holds`: both must be survived. Counted are the verbs that can
  * fail, so not: abort, end_read, cursor_close, close, reopen. */
 struct store_memory_fault {
     uint32_t countdown; /* 0: none */
     enum err code;
     bool commit_holds; /* the batch is durable although the commit failed */
+    bool writes_only;
 };
 enum err store_memory_open(struct store **store);
 void store_memory_crash(struct store *store);

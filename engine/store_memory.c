@@ -58,10 +58,10 @@ static void *take(size_t size)
 }
 
 /* Counts a call, and tells whether it is the one that must fail. */
-static enum err count_call(struct memory_store *store)
+static enum err count_call(struct memory_store *store, bool writes)
 {
     store->calls++;
-    if (store->fault.countdown == 0 || --store->fault.countdown > 0)
+    if (store->fault.countdown == 0 || (store->fault.writes_only && !writes) || --store->fault.countdown > 0)
         return ERR_OK;
     return store->fault.code;
 }
@@ -74,7 +74,7 @@ static struct memory_store *store_of(const struct store_txn *txn)
 /* What every verb within a transaction asks first. */
 static enum err enter(struct memory_txn *txn)
 {
-    enum err err = count_call(store_of(&txn->base));
+    enum err err = count_call(store_of(&txn->base), txn->base.write);
     return txn->dead ? ERR_IO : txn->failure ? txn->failure : err;
 }
 
@@ -113,7 +113,7 @@ static bool has_open(const struct memory_store *store, bool only_writers)
 static enum err memory_begin(struct store *base, bool write, struct store_txn **out)
 {
     struct memory_store *store = (struct memory_store *)base;
-    enum err err = count_call(store);
+    enum err err = count_call(store, write);
     if (err)
         return err;
     if (store->failed)
@@ -303,7 +303,7 @@ static enum err memory_grow(struct store *base)
 {
     struct memory_store *store = (struct memory_store *)base;
     assert(!has_open(store, false));
-    enum err err = count_call(store);
+    enum err err = count_call(store, false);
     return err ? err : store->failed ? ERR_IO : ERR_OK;
 }
 
@@ -311,7 +311,7 @@ static enum err memory_figures(struct store *base, struct store_figures *figures
 {
     struct memory_store *store = (struct memory_store *)base;
     *figures = (struct store_figures){0};
-    enum err err = count_call(store);
+    enum err err = count_call(store, false);
     if (err || store->failed)
         return err ? err : ERR_IO;
     for (unsigned table = 0; table < STORE_TABLE_COUNT; table++)
@@ -321,7 +321,7 @@ static enum err memory_figures(struct store *base, struct store_figures *figures
 
 static enum err memory_housekeep(struct store *base)
 {
-    return count_call((struct memory_store *)base);
+    return count_call((struct memory_store *)base, false);
 }
 
 static enum err memory_reopen(struct store *base)
