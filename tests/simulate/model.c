@@ -216,7 +216,10 @@ static void stage_is_due(struct sim *sim, struct predicted *p, const struct log_
     if (record->event.due != p->due || p->asked)
         sim_broken(sim, INVARIANT_AS_PREDICTED, "record %llu: a deadline fell due at %lld, it should be %lld%s", (unsigned long long)position,
                    (long long)record->event.due, (long long)p->due, p->asked ? ", and waits for an answer" : "");
-    p->due = p->rules->stage_due(p, model_calendar);
+    int64_t due = p->rules->stage_due(p, model_calendar);
+    if (due != p->due && record->change_count == 0)
+        sim_broken(sim, INVARIANT_AS_PREDICTED, "record %llu: a deadline of an older calendar has fired, and was not computed anew", (unsigned long long)position);
+    p->due = due;
     if (p->due > now)
         return;
     p->due = NO_DEADLINE;
@@ -355,12 +358,13 @@ static uint32_t count_of(const struct summary *summary, const char *line)
     return 0;
 }
 
-/* When everything has come to rest, every deadline is the one that the newest calendar gives; those of imported cases wait for their release. */
+/* When everything has come to rest, every deadline is the one that the newest calendar gives; those of imported cases wait for their
+ * release, those that are stopped for an answer wait for that. */
 static void check_calendars(struct sim *sim, const struct model *model)
 {
     for (uint32_t i = 0; i < model->count; i++) {
         const struct predicted *p = model->cases[i];
-        if (p->due == NO_DEADLINE || p->subject->held || p->due == p->rules->stage_due(p, model_calendar))
+        if (p->due == NO_DEADLINE || p->asked || p->subject->held || p->due == p->rules->stage_due(p, model_calendar))
             continue;
         sim_broken(sim, INVARIANT_AS_PREDICTED, "case %llu: its deadline is still that of an older calendar", (unsigned long long)p->subject->id);
     }

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { HAPPENINGS_MOST = 60000, DRAIN_LOOK_EVERY = 16 };
+enum { HAPPENINGS_MOST = 60000 };
 #define DRAIN_MOST (20 * DAY)
 
 /* ---- what happens when ---- */
@@ -212,7 +212,7 @@ static void live(struct sim *sim)
         if (!sim->draining && sim->clients->letters >= sim->profile.letters) {
             drain(sim);
             until = sim->now + DRAIN_MOST;
-        } else if (sim->draining && happened % DRAIN_LOOK_EVERY == 0 && !unrest(sim)) {
+        } else if (sim->draining && !unrest(sim)) {
             return;
         }
     }
