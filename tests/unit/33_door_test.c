@@ -284,6 +284,24 @@ static void a_wrong_private_value_that_was_parked_stays_out_of_the_log(void **st
     bed_assert_replays(&rooms->bed);
 }
 
+/* No workflow says who may bring old cases along. */
+static void held_cases_are_the_operators(void **state)
+{
+    struct rooms *rooms = *state;
+    const struct door_origin app = {.principal = TEXT("grid-app")};
+    struct message message = dispute(rooms, "厨房"), release = {.kind = MESSAGE_RELEASE, .request = 1, .id = bed_id(&rooms->bed), .as = TEXT("li"),
+                                                              .subject = {.kind = CASE_REF_KEY, .text = TEXT(KEY_1)}};
+    message.held = true;
+    message.has = MESSAGE_HAS_HAPPENED_AT;
+    message.happened_at = rooms->time.now - 1000;
+    rooms_begin(rooms);
+    expect_refused(rooms_decide(rooms, &message, &app), ERR_DENIED);
+    expect_applied(rooms_decide(rooms, &message, &rooms_client));
+    expect_refused(rooms_decide(rooms, &release, &app), ERR_DENIED);
+    expect_applied(rooms_decide(rooms, &release, &rooms_client));
+    rooms_commit(rooms);
+}
+
 static void an_erased_park_is_refused_for_good(void **state)
 {
     struct rooms *rooms = *state;
@@ -309,6 +327,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_came_before_its_case_is_sealed_whole_and_decided_later, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_repeat_between_opening_and_unparking_is_still_parked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_wrong_private_value_that_was_parked_stays_out_of_the_log, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(held_cases_are_the_operators, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_erased_park_is_refused_for_good, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("door", tests, NULL, NULL);
