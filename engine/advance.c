@@ -237,6 +237,7 @@ static bool release(struct step *step)
     if (!(step->state->flags & CASE_HELD))
         return step_refuse(step, ERR_NOT_NOW, "the case is not held");
     step->state->flags &= ~(uint32_t)CASE_HELD;
+    clock_release(step);
     task_offer_all(step);
     return true;
 }

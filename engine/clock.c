@@ -152,8 +152,11 @@ static void start_reminder(struct step *step, struct case_clock *clock, int64_t 
     set(step, clock, &moment);
 }
 
+/* Those of a held case would tell nobody, and in years of standing still there can be thousands: they begin when it is released. */
 static void start_reminders(struct step *step, enum reminder_after after, int64_t from)
 {
+    if (step->state->flags & CASE_HELD)
+        return;
     struct span reminders = step_stage(step)->reminders;
     for (int32_t row = reminders.first; row < reminders.first + reminders.count; row++)
         if (workflow_reminder(step->workflow, row)->after == (int32_t)after)
@@ -200,6 +203,16 @@ void clock_leave(struct step *step)
 void clock_start_after_due(struct step *step, int64_t due)
 {
     start_reminders(step, AFTER_DUE, due);
+}
+
+void clock_release(struct step *step)
+{
+    if (step->state->flags & CASE_ENDED)
+        return;
+    bool due_has_passed = (step->state->flags & CASE_OVERDUE) && !case_clock(step->state, CLOCK_STAGE, 0);
+    start_reminders(step, AFTER_ENTRY, step->input.now);
+    if (due_has_passed)
+        start_reminders(step, AFTER_DUE, step->input.now);
 }
 
 /* From the last one's time, so that they do not drift; from now, when the engine was away for longer than a period: one is enough. */

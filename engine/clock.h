@@ -13,6 +13,8 @@ void clock_start_task(struct step *step, int32_t task);
 void clock_leave(struct step *step);
 /* The stage's deadline has passed and the case stays: the reminders that count from it. */
 void clock_start_after_due(struct step *step, int64_t due);
+/* Of a case that is held no more: its reminders begin now. */
+void clock_release(struct step *step);
 /* A reminder has fired: when it does so again. */
 void clock_next_reminder(struct step *step, struct case_clock *clock);
 

@@ -227,6 +227,34 @@ static void a_released_case_follows_the_newest_calendar(void **state)
     bed_assert_replays(bed);
 }
 
+/* A matter that stood still for a year is due at every level once, and nobody is reminded in the past: the batch that releases it stays small. */
+static void a_year_of_reminders_is_not_caught_up_with(void **state)
+{
+    struct bed *bed = *state;
+    static const struct field_value data[] = {{.name = {"kind", 4}, .value = {.kind = VALUE_TEXT, .text = {"facility", 8}}},
+                                              {.name = {"summary", 7}, .value = {.kind = VALUE_TEXT, .text = {"lamp", 4}}}};
+    struct text always = changed(bed, bed_file(bed, "workflows/grid-matter/workflow.yaml"), "applies-from: 2026-01-01\n", "");
+    assert_int_equal(bed_deploy(bed, AT(0), "matter.yaml", always), ERR_OK);
+    struct event open = held_opening(bed, AT(INT64_C(-400) * 86400000));
+    open.workflow = TEXT("grid-matter");
+    open.unit = TEXT("jinnong/grid-3");
+    open.as = TEXT("li");
+    open.data = data;
+    open.data_count = 2;
+    struct message answer = bed_send(bed, AT(1000), &open);
+    assert_int_equal(answer.kind, MESSAGE_APPLIED);
+    struct event release = {.kind = EVENT_RELEASE, .id = bed_id(bed), .sender = TEXT("local"), .as = TEXT("zhou"), .subject = {.kind = CASE_REF_KEY, .text = case_key}};
+    assert_int_equal(bed_send(bed, AT(2000), &release).kind, MESSAGE_APPLIED);
+    assert_in_range(engine_position(bed->engine) - answer.position, 4, 8); /* warned and overdue at three levels, and the release */
+    struct case_ref ref = {.kind = CASE_REF_KEY, .text = case_key};
+    const struct case_state *found;
+    assert_int_equal(engine_find_case(bed->engine, &ref, &found), ERR_OK);
+    assert_true((found->flags & CASE_OVERDUE) && found->clock_count == 1 && found->clocks[0].kind == CLOCK_REMIND);
+    assert_true(found->clocks[0].due > AT(2000) && found->clocks[0].due < AT(7 * 86400000));
+    assert_true(engine_next_due(bed->engine) == INT64_MIN || engine_next_due(bed->engine) == found->clocks[0].due);
+    bed_assert_replays(bed);
+}
+
 /* Whatever a sender says about the time: it is answered, and what is applied can be replayed. */
 static void times_at_the_ends_of_the_world(void **state)
 {
@@ -294,7 +322,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_first_calendar_is_the_same_after_a_start, set_up_empty, tear_down),
         TEST(an_id_in_use_deploys_nothing), TEST(answers_outlive_the_questions_between_batches), TEST(a_task_is_not_settled_like_a_notice),
-        TEST(a_parked_event_whose_park_is_gone_is_over), TEST(a_released_case_follows_the_newest_calendar), TEST(times_at_the_ends_of_the_world),
+        TEST(a_parked_event_whose_park_is_gone_is_over), TEST(a_released_case_follows_the_newest_calendar), TEST(a_year_of_reminders_is_not_caught_up_with),
+        TEST(times_at_the_ends_of_the_world),
         TEST(a_state_that_is_not_where_its_log_ends_is_not_opened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
