@@ -89,7 +89,7 @@ static void put_deadlines(struct engine *engine, const struct case_state *before
         struct record_key key = key_deadline(partition, clock->due, after->id, clock->kind, clock->which);
         batch_put(&engine->batch, STORE_DEADLINE, &key, row_encode_number(&engine->batch.arena, clock->calendar));
         if (!engine_calendar_is_newest(engine, clock->calendar))
-            engine_sweep_again(engine); /* it was held, or stopped, while a newer calendar came */
+            engine_sweep_from(engine, &key); /* it was held, or stopped, while a newer calendar came */
     }
 }
 

@@ -93,10 +93,17 @@ static enum err fire_due(struct engine *engine, struct store_cursor *cursor, uin
 
 /* ---- a newer calendar ---- */
 
+void engine_sweep_from(struct engine *engine, const struct record_key *from)
+{
+    if (!engine->sweeping || text_compare(key_text(from), key_text(&engine->sweep_from)) < 0)
+        engine->sweep_from = *from;
+    engine->sweeping = true;
+}
+
 void engine_sweep_again(struct engine *engine)
 {
-    engine->sweeping = true;
-    engine->sweep_from = key_deadline(engine->options.partition, INT64_MIN, 0, 0, 0);
+    struct record_key first = key_deadline(engine->options.partition, INT64_MIN, 0, 0, 0);
+    engine_sweep_from(engine, &first);
 }
 
 bool engine_calendar_is_newest(const struct engine *engine, uint64_t revision)

@@ -17,6 +17,8 @@ static enum err change_count(struct engine *engine, struct text sender, int by, 
     code = code ? code : row_decode_number(value, count);
     if (code && code != ERR_NOT_FOUND)
         return code;
+    if (by < 0 && *count == 0)
+        return ERR_CORRUPT; /* an event is parked that was never counted */
     *count = by < 0 ? *count - 1 : *count + (uint64_t)by;
     if (by && *count)
         batch_put(&engine->batch, STORE_COUNTER, &key, row_encode_number(&engine->batch.arena, *count));

@@ -2,6 +2,7 @@
 #include "engine/engine_inner.h"
 
 #include <assert.h>
+#include <sodium.h>
 #include <stdlib.h>
 
 /* ---- opening ---- */
@@ -200,6 +201,14 @@ static enum err decode_form(const struct deployed *deployed, struct text bytes, 
     return code;
 }
 
+/* The compiled form decides, so it must be the one that was deployed. */
+static enum err check_hash(const struct deployed *deployed, struct text bytes)
+{
+    uint8_t hash[HASH_SIZE];
+    crypto_hash_sha256(hash, (const unsigned char *)bytes.data, bytes.size);
+    return memcmp(hash, deployed->head.hash, HASH_SIZE) == 0 ? ERR_OK : ERR_CORRUPT;
+}
+
 enum err engine_load_form(struct engine *engine, const struct deployed *deployed, struct form **out)
 {
     struct form *form = calloc(1, sizeof *form);
@@ -210,6 +219,7 @@ enum err engine_load_form(struct engine *engine, const struct deployed *deployed
     arena_init(&pieces);
     struct text bytes;
     enum err code = read_pieces(engine, deployed, &pieces, &bytes);
+    code = code ? code : check_hash(deployed, bytes);
     code = code ? code : decode_form(deployed, bytes, form);
     arena_close(&pieces);
     if (code)
