@@ -14,6 +14,7 @@
 struct door {
     struct engine *engine;
     struct seal *seal;
+    struct text operator; /* the principal who alone may bring old cases along; empty: whoever comes */
     /* of the configuration, put into every failure: the core reads no configuration */
     uint32_t attempts_most, retry_base_ms, retry_most_ms;
 };

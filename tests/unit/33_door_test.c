@@ -291,6 +291,7 @@ static void held_cases_are_the_operators(void **state)
     const struct door_origin app = {.principal = TEXT("grid-app")};
     struct message message = dispute(rooms, "厨房"), release = {.kind = MESSAGE_RELEASE, .request = 1, .id = bed_id(&rooms->bed), .as = TEXT("li"),
                                                               .subject = {.kind = CASE_REF_KEY, .text = TEXT(KEY_1)}};
+    rooms->door.operator = TEXT("local");
     message.held = true;
     message.has = MESSAGE_HAS_HAPPENED_AT;
     message.happened_at = rooms->time.now - 1000;
