@@ -47,11 +47,24 @@ enum err engine_answer_seen(struct engine *engine, const struct event *event, st
     return code;
 }
 
-static bool person_is_known(const struct engine *engine, struct text person)
+bool engine_knows_person(const struct engine *engine, struct text person)
 {
     if (person.size == 0 || memchr(person.data, ':', person.size))
         return true; /* nobody; or app:token, a resident: not in the directory */
     return engine->directory && directory_find_person(&engine->directory->directory, person) != NONE;
+}
+
+/* "40 days": so that the slip can be seen, a wrong year for instance. */
+static const char *span_words(struct arena *arena, int64_t ms)
+{
+    static const struct {
+        int64_t ms;
+        const char *unit;
+    } units[] = {{86400000, "days"}, {3600000, "hours"}, {60000, "minutes"}};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (ms >= 2 * units[i].ms)
+            return arena_print(arena, "%lld %s", (long long)(ms / units[i].ms), units[i].unit).data;
+    return arena_print(arena, "%lld seconds", (long long)(ms / 1000)).data;
 }
 
 /* Everything about an event that can be told without its case. ERR_OK or the refusal. */
@@ -59,12 +72,12 @@ static enum err check_event(const struct engine *engine, const struct event *eve
 {
     int64_t now = engine->working.time;
     if (event->has_happened_at && event->happened_at > now + ENGINE_FUTURE_MS) {
-        *why = arena_print(arena, "It says it happened %lld s after now.", (long long)((event->happened_at - now) / 1000));
+        *why = arena_print(arena, "It says that it happened %s after now.", span_words(arena, event->happened_at - now));
         return ERR_BAD_TIME;
     }
     struct text persons[] = {event->as, event->on_behalf};
     for (int i = 0; i < 2; i++)
-        if (!person_is_known(engine, persons[i])) {
+        if (!engine_knows_person(engine, persons[i])) {
             *why = arena_print(arena, "\"%.*s\" is not in the directory.", (int)persons[i].size, persons[i].data);
             return ERR_UNKNOWN_PERSON;
         }
@@ -215,6 +228,29 @@ static enum err open_case(struct engine *engine, const struct event *event, cons
     return code;
 }
 
+/* Which names there are: it may only be mistyped. */
+static struct text workflow_why(const struct engine *engine, struct text wanted, struct arena *arena)
+{
+    enum { NAMED_MOST = 20 };
+    struct text name, last = {0}, list = {0};
+    uint64_t position;
+    bool known = false;
+    uint32_t named = 0;
+    for (uint32_t i = 0; named < NAMED_MOST && engine_deployed_workflow(engine, i, &name, &position); i++) {
+        known = known || text_equal(name, wanted);
+        if (text_equal(name, last)) /* another version: they stand together */
+            continue;
+        list = arena_print(arena, "%.*s%s%.*s", (int)list.size, list.data, list.size ? ", " : "", (int)name.size, name.data);
+        last = name;
+        named++;
+    }
+    if (known)
+        return arena_print(arena, "\"%.*s\" is deployed, but no version of it applies yet.", (int)wanted.size, wanted.data);
+    if (named == 0)
+        list = TEXT("none");
+    return arena_print(arena, "There is no workflow \"%.*s\". Deployed: %.*s.", (int)wanted.size, wanted.data, (int)list.size, list.data);
+}
+
 static enum err decide_open(struct engine *engine, const struct event *event, struct message *answer)
 {
     struct arena *arena = &engine->batch.arena;
@@ -235,7 +271,7 @@ static enum err decide_open(struct engine *engine, const struct event *event, st
     int64_t day_of = event->held && event->has_happened_at ? event->happened_at : engine->working.time;
     const struct workflow *workflow = engine_newest_workflow(engine, event->workflow, day_of);
     if (!workflow) {
-        engine_refuse(answer, ERR_UNKNOWN_WORKFLOW, arena_print(arena, "\"%.*s\".", (int)event->workflow.size, event->workflow.data));
+        engine_refuse(answer, ERR_UNKNOWN_WORKFLOW, workflow_why(engine, event->workflow, arena));
         return ERR_OK;
     }
     int64_t effective;

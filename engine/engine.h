@@ -83,6 +83,10 @@ enum err engine_find_case(struct engine *engine, const struct case_ref *ref, con
 /* The workflow that an opening on this day would take; by position: the one that a case is pinned to. NULL: none. */
 const struct workflow *engine_newest_workflow(struct engine *engine, struct text name, int64_t now);
 const struct workflow *engine_workflow(struct engine *engine, uint64_t position);
+/* The n-th workflow that is deployed, every version by itself; false: there are no more. */
+bool engine_deployed_workflow(const struct engine *engine, uint32_t n, struct text *name, uint64_t *position);
+/* In the directory; or app:token, which is nobody's to know. */
+bool engine_knows_person(const struct engine *engine, struct text person);
 const struct directory *engine_directory(const struct engine *engine); /* NULL: none deployed */
 const struct calendar *engine_calendar(const struct engine *engine, int32_t unit); /* NULL: none */
 /* For access checks outside a decision (who may see): an input with everything but an event. */

@@ -302,6 +302,18 @@ enum err engine_load(struct engine *engine)
     return code;
 }
 
+bool engine_deployed_workflow(const struct engine *engine, uint32_t n, struct text *name, uint64_t *position)
+{
+    for (uint32_t i = 0; i < engine->deployed_count; i++) {
+        if (!text_is(engine->deployed[i].what, "workflow") || n-- > 0)
+            continue;
+        *name = engine->deployed[i].name;
+        *position = engine->deployed[i].head.position;
+        return true;
+    }
+    return false;
+}
+
 const struct deployed *engine_find_deployed(const struct engine *engine, struct text what, struct text name, uint32_t version)
 {
     for (uint32_t i = 0; i < engine->deployed_count; i++) {

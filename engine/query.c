@@ -96,7 +96,10 @@ enum err query_answer(const struct query *query, struct arena *arena, const stru
     struct arena_mark mark = arena_save(arena);
     page_begin(&page, query, arena, question, sink);
     enum err code = view_begin(&page.view);
-    code = code ? code : answer_kind(&page);
+    if (!code && !engine_knows_person(query->engine, question->as))
+        page_refuse(&page, ERR_UNKNOWN_PERSON, arena_print(arena, "\"%.*s\" is not in the directory.", (int)question->as.size, question->as.data));
+    else
+        code = code ? code : answer_kind(&page);
     view_end(&page.view);
     arena_rewind(arena, mark);
     return code;

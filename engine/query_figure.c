@@ -197,16 +197,6 @@ static void put_figures(struct page *page, struct map_maker *row)
     map_put_list(row, "alarms", alarms.items, alarms.count);
 }
 
-/* Of the district as a whole: its top unit. */
-static const char *top_zone(const struct page *page)
-{
-    const struct directory *directory = engine_directory(page->query->engine);
-    for (int32_t unit = 0; directory && unit < directory_unit_count(directory); unit++)
-        if (directory_unit(directory, unit)->parent == NONE)
-            return view_zone(&page->view, text_of(directory_unit_path(directory, unit)));
-    return "";
-}
-
 static void put_engine(struct page *page, struct map_maker *row)
 {
     struct engine *engine = page->query->engine;
@@ -219,7 +209,7 @@ static void put_engine(struct page *page, struct map_maker *row)
     map_put(row, "p", value_integer((int64_t)engine_position(engine)));
     map_put_bytes(row, "hash", arena_copy(page->view.arena, (struct text){.data = (const char *)engine_hash(engine), .size = HASH_SIZE}));
     map_put(row, "t", value_integer(page->query->time.now));
-    map_put_string(row, "zone", top_zone(page));
+    map_put_string(row, "zone", view_zone(&page->view, TEXT("")));
     if (next != INT64_MAX)
         map_put(row, "next", value_integer(next));
 }

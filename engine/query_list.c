@@ -163,6 +163,47 @@ static enum err list_units(struct page *page, int32_t above)
     return ERR_OK;
 }
 
+/* ---- what is asked for must be there: a mistyped name would only look as if there were nothing ---- */
+
+static bool known_workflow(struct page *page)
+{
+    struct text name, wanted = page->question->workflow;
+    uint64_t position;
+    bool known = wanted.size == 0;
+    for (uint32_t i = 0; !known && engine_deployed_workflow(page->query->engine, i, &name, &position); i++)
+        known = text_equal(name, wanted);
+    if (!known)
+        page_refuse(page, ERR_UNKNOWN_WORKFLOW, arena_print(page->view.arena, "There is no workflow \"%.*s\".", (int)wanted.size, wanted.data));
+    return known;
+}
+
+static bool known_stage(struct page *page)
+{
+    const struct message *question = page->question;
+    struct text name;
+    uint64_t position;
+    bool known = question->stage.size == 0;
+    for (uint32_t i = 0; !known && engine_deployed_workflow(page->query->engine, i, &name, &position); i++) {
+        const struct workflow *workflow = question->workflow.size == 0 || text_equal(name, question->workflow) ? engine_workflow(page->query->engine, position) : NULL;
+        known = workflow && workflow_find_stage(workflow, question->stage) != NONE;
+    }
+    if (!known)
+        page_refuse(page, ERR_BAD_DATA, arena_print(page->view.arena, "No workflow that is deployed has a stage \"%.*s\".", (int)question->stage.size, question->stage.data));
+    return known;
+}
+
+static bool known_level(struct page *page)
+{
+    const struct directory *directory = engine_directory(page->query->engine);
+    struct text wanted = page->question->level, list = TEXT("");
+    if (wanted.size == 0 || !directory || directory_find_level(directory, wanted) != NONE)
+        return true;
+    for (int32_t row = 0; row < directory->table[DIRECTORY_LEVELS].count; row++)
+        list = arena_print(page->view.arena, "%.*s%s%s", (int)list.size, list.data, row ? ", " : "", directory_level_name(directory, row));
+    page_refuse(page, ERR_BAD_DATA, arena_print(page->view.arena, "There is no level \"%.*s\". Levels: %.*s.", (int)wanted.size, wanted.data, (int)list.size, list.data));
+    return false;
+}
+
 enum err query_list(struct page *page)
 {
     int32_t unit;
@@ -171,7 +212,7 @@ enum err query_list(struct page *page)
         page_refuse(page, ERR_BAD_DATA, TEXT("What can be listed is `cases` or `units`."));
         return ERR_OK;
     }
-    if (!page_unit(page, &unit))
+    if (!page_unit(page, &unit) || !known_workflow(page) || !known_stage(page) || !known_level(page))
         return ERR_OK;
     if (!engine_directory(page->query->engine)) {
         page_end(page, 0); /* nothing is deployed yet: there are no units, and no cases */

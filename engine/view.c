@@ -33,10 +33,19 @@ static const char *unit_path(const struct view *view, uint32_t id)
     return unit == NONE ? "" : directory_unit_path(directory, unit);
 }
 
+/* A unit that is nobody's part. */
+static int32_t top_unit(const struct directory *directory)
+{
+    for (int32_t unit = 0; unit < directory_unit_count(directory); unit++)
+        if (directory_unit(directory, unit)->parent == NONE)
+            return unit;
+    return NONE;
+}
+
 const char *view_zone(const struct view *view, struct text path)
 {
     const struct directory *directory = engine_directory(view->engine);
-    int32_t unit = directory ? directory_find_unit(directory, path) : NONE;
+    int32_t unit = !directory ? NONE : path.size ? directory_find_unit(directory, path) : top_unit(directory);
     const struct calendar *calendar = unit == NONE ? NULL : engine_calendar(view->engine, unit);
     return calendar ? calendar->tables.strings + calendar_head(calendar)->zone : "";
 }

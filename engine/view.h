@@ -42,7 +42,7 @@ enum view_parts {
 
 /* All: ERR_OK; ERR_CORRUPT; store errors. Values live in the arena. */
 enum err view_case(struct view *view, const struct case_state *state, const struct viewer *viewer, unsigned parts, struct value *row);
-/* The name of the time zone that counts at a unit, "" where none does: rows carry it, so that who shows a time can show it as people there do. */
+/* The name of the time zone that counts at a unit (of no unit: at the top one), "" where none does: rows carry it, so that who shows a time can show it as people there do. */
 const char *view_zone(const struct view *view, struct text unit_path);
 /* The record at a position. ERR_NOT_FOUND: there is none. */
 enum err view_record(struct view *view, uint64_t position, struct log_record *record);

@@ -10,6 +10,7 @@
 
 #include "engine/command/receipt.h"
 #include "engine/command/table.h"
+#include "engine/command/word.h"
 #include "proto/wire.h"
 
 /* ---- finding the engine ---- */
@@ -105,11 +106,14 @@ struct value talk_keep(const struct command_line *line, struct arena *arena, con
     return copy;
 }
 
-/* For a receipt: where the case stands, in which zone, what is possible. The event is applied whether or not this comes. */
+/* For a receipt: where the case stands, in which zone, what is possible; of no case, the zone of the engine. The event is applied whether or
+ * not this comes. */
 static const struct value *look_up(const struct command_line *line, struct client *client, uint64_t case_id)
 {
     struct message question = {.kind = MESSAGE_SHOW, .subject = {.kind = CASE_REF_ID, .id = case_id}}, answer = {0};
-    if (case_id == 0 || client_ask(client, &question, &answer) != ERR_OK || answer.kind != MESSAGE_RESULT ||
+    if (case_id == 0)
+        question = (struct message){.kind = MESSAGE_STATUS};
+    if (client_ask(client, &question, &answer) != ERR_OK || answer.kind != MESSAGE_RESULT ||
         answer.rows.kind != VALUE_LIST || answer.rows.count == 0)
         return NULL;
     struct value *row = ARENA_NEW(line->arena, struct value);
@@ -137,6 +141,17 @@ int talk_answer(const struct command_line *line, struct client *client, enum mes
     return refused ? COMMAND_REFUSED : COMMAND_DONE;
 }
 
+/* A case number whose brackets or digits were typed otherwise: 金农调字(2026)15号 for 金农调字〔2026〕15号. */
+static enum err ask_official(const struct command_line *line, struct client *client, const struct message *asked, struct message *answer)
+{
+    struct message again = *asked;
+    enum err code = client_ask(client, asked, answer);
+    if (code != ERR_OK || answer->kind != MESSAGE_REFUSED || answer->code != ERR_UNKNOWN_CASE || asked->subject.kind != CASE_REF_NUMBER ||
+        !word_official(line->arena, &again.subject.text))
+        return code;
+    return client_ask(client, &again, answer);
+}
+
 int talk_event(const struct command_line *line, struct client *client, const struct message *event)
 {
     struct message named = *event, answer = {0};
@@ -145,7 +160,7 @@ int talk_event(const struct command_line *line, struct client *client, const str
         client_new_id(id);
         named.id = (struct text){(const char *)id, ID_SIZE};
     }
-    enum err code = client_ask(client, &named, &answer);
+    enum err code = ask_official(line, client, &named, &answer);
     return code == ERR_OK ? talk_answer(line, client, named.kind, code, &answer) : no_answer(line, code, &answer, named.id);
 }
 
@@ -169,7 +184,7 @@ int talk_ask(const struct command_line *line, struct client *client, const struc
 {
     *page = (struct talk_page){0};
     struct message answer = {0};
-    enum err code = client_ask(client, question, &answer);
+    enum err code = ask_official(line, client, question, &answer);
     for (;;) {
         if (code != ERR_OK)
             return no_answer(line, code, &answer, (struct text){NULL, 0});

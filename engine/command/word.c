@@ -80,6 +80,40 @@ bool word_case(const struct command_line *line, const char *word, struct case_re
     return true;
 }
 
+/* What a text begins with, as an official number has it; NULL: as it is. */
+static const char *official_sign(struct text text, size_t *taken)
+{
+    static const struct {
+        const char *typed, *official;
+    } signs[] = {
+        {"(", "〔"},  {"[", "〔"},  {"（", "〔"}, {"［", "〔"}, {"【", "〔"}, {")", "〕"},  {"]", "〕"},  {"）", "〕"}, {"］", "〕"}, {"】", "〕"},
+        {"０", "0"}, {"１", "1"}, {"２", "2"}, {"３", "3"}, {"４", "4"}, {"５", "5"}, {"６", "6"}, {"７", "7"}, {"８", "8"}, {"９", "9"},
+    };
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        *taken = strlen(signs[i].typed);
+        if (text.size >= *taken && memcmp(text.data, signs[i].typed, *taken) == 0)
+            return signs[i].official;
+    }
+    *taken = 1;
+    return NULL;
+}
+
+bool word_official(struct arena *arena, struct text *number)
+{
+    char *out = arena_take(arena, number->size * 3 + 1); /* a bracket grows from one byte to three */
+    size_t size = 0;
+    for (size_t at = 0, taken; at < number->size; at += taken) {
+        const char *sign = official_sign((struct text){number->data + at, number->size - at}, &taken);
+        size_t bytes = sign ? strlen(sign) : taken;
+        memcpy(out + size, sign ? sign : number->data + at, bytes);
+        size += bytes;
+    }
+    struct text official = {out, size};
+    bool changed = !text_equal(official, *number);
+    *number = official;
+    return changed;
+}
+
 /* ---- moments ---- */
 
 /* Exactly so many digits at `*at`, between least and most. */

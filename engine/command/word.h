@@ -7,6 +7,8 @@
 
 /* A case: its id (12), its key (32 hexadecimal digits, or a UUID), anything else is its number (金农调字〔2026〕15号). */
 bool word_case(const struct command_line *line, const char *word, struct case_ref *out);
+/* A case number as it is written officially, 金农调字〔2026〕15号, for one typed with other brackets or wide digits. False: it is so already. */
+bool word_official(struct arena *arena, struct text *number);
 
 /* 16 bytes as 32 hexadecimal digits or as a UUID. */
 bool word_is_id(struct text word, uint8_t id[ID_SIZE]);

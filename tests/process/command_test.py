@@ -157,6 +157,9 @@ class CommandTest(harness.Case):
             (("send", case, "withdraw", "--as", "app:zhao", "reason=x", "--at", "2099-01-01 09:00"), "bad-time"),
             (("show", "4711"), "unknown-case"),
             (("list", "--unit", "nowhere"), "unknown-unit"),
+            (("list", "--workflow", "dispute-mediaton"), "unknown-workflow"),
+            (("list", "--stage", "consnet"), "bad-data"),
+            (("show", case, "--as", "nobody"), "unknown-person"),
             (("release", case, "--as", "zhou"), "not-now"),
         ]
         for arguments, code in tries:
@@ -168,6 +171,13 @@ class CommandTest(harness.Case):
         answer = json.loads(done.stdout)
         self.assertEqual((answer["m"], answer["code"]), ("refused", "unknown-event"))
         self.assertIn("agree-to-mediate", answer["can"])
+        said = self.command(engine, "open", "dispute-mediaton", BUILDING, "--as", "li", code=REFUSED).stderr
+        self.assertIn("Deployed: dispute-mediation, grid-matter.", said)
+        number = json.loads(self.command(engine, "show", case, "--json").stdout)["no"]
+        typed = number.replace("〔", "(").replace("〕", ")")
+        self.assertNotEqual(number, typed)
+        self.assertIn(number, self.command(engine, "show", typed).stdout)
+        self.assertIn(number, self.command(engine, "send", typed, "comment", "--as", "li", "comments=x").stdout)
 
     def test_an_event_before_its_case_is_parked(self):
         engine = self.engine()

@@ -152,6 +152,30 @@ static void lists_are_filtered(void **state)
     expect_refused(answers.last, ERR_BAD_DATA);
 }
 
+/* A mistyped name must not look as if there were nothing. */
+static void what_is_not_there_cannot_be_asked_for(void **state)
+{
+    (void)state;
+    const struct {
+        struct message question;
+        enum err code;
+    } tries[] = {
+        {{.workflow = TEXT("bnech")}, ERR_UNKNOWN_WORKFLOW},
+        {{.stage = TEXT("no-such-stage")}, ERR_BAD_DATA},
+        {{.level = TEXT("gird")}, ERR_BAD_DATA},
+        {{.as = TEXT("nobody")}, ERR_UNKNOWN_PERSON},
+    };
+    for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
+        struct message question = tries[i].question;
+        question.kind = MESSAGE_LIST;
+        ask(question);
+        expect_refused(answers.last, tries[i].code);
+    }
+    ask((struct message){.kind = MESSAGE_LIST, .as = TEXT("app:anyone")});
+    assert_int_equal(answers.last.kind, MESSAGE_RESULT);
+    assert_int_equal(answers.row_count, 0);
+}
+
 static void units_are_listed(void **state)
 {
     (void)state;
@@ -301,6 +325,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(lists_are_paged_and_complete, set_up, tear_down),
         cmocka_unit_test_setup_teardown(lists_are_filtered, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_not_there_cannot_be_asked_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(units_are_listed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_case_is_shown_with_its_history, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_long_comes_from_the_log, set_up_disputes, tear_down),

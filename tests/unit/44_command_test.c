@@ -320,6 +320,13 @@ static void cases_are_named_in_three_ways(void **state)
     assert_int_equal(ref.kind, CASE_REF_NUMBER); /* a hyphen in the wrong place */
     assert_true(word_case(&line, "12345678901234567890", &ref));
     assert_int_equal(ref.kind, CASE_REF_NUMBER); /* too long for an id */
+    static const char *const typed[] = {"金农调字(2026)15号", "金农调字（2026）15号", "金农调字[２０２６]１５号", "金农调字【2026］15号"};
+    for (size_t i = 0; i < sizeof typed / sizeof typed[0]; i++) {
+        struct text number = text_of(typed[i]);
+        assert_true(word_official(&arena, &number));
+        assert_true(text_is(number, "金农调字〔2026〕15号"));
+        assert_false(word_official(&arena, &number));
+    }
     assert_string_equal(receipt_id(&arena, (struct text){"\x01\x90\xf1\xc2\x7f\x3e\x7a\xbc\x8d\xef\x01\x23\x45\x67\x89\xab", 16}).data,
                         "0190f1c2-7f3e-7abc-8def-0123456789ab");
 }
