@@ -60,7 +60,19 @@ static void refuse(struct item *item, enum err code, struct text why)
     item->answer = (struct message){.kind = MESSAGE_REFUSED, .has = MESSAGE_HAS_CODE, .code = code, .why = why, .todo = text_of(err_advice(code))};
 }
 
-/* Takes the part in. NULL: refused. */
+/* The part that came last, once more: its sender has not had the answer. */
+static bool is_repeated(const struct upload *upload, const struct message *message)
+{
+    return upload && message->part > 1 && message->part + 1 == upload->next && message->parts == upload->parts &&
+           memcmp(upload->id, message->id.data, ID_SIZE) == 0;
+}
+
+static void go_on(struct item *item)
+{
+    item->answer = (struct message){.kind = MESSAGE_RESULT, .rows = {.kind = VALUE_LIST}};
+}
+
+/* Takes the part in. NULL: it is answered already. */
 static struct upload *take_part(struct server *server, struct item *item)
 {
     const struct message *message = &item->message;
@@ -68,6 +80,10 @@ static struct upload *take_part(struct server *server, struct item *item)
     if (!upload && message->part == 1) {
         item->answer = (struct message){.kind = MESSAGE_BUSY, .has = MESSAGE_HAS_CODE, .code = ERR_BUSY, .after = 5000,
                                         .why = TEXT("Too many deployments are being received."), .todo = text_of(err_advice(ERR_BUSY))};
+        return NULL;
+    }
+    if (is_repeated(upload, message)) {
+        go_on(item);
         return NULL;
     }
     if (!upload || message->part != upload->next || message->parts != upload->parts || message->part > message->parts ||
@@ -139,7 +155,7 @@ enum err deploy_part(struct server *server, struct item *item)
     if (!upload)
         return ERR_OK;
     if (upload->next <= upload->parts) {
-        item->answer = (struct message){.kind = MESSAGE_RESULT, .rows = {.kind = VALUE_LIST}};
+        go_on(item);
         return ERR_OK;
     }
     struct text text = arena_copy(&server->inbox, (struct text){.data = upload->bytes, .size = upload->size});
