@@ -133,7 +133,7 @@ static uint64_t seeds_until_seen(enum broken broken, bool tell)
 static int run_breaks(enum broken first, enum broken last)
 {
     uint32_t seen = 0, unseen = 0;
-    for (int broken = first; broken <= (int)last; broken++) {
+    for (int broken = (int)first; broken <= (int)last; broken++) {
         uint64_t seeds = seeds_until_seen((enum broken)broken, first == last);
         const char *invariant = invariant_name(broken_invariant((enum broken)broken));
         if (seeds)
