@@ -65,7 +65,7 @@ static enum err query_show(struct page *page)
     page->mark = arena_save(page->view.arena);
     if (page->question->after == 0) {
         struct value row;
-        code = view_case(&page->view, state, &page->viewer, VIEW_DATA | VIEW_TASKS | VIEW_POSSIBLE, &row);
+        code = view_case(&page->view, state, &page->viewer, VIEW_DATA | VIEW_TASKS | VIEW_POSSIBLE | VIEW_TITLES, &row);
         if (code)
             return code;
         page_add(page, row);

@@ -113,15 +113,14 @@ static void put_tasks(struct view *view, const struct advance_input *input, bool
     map_put_list(row, "tasks", list.items, list.count);
 }
 
-static void put_possible(struct view *view, const struct advance_input *input, struct map_maker *row)
+static void put_possible(struct view *view, const struct advance_input *input, struct decision *possible, struct map_maker *row)
 {
-    struct decision possible = {0};
     struct list_maker list = {.arena = view->arena};
     if (!input->directory)
         return;
-    advance_possible(input, view->arena, &possible);
-    for (uint32_t i = 0; i < possible.possible_count; i++)
-        list_add(&list, value_text(possible.possible[i]));
+    advance_possible(input, view->arena, possible);
+    for (uint32_t i = 0; i < possible->possible_count; i++)
+        list_add(&list, value_text(possible->possible[i]));
     map_put_list(row, "can", list.items, list.count);
 }
 
@@ -139,8 +138,11 @@ static enum err put_case(struct view *view, const struct case_state *state, cons
     put_names(workflow, state, row);
     put_place(view, workflow, state, row);
     put_tasks(view, &input, (parts & VIEW_TASKS) != 0, row);
+    struct decision possible = {0};
     if (parts & VIEW_POSSIBLE)
-        put_possible(view, &input, row);
+        put_possible(view, &input, &possible, row);
+    if (parts & VIEW_TITLES)
+        view_titles(view, workflow, state, &possible, row);
     return parts & VIEW_DATA ? view_case_data(view, state, viewer, row) : ERR_OK;
 }
 

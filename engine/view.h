@@ -5,7 +5,8 @@
  * and collected items are fetched from their places in the log; what is too much for one row is left out and named under `cut`.
  *
  *   view.c       a look, a case        view_field.c  its fields: who may see them, where they are
- *   view_event.c an event, news        map.c         making maps */
+ *   view_event.c an event, news        view_title.c  what people call things
+ *   map.c        making maps */
 #ifndef STAIRCASE_VIEW_H
 #define STAIRCASE_VIEW_H
 
@@ -38,6 +39,7 @@ enum view_parts {
     VIEW_DATA = 1,
     VIEW_TASKS = 2,        /* all of them; otherwise those that failed */
     VIEW_POSSIBLE = 4,
+    VIEW_TITLES = 8,       /* what people call what the row names */
 };
 
 /* All: ERR_OK; ERR_CORRUPT; store errors. Values live in the arena. */
@@ -62,5 +64,8 @@ bool view_may_see(struct view *view, const struct workflow *workflow, const stru
 /* The fields of a case, or those that an event brought, into `row` under data, private and cut. */
 enum err view_case_data(struct view *view, const struct case_state *state, const struct viewer *viewer, struct map_maker *row);
 enum err view_event_data(struct view *view, const struct case_state *state, const struct event *event, const struct viewer *viewer, struct map_maker *row);
+
+/* ---- view_title.c ---- */
+void view_titles(const struct view *view, const struct workflow *workflow, const struct case_state *state, const struct decision *possible, struct map_maker *row);
 
 #endif

@@ -28,26 +28,33 @@ static struct text case_words(const struct command_line *line, const struct mess
                        (unsigned long long)answer->case_id);
 }
 
+/* As people call it, when the row still stands where the answer says: something may have happened since. */
+static struct text titled(const struct command_line *line, const struct value *row, const char *member, struct text name)
+{
+    return text_equal(row_text(row, member), name) ? row_title(line->arena, row, member, name, line->language == LANGUAGE_ZH) : name;
+}
+
 static void print_place(const struct command_line *line, const struct message *answer, const struct value *row)
 {
-    if (answer->end.size) {
-        printf(command_say(line, "It has ended: %.*s.\n", "已结案: %.*s。\n"), (int)answer->end.size, answer->end.data);
+    struct text end = titled(line, row, "end", answer->end), stage = titled(line, row, "s", answer->stage),
+                level = titled(line, row, "l", answer->level), unit = titled(line, row, "u", answer->unit);
+    if (end.size) {
+        printf(command_say(line, "It has ended: %.*s.\n", "已结案: %.*s。\n"), (int)end.size, end.data);
         return;
     }
-    if (answer->stage.size == 0)
+    if (stage.size == 0)
         return;
-    printf(command_say(line, "Now: %.*s", "现处: %.*s"), (int)answer->stage.size, answer->stage.data);
-    if (answer->level.size)
-        printf(command_say(line, " at %.*s", "，%.*s"), (int)answer->level.size, answer->level.data);
-    if (answer->unit.size)
-        printf(", %.*s", (int)answer->unit.size, answer->unit.data);
+    printf(command_say(line, "Now: %.*s", "现处: %.*s"), (int)stage.size, stage.data);
+    if (level.size)
+        printf(command_say(line, " at %.*s", "，%.*s"), (int)level.size, level.data);
+    if (unit.size)
+        printf(command_say(line, ", %.*s", "，%.*s"), (int)unit.size, unit.data);
     if (answer->due) {
         struct text due = due_words(line->arena, row_text(row, "zone"), answer->due);
         printf(command_say(line, "; due %.*s", "；时限 %.*s"), (int)due.size, due.data);
     }
-    const struct value *can = row_list(row, "can");
-    if (can && can->count) {
-        struct text words = value_words(line->arena, can);
+    struct text words = row_possible(line->arena, row, line->language == LANGUAGE_ZH);
+    if (words.size) {
         printf(command_say(line, ". Possible: %.*s", "。可办: %.*s"), (int)words.size, words.data);
     }
     printf("\n");

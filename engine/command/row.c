@@ -44,6 +44,48 @@ const struct value *row_map(const struct value *row, const char *name)
     return member(row, name, VALUE_MAP);
 }
 
+/* ---- titles ---- */
+
+/* The language's own events have no titles in a workflow. */
+static struct text own_title(struct text name)
+{
+    static const struct {
+        const char *name, *zh;
+    } own[] = {{"claim", "认领"},       {"hand-over", "转交"},      {"extend", "延长期限"},
+               {"grant", "同意延长"}, {"deny", "不同意延长"}, {"take-back", "收回"}};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (text_is(name, own[i].name))
+            return text_of(own[i].zh);
+    return (struct text){"", 0};
+}
+
+struct text row_title(struct arena *arena, const struct value *row, const char *member, struct text name, bool chinese)
+{
+    const struct value *title = row_map(row_map(row, "titles"), member);
+    bool among = strcmp(member, "can") == 0 || strcmp(member, "data") == 0;
+    if (title && among)
+        title = row_map(title, arena_string(arena, name));
+    struct text zh = title ? row_text(title, "zh") : (struct text){"", 0};
+    if (zh.size == 0 && strcmp(member, "can") == 0)
+        zh = own_title(name);
+    if (!chinese || zh.size == 0)
+        return name;
+    return arena_print(arena, "%.*s（%.*s）", (int)zh.size, zh.data, (int)name.size, name.data);
+}
+
+struct text row_possible(struct arena *arena, const struct value *row, bool chinese)
+{
+    const struct value *can = row_list(row, "can");
+    struct text out = {"", 0};
+    for (uint32_t i = 0; can && i < can->count; i++) {
+        struct text name = row_title(arena, row, "can", value_words(arena, &can->items[i]), chinese);
+        out = arena_print(arena, "%.*s%s%.*s", (int)out.size, out.data, !i ? "" : chinese ? "、" : ", ", (int)name.size, name.data);
+    }
+    return out;
+}
+
+/* ---- values ---- */
+
 static struct text join_items(struct arena *arena, const struct value *value)
 {
     struct text out = {"", 0};

@@ -12,6 +12,12 @@ bool row_flag(const struct value *row, const char *name);
 const struct value *row_list(const struct value *row, const char *name);
 const struct value *row_map(const struct value *row, const char *name);
 
+/* What people call a name that stands in a row, by the row's `titles`: under a member (`s`), or under a name in one of them (`can`, `data`).
+ * In Chinese "征求双方同意（consent）"; the name alone where it has no title, and in English, whose words the names are. */
+struct text row_title(struct arena *arena, const struct value *row, const char *member, struct text name, bool chinese);
+/* All events that are possible, as people call them. */
+struct text row_possible(struct arena *arena, const struct value *row, bool chinese);
+
 /* A value in words: text as it is, lists by ", ", maps as "name: value". */
 struct text value_words(struct arena *arena, const struct value *value);
 

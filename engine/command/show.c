@@ -19,9 +19,15 @@ static void add(struct sheet *sheet, const char *en, const char *zh, struct text
     text_table_cell(&sheet->table, words);
 }
 
+/* A member of the row as people call it. */
+static struct text titled(const struct command_line *line, const struct value *row, const char *member)
+{
+    return row_title(line->arena, row, member, row_text(row, member), line->language == LANGUAGE_ZH);
+}
+
 static struct text print_place(const struct command_line *line, const struct value *row)
 {
-    struct text stage = row_text(row, "s"), level = row_text(row, "l"), unit = row_text(row, "u"), home = row_text(row, "home");
+    struct text stage = titled(line, row, "s"), level = titled(line, row, "l"), unit = titled(line, row, "u"), home = titled(line, row, "home");
     struct text words = arena_print(line->arena, "%.*s%s%.*s, %.*s", (int)stage.size, stage.data, level.size ? " · " : "", (int)level.size,
                                     level.data, (int)unit.size, unit.data);
     if (text_equal(unit, home) || home.size == 0)
@@ -57,8 +63,9 @@ static void add_tasks(struct sheet *sheet, const struct value *row)
         const struct value *task = &tasks->items[i];
         struct text whom = row_text(task, "for"), topic = row_text(task, "topic"), holder = row_text(task, "worker"),
                     state = state_words(sheet->line, row_text(task, "state"));
-        struct text words = arena_print(arena, "%.*s%s%.*s: %.*s", (int)whom.size, whom.data, whom.size && topic.size ? ", " : "",
-                                        (int)topic.size, topic.data, (int)state.size, state.data);
+        struct text name = row_title(arena, row, "can", row_text(task, "name"), sheet->line->language == LANGUAGE_ZH); /* its event has its name */
+        struct text words = arena_print(arena, "%.*s%s%.*s%s%.*s: %.*s", (int)name.size, name.data, name.size ? ", " : "", (int)whom.size, whom.data,
+                                        whom.size && topic.size ? ", " : "", (int)topic.size, topic.data, (int)state.size, state.data);
         if (holder.size)
             words = arena_print(arena, command_say(sheet->line, "%.*s by %.*s", "%.*s，%.*s"), (int)words.size, words.data,
                                 (int)holder.size, holder.data);
@@ -73,7 +80,8 @@ static void add_data(struct sheet *sheet, const struct value *row)
 {
     const struct value *data = row_map(row, "data");
     for (uint32_t i = 0; data && i < data->count; i++) {
-        struct text name = data->items[2 * i].text, words = value_words(sheet->line->arena, &data->items[2 * i + 1]);
+        struct text name = row_title(sheet->line->arena, row, "data", data->items[2 * i].text, sheet->line->language == LANGUAGE_ZH),
+                    words = value_words(sheet->line->arena, &data->items[2 * i + 1]);
         add(sheet, i ? "" : "data", i ? "" : "内容",
             arena_print(sheet->line->arena, "%.*s: %.*s", (int)name.size, name.data, (int)words.size, words.data));
     }
@@ -96,22 +104,21 @@ void show_case(const struct command_line *line, const struct value *row)
 {
     struct sheet sheet = {.line = line};
     struct arena *arena = line->arena;
-    struct text number = row_text(row, "no"), workflow = row_text(row, "w"),
+    struct text number = row_text(row, "no"), workflow = titled(line, row, "w"),
                 flag = row_flag(row, "held") ? text_of(command_say(line, ", held", "，未放行")) : TEXT("");
     printf(command_say(line, "%.*s%scase %lld: %.*s version %lld%.*s\n", "%.*s%s案件 %lld: %.*s 第 %lld 版%.*s\n"), (int)number.size,
            number.data, number.size ? ", " : "", (long long)row_integer(row, "case"), (int)workflow.size, workflow.data,
            (long long)row_integer(row, "version"), (int)flag.size, flag.data);
     text_table_init(&sheet.table, arena, 2);
     sheet.table.width = terminal_width(STDOUT_FILENO);
-    add(&sheet, "ended", "结案", row_text(row, "end"));
+    add(&sheet, "ended", "结案", titled(line, row, "end"));
     add(&sheet, "stage", "环节", print_place(line, row));
     add(&sheet, "due", "时限", print_deadline(line, row));
     add(&sheet, "opened", "立案", row_time(arena, row, "opened"));
     add_tasks(&sheet, row);
     add_data(&sheet, row);
     add_private(&sheet, row);
-    const struct value *can = row_list(row, "can");
-    add(&sheet, "possible", "可办", can ? value_words(arena, can) : TEXT(""));
+    add(&sheet, "possible", "可办", row_possible(arena, row, line->language == LANGUAGE_ZH));
     text_table_print(&sheet.table, stdout);
 }
 

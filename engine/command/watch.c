@@ -4,6 +4,19 @@
 
 enum { WATCH_CREDIT = 256, WATCH_WAIT_MS = 60000 };
 
+/* What a notice says, in a word. */
+static struct text kind_words(const struct command_line *line, struct text kind)
+{
+    static const struct {
+        const char *kind, *zh;
+    } kinds[] = {{"text", "通知"},      {"stage", "环节变更"}, {"warn", "临近时限"},     {"overdue", "已逾期"}, {"reminder", "提醒"},        {"cancelled", "交办取消"},
+                 {"ended", "已结案"}, {"extended", "已延长"}, {"asked", "请求延长"}, {"denied", "不同意延长"}, {"handed-over", "已转交"}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (text_is(kind, kinds[i].kind))
+            return text_of(command_say(line, kinds[i].kind, kinds[i].zh));
+    return kind;
+}
+
 static void print_notices(const struct command_line *line, const struct value *row)
 {
     const struct value *notices = row_list(row, "notices");
@@ -14,7 +27,7 @@ static void print_notices(const struct command_line *line, const struct value *r
                     words = line->language == LANGUAGE_ZH && zh.size ? zh
                             : en.size                                ? en
                                                                      : zh;
-        struct text whom = who ? value_words(line->arena, who) : TEXT(""), kind = row_text(notice, "kind");
+        struct text whom = who ? value_words(line->arena, who) : TEXT(""), kind = kind_words(line, row_text(notice, "kind"));
         printf("    → %.*s: %.*s%s%.*s\n", (int)whom.size, whom.data, (int)kind.size, kind.data, words.size ? ": " : "", (int)words.size,
                words.data);
     }

@@ -39,6 +39,13 @@ class CommandTest(harness.Case):
         engine = self.engine()
         said = self.command(engine, "open", "dispute-mediation", BUILDING, "--as", "li", *FIELDS, "--lang", "zh").stdout
         self.assertIn("已立案 金农调字", said)
+        self.assertIn("征求双方同意（consent）", said)
+        number = said.split()[1].split("（")[0]
+        said = self.command(engine, "show", number, "--lang", "zh").stdout
+        for words in ("矛盾纠纷调处（dispute-mediation）", "楼院（building）", "类别（category）: neighbour", "不同意调解（decline）", "转交（hand-over）"):
+            self.assertIn(words, said)
+        self.assertNotIn("征求双方同意", self.command(engine, "show", number).stdout)
+        self.assertIn("环节变更", self.command(engine, "watch", "--from", "1", "--case", number, "--count", "1", "--lang", "zh").stdout)
         done = self.command(engine, "send", "99", "raise", "--as", "li", "--lang", "zh", code=REFUSED)
         self.assertIn("没有这个案件", done.stderr)
         done = engine.command("show", "1", environment={"LC_ALL": "zh_CN.UTF-8"})

@@ -219,6 +219,31 @@ static void a_case_is_shown_with_its_history(void **state)
     expect_refused(answers.last, ERR_UNKNOWN_CASE);
 }
 
+/* What people call the stage, the place, the events and fields stands beside their names. */
+static void a_shown_case_has_titles(void **state)
+{
+    (void)state;
+    struct value zhao = value_text(TEXT("app:zhao")), qian = value_text(TEXT("app:qian"));
+    const struct field_value data[] = {{TEXT("applicant"), zhao}, field_text("category", "family"), {TEXT("respondent"), qian}, field_text("summary", "x")};
+    struct message message = message_open(rooms, "case-key-0000001", "dispute-mediation", buildings[1], "li", data, 4);
+    expect_applied(rooms_tell(rooms, &message));
+    ask((struct message){.kind = MESSAGE_SHOW, .subject = {.kind = CASE_REF_KEY, .text = TEXT("case-key-0000001")}});
+    const struct value *titles = value_get(&answers.rows[0], "titles");
+    assert_non_null(titles);
+    const struct {
+        const char *group, *name, *zh;
+    } wanted[] = {{NULL, "w", "矛盾纠纷调处"}, {NULL, "s", "征求双方同意"}, {NULL, "l", "楼院"}, {NULL, "u", "7号楼院"},
+                  {"can", "decline", "不同意调解"}, {"data", "category", "类别"}, {"data", "applicant", "申请人"}};
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        const struct value *group = wanted[i].group ? value_get(titles, wanted[i].group) : titles, *title = group ? value_get(group, wanted[i].name) : NULL;
+        assert_non_null(title);
+        assert_string_equal(row_string(rooms, title, "zh"), wanted[i].zh);
+    }
+    assert_null(value_get(value_get(titles, "data"), "agreement")); /* it holds none */
+    ask((struct message){.kind = MESSAGE_LIST});
+    assert_null(value_get(&answers.rows[0], "titles"));
+}
+
 static void what_is_long_comes_from_the_log(void **state)
 {
     (void)state;
@@ -328,6 +353,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_not_there_cannot_be_asked_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(units_are_listed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_case_is_shown_with_its_history, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_shown_case_has_titles, set_up_disputes, tear_down),
         cmocka_unit_test_setup_teardown(what_is_long_comes_from_the_log, set_up_disputes, tear_down),
         cmocka_unit_test_setup_teardown(incidents_and_status, set_up, tear_down),
         cmocka_unit_test_setup_teardown(news_pass_filters, set_up, tear_down),
