@@ -43,14 +43,22 @@ static bool can_walk(const struct config *config)
     return workflow && centre;
 }
 
+/* The walk names no folder: where it is not the usual one, both programs are told it beforehand. */
+static const char *elsewhere(const struct command_line *line, const char *data)
+{
+    if (!*data)
+        return "";
+    return arena_print(line->arena, "  staircase() { command staircase \"$@\"%s; }; mediation_centre() { command mediation_centre \"$@\"%s; }\n", data, data).data;
+}
+
 /* What to type next: exactly as it can be typed. */
 static void print_welcome(const struct command_line *line, const struct config *config)
 {
-    const char *data = strcmp(line->data, "./var") == 0 ? "" : arena_print(line->arena, " --data %s", line->data).data;
+    const char *data = strcmp(line->data, "./var") == 0 ? "" : arena_print(line->arena, " --data '%s'", line->data).data;
     printf(command_say(line, "The engine runs on %s. Ctrl-C stops it.\n", "引擎已在 %s 上运行，按 Ctrl-C 停止。\n"), line->data);
     if (can_walk(config))
-        printf(command_say(line, "In another terminal (bash), a dispute climbs from its building to the mediation centre:\n%s",
-                           "另开一个终端 (bash)，一件纠纷从楼院逐级上报到调解中心：\n%s"), walk);
+        printf(command_say(line, "In another terminal (bash), a dispute climbs from its building to the mediation centre:\n%s%s",
+                           "另开一个终端 (bash)，一件纠纷从楼院逐级上报到调解中心：\n%s%s"), elsewhere(line, data), walk);
     else if (config->deploy_count == 0)
         printf(command_say(line, "In another terminal, deploy a calendar, a directory and a workflow:\n  staircase deploy%s FILE...\n",
                            "请另开一个终端，部署日历、通讯录与流程：\n  staircase deploy%s FILE...\n"), data);

@@ -53,6 +53,19 @@ class Readme(harness.Case):
         for line in BLOCKS[0].splitlines():
             self.assertIn(line, said)
 
+    def test_what_the_engine_says_can_be_typed_anywhere(self):
+        self.running.start()
+        until("the centre serves its docket", lambda: self.running.command("list", name="mediation_centre").returncode == 0)
+        block = "".join(line + "\n" for line in self.running.said().splitlines() if line.startswith("  "))
+        self.assertIn("--data '%s'" % self.running.data, block)
+        elsewhere = os.path.join(self.running.folder, "elsewhere")
+        os.mkdir(elsewhere)
+        os.symlink(harness.BUILD, os.path.join(elsewhere, "build"))
+        done = subprocess.run(["bash", "-c", "set -eu\n" + block], cwd=elsewhere, capture_output=True, text=True, timeout=120,
+                              env={**os.environ, "LC_ALL": "C.UTF-8"})
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertRegex(done.stdout, r"金农调字〔\d{4}〕1号 +received ")
+
     def test_the_example_of_the_permits(self):
         with open(os.path.join(SOURCE, "workflows/examples/permit-receipts/README.md"), encoding="utf-8") as file:
             serve, bring = re.findall(r"^```sh\n(.*?)^```$", file.read(), re.M | re.S)
