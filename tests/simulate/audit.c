@@ -11,7 +11,7 @@ enum { WHOLE_EVERY = 60 }; /* records between two looks at everything */
 void audit_begin(struct sim *sim)
 {
     struct audit *audit = sim->audit = ARENA_NEW(&sim->memory, struct audit);
-    struct map *maps[] = {&audit->cases, &audit->identities, &audit->numbers, &audit->keys, &audit->parks, &audit->fired, &audit->leases};
+    struct map *maps[] = {&audit->cases, &audit->identities, &audit->numbers, &audit->keys, &audit->parks, &audit->fired, &audit->leases, &audit->tasks};
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         maps[i]->arena = &sim->memory;
     audit->time = INT64_MIN;
@@ -137,6 +137,13 @@ void audit_disk(struct sim *sim)
     host_resume_faults(sim);
     if (sim->audit->count - sim->audit->checked >= WHOLE_EVERY && !sim_over(sim))
         audit_whole(sim);
+}
+
+void audit_process(struct sim *sim, uint32_t epoch)
+{
+    if (epoch <= sim->audit->epoch)
+        sim_broken(sim, INVARIANT_CHAIN_HOLDS, "a process starts as number %u, and one of number %u has written before", epoch, sim->audit->epoch);
+    sim->audit->process = epoch;
 }
 
 /* ---- everything ---- */

@@ -45,6 +45,12 @@ struct identity {
     uint32_t contents;       /* that were sent under it */
 };
 
+/* A task, as what was reported about it tells. */
+struct seen_task {
+    uint32_t failures; /* since the last retry */
+    bool incident;
+};
+
 struct seen_record {
     uint8_t hash[HASH_SIZE];
     struct text bytes;
@@ -79,6 +85,7 @@ struct audit {
     struct map parks;       /* position of a park -> seen_record; NULL again when it was decided */
     struct map fired;       /* what has fired -> position */
     struct map leases;      /* outbox entry -> lease */
+    struct map tasks;       /* task -> seen_task */
     uint64_t last_lease;
     struct seen_worker workers[SPEAKERS_MOST];
     uint32_t worker_count;
@@ -89,6 +96,8 @@ struct audit {
     uint64_t checked;       /* position at which the whole state was looked at last */
     uint64_t undecided;     /* parked events */
     int64_t time;           /* of the last record */
+    uint32_t epoch;         /* of the last record */
+    uint32_t process;       /* of the running process: no record may have less from now on */
     struct model *model;
     struct replica *replica;
 };
@@ -97,6 +106,8 @@ void audit_begin(struct sim *sim);
 void audit_end(struct sim *sim);
 /* After a commit, and after a start: reads what is new on disk. */
 void audit_disk(struct sim *sim);
+/* After a start, when that has been done: from now on records bear the number of this process, which no other has had. */
+void audit_process(struct sim *sim, uint32_t epoch);
 /* A letter goes out under its id. */
 void audit_letter(struct sim *sim, struct letter *letter);
 /* The host sends this answer to that letter; whether it arrives is another matter. */

@@ -32,7 +32,10 @@ static void check_time(struct sim *sim, const struct seen_record *seen, uint64_t
         sim_broken(sim, INVARIANT_CHAIN_HOLDS, AT_POSITION "its time lies before that of the record before it", POSITION(position), kind_name(seen->record.event.kind));
     if (seen->record.time > sim->host->clock_most)
         sim_broken(sim, INVARIANT_DEADLINES_HOLD, AT_POSITION "its time has not come yet on any clock", POSITION(position), kind_name(seen->record.event.kind));
+    if (seen->record.epoch < audit->process)
+        sim_broken(sim, INVARIANT_CHAIN_HOLDS, AT_POSITION "a process from before has written it", POSITION(position), kind_name(seen->record.event.kind));
     audit->time = seen->record.time;
+    audit->epoch = seen->record.epoch;
 }
 
 /* ---- once only ---- */
@@ -186,13 +189,30 @@ static void follow_case(struct sim *sim, struct seen_record *seen, uint64_t posi
         subject->last_other = position;
     check_names(sim, seen, position);
     if (kind == EVENT_OPEN || kind == EVENT_RELEASE)
-        subject->held = kind == EVENT_OPEN && record->event.held;
+        subject->held = (kind == EVENT_OPEN && record->event.held) || sim->options.broken == BREAK_NOISY_IMPORT;
+    if (subject->held && record->notice_count)
+        sim_broken(sim, INVARIANT_IMPORTED_IS_SILENT, AT_POSITION "people are told of an imported case", POSITION(position), kind_name(kind));
     subject->last = position;
     subject->effective = record->effective;
     subject->events++;
     subject->stage = record->stage;
     subject->level = record->level;
     subject->end = record->end;
+}
+
+/* ---- tasks ---- */
+
+/* A task that fails is tried again as often as was configured, then an incident stands on it; a retry begins anew. */
+static void follow_task(struct sim *sim, const struct seen_record *seen)
+{
+    const struct event *event = &seen->record.event;
+    struct map_number storage;
+    if (event->kind != EVENT_FAIL && event->kind != EVENT_RETRY)
+        return;
+    void **slot = map_at(&sim->audit->tasks, map_key(&storage, event->task));
+    struct seen_task *task = *slot ? *slot : (*slot = ARENA_NEW(&sim->memory, struct seen_task));
+    task->failures = event->kind == EVENT_FAIL ? task->failures + 1 : 0;
+    task->incident = event->kind == EVENT_FAIL && (!event->again || task->failures >= event->attempts_most);
 }
 
 /* ---- deployments ---- */
@@ -237,6 +257,7 @@ void audit_log_record(struct sim *sim, struct seen_record *seen, uint64_t positi
     check_once(sim, seen, position);
     follow_deployment(sim, seen, position);
     follow_case(sim, seen, position);
+    follow_task(sim, seen);
     if (holds_secret(seen->bytes))
         sim_broken(sim, INVARIANT_PRIVATE_STAYS_SEALED, AT_POSITION "holds what is private in clear", POSITION(position), kind_name(seen->record.event.kind));
 }

@@ -10,6 +10,7 @@ struct survey {
     struct sim *sim;
     struct store_txn *txn;
     uint64_t rows[STORE_TABLE_COUNT]; /* that the cases account for */
+    uint64_t parked;                  /* by the counters of the senders */
 };
 
 static bool has(const struct survey *survey, enum store_table table, const struct record_key *key, struct text *value)
@@ -85,6 +86,18 @@ static void check_clocks(struct survey *survey, const struct case_state *state)
     }
 }
 
+static void check_attempts(struct survey *survey, const struct case_state *state, const struct case_task *task)
+{
+    static const struct seen_task never_failed;
+    struct map_number storage;
+    const struct seen_task *seen = map_find(&survey->sim->audit->tasks, map_key(&storage, task->id));
+    seen = seen ? seen : &never_failed;
+    if (task->attempts != seen->failures)
+        broken(survey, INVARIANT_EVERYTHING_OWED_ARRIVES, state, "a task of it has failed more or less often than was reported");
+    if ((task->state == TASK_FAILED && !seen->incident) || (task->state == TASK_OPEN && seen->incident))
+        broken(survey, INVARIANT_EVERYTHING_OWED_ARRIVES, state, "a task of it was given up too early, or too late");
+}
+
 static void check_tasks(struct survey *survey, const struct case_state *state)
 {
     struct text value;
@@ -93,6 +106,7 @@ static void check_tasks(struct survey *survey, const struct case_state *state)
         struct record_key key = key_outbox(0, task->topic, task->ready_at, task->id);
         bool owed = task->state == TASK_OPEN && task->topic.size && !(state->flags & CASE_HELD);
         survey->rows[STORE_OUTBOX] += owed;
+        check_attempts(survey, state, task);
         if (owed && !has(survey, STORE_OUTBOX, &key, &value))
             broken(survey, INVARIANT_EVERYTHING_OWED_ARRIVES, state, "a task of it is open and not owed to any worker");
         if (task->state != TASK_FAILED)
@@ -146,6 +160,13 @@ static void count_owed(struct survey *survey, struct text key, struct text value
         survey->rows[STORE_OUTBOX]++; /* notices and cancellations stand for themselves */
 }
 
+static void count_parked(struct survey *survey, struct text key, struct text value)
+{
+    uint64_t number;
+    if (key.size > 4 && key.data[4] == 'p' && row_decode_number(value, &number) == ERR_OK)
+        survey->parked += number;
+}
+
 static void look_for_secrets(struct survey *survey, struct text key, struct text value)
 {
     (void)key;
@@ -161,6 +182,9 @@ static void count_rows(struct survey *survey)
         return;
     survey->rows[STORE_PARKED] = survey->sim->audit->undecided;
     survey->rows[STORE_DEADLINE] += survey->rows[STORE_PARKED];
+    if (survey->parked != survey->rows[STORE_PARKED])
+        sim_broken(survey->sim, INVARIANT_INDEXES_AGREE, "%llu events are parked, by the counters of their senders %llu", (unsigned long long)survey->rows[STORE_PARKED],
+                   (unsigned long long)survey->parked);
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         if (figures.rows[tables[i]] != survey->rows[tables[i]])
             sim_broken(survey->sim, INVARIANT_INDEXES_AGREE, "table %s has %llu rows, cases and log account for %llu", store_table_name(tables[i]),
@@ -174,6 +198,7 @@ void audit_state(struct sim *sim, bool last)
         return;
     each_row(&survey, STORE_CASE, check_case);
     each_row(&survey, STORE_OUTBOX, count_owed);
+    each_row(&survey, STORE_COUNTER, count_parked);
     for (int table = 0; last && table < STORE_TABLE_COUNT; table++)
         each_row(&survey, (enum store_table)table, look_for_secrets);
     store_end_read(&survey.txn);

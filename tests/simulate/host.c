@@ -162,6 +162,7 @@ bool host_start(struct sim *sim)
     host->turn_at = INT64_MAX;
     sim_trace(sim, "the engine starts at position %llu", (unsigned long long)engine_position(host->engine));
     audit_disk(sim);
+    audit_process(sim, engine_epoch(host->engine));
     workers_engine_is_back(sim);
     host_plan_turn(sim, sim->now);
     return true;

@@ -20,6 +20,7 @@
     X(ONLY_WHO_MAY, only_who_may, "what was applied was sent by someone who may")                                      \
     X(KNOWN_STATES_ONLY, known_states_only, "stage, level, unit and end of every case are of its workflow and directory") \
     X(ONE_OWNER_PER_LEASE, one_owner_per_lease, "a task is leased to one worker at a time")                            \
+    X(IMPORTED_IS_SILENT, imported_is_silent, "an imported case sends nothing out until it is released")               \
     X(CREDIT_IS_KEPT, credit_is_kept, "no worker is handed more than it has asked for")                                \
     X(INDEXES_AGREE, indexes_agree, "every index row belongs to a case and every case has its rows")                   \
     X(NUMBERS_ARE_UNIQUE, numbers_are_unique, "no two cases have one number or one key")                               \
@@ -52,6 +53,7 @@ enum invariant {
     X(ANYBODY, "anybody", ONLY_WHO_MAY, "the engine gets a directory in which a grid worker is supervisor")                                    \
     X(UNKNOWN_STAGE, "unknown-stage", KNOWN_STATES_ONLY, "a case gets a stage that its workflow has not")              \
     X(DOUBLE_LEASE, "double-lease", ONE_OWNER_PER_LEASE, "a task is handed to two workers")                            \
+    X(NOISY_IMPORT, "noisy-import", IMPORTED_IS_SILENT, "the audit takes every case for an imported one")              \
     X(MORE_CREDIT, "more-credit", CREDIT_IS_KEPT, "the engine hears of more credit than was given")                     \
     X(DEAF_OUTBOX, "deaf-outbox", EVERYTHING_OWED_ARRIVES, "the outbox is not told that something new is owed")        \
     X(DROP_INDEX, "drop-index-row", INDEXES_AGREE, "a row of the open cases vanishes")                                 \

@@ -207,6 +207,9 @@ static void send(struct sim *sim, struct predicted *p, const struct log_record *
     }
     check_who(sim, p, record, rule->who, position);
     rule->follow(p, record);
+    if (p->wrong)
+        sim_broken(sim, INVARIANT_AS_PREDICTED, "record %llu: %.*s was applied, but %s", (unsigned long long)position, SHOW(record->event.name), p->wrong);
+    p->wrong = NULL;
 }
 
 /* Computed under an older calendar, it is computed anew first, and fires only if it is still due. */

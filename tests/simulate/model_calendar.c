@@ -15,8 +15,19 @@ static const struct day off_days[] = {
     {5, 3},  {5, 4},  {5, 5},  {6, 19}, {6, 20}, {6, 21}, {9, 25}, {9, 26}, {9, 27}, {10, 1}, {10, 2}, {10, 3}, {10, 4}, {10, 5}, {10, 6}, {10, 7},
 };
 static const struct day on_days[] = {{1, 4}, {2, 14}, {2, 28}, {5, 9}, {9, 20}, {10, 10}};
-static const struct day more_off[] = {{3, 12}, {9, 23}}; /* version 2 */
-static const struct day less_off[] = {{4, 6}, {10, 7}};  /* version 3 */
+static const struct day more_off[] = {{3, 12}, {9, 23}};
+static const struct day less_off[] = {{4, 6}, {10, 7}};
+
+/* Versions 2 and 4 of the calendar; 3 and 5. */
+static bool longer(uint32_t calendar)
+{
+    return calendar > 1 && calendar % 2 == 0;
+}
+
+static bool shorter(uint32_t calendar)
+{
+    return calendar > 1 && calendar % 2 == 1;
+}
 
 #define AMONG(days, which) among(days, sizeof(days) / sizeof *(days), which)
 
@@ -57,9 +68,9 @@ static bool works(uint32_t calendar, int64_t date)
         return !weekend;
     if (AMONG(on_days, day))
         return true;
-    if (calendar == 2 && AMONG(more_off, day))
+    if (longer(calendar) && AMONG(more_off, day))
         return false;
-    if ((calendar == 3 && AMONG(less_off, day)) || (model_wrong_calendar && (day.day == 1 || day.day == 18)))
+    if ((shorter(calendar) && AMONG(less_off, day)) || (model_wrong_calendar && (day.day == 1 || day.day == 18)))
         return !weekend;
     return !weekend && !AMONG(off_days, day);
 }
@@ -76,7 +87,7 @@ static int64_t at_hour(int64_t date, int hour)
 
 static int64_t close_of(uint32_t calendar, int64_t date)
 {
-    return at_hour(date, calendar == 2 ? 17 : 18);
+    return at_hour(date, longer(calendar) ? 17 : 18);
 }
 
 /* A last day on a day off moves; it ends at the close of business. */
@@ -121,7 +132,7 @@ int64_t working_hours_due(uint32_t calendar, int64_t from, int hours)
     int64_t left = (int64_t)hours * HOUR;
     for (int64_t date = local_date(from);; date++)
         for (int half = 0; half < 2 && works(calendar, date); half++) {
-            int64_t begin = at_hour(date, half ? 14 : calendar == 3 ? 8 : 9), end = half ? close_of(calendar, date) : at_hour(date, 12);
+            int64_t begin = at_hour(date, half ? 14 : shorter(calendar) ? 8 : 9), end = half ? close_of(calendar, date) : at_hour(date, 12);
             begin = begin > from ? begin : from;
             if (begin >= end)
                 continue;

@@ -25,6 +25,7 @@ struct predicted {
     bool done[3];
     int added, asked;            /* of extensions; asked: waits for an answer */
     int follow_ups, finishes;
+    const char *wrong;           /* what was applied may not have been; NULL: nothing */
 };
 
 /* Who may send something: bits. */

@@ -105,14 +105,23 @@ static void drop(struct predicted *p, const struct log_record *record)
 static void extend(struct predicted *p, const struct log_record *record)
 {
     const struct value *add = model_field(record, "add");
+    if (p->asked)
+        p->wrong = "an extension waits for its answer already";
     p->asked = 0;
     for (size_t i = 0; add && i < add->text.size && add->text.data[i] >= '0' && add->text.data[i] <= '9'; i++)
         p->asked = p->asked * 10 + (add->text.data[i] - '0');
 }
 
+static void answer(struct predicted *p)
+{
+    if (!p->asked)
+        p->wrong = "nobody has asked for an extension";
+}
+
 static void grant(struct predicted *p, const struct log_record *record)
 {
     (void)record;
+    answer(p);
     p->added += p->asked;
     p->asked = 0;
     p->due = p->rules->stage_due(p, model_calendar);
@@ -121,6 +130,7 @@ static void grant(struct predicted *p, const struct log_record *record)
 static void deny(struct predicted *p, const struct log_record *record)
 {
     (void)record;
+    answer(p);
     p->asked = 0;
 }
 

@@ -10,6 +10,23 @@ struct change {
 
 enum { CHANGES_MOST = 6 };
 
+/* A break is made longer, as on 2020-01-27, and offices close earlier; then shorter than it was announced first, and offices open earlier; and so on in
+ * turn. model_calendar.c knows that too. */
+#define LONGER(version)                                                                                                \
+    {"config/calendar-cn.yaml",                                                                                        \
+     {{"\nversion: 1\n", "\nversion: " version "\n"},                                                                  \
+      {"14:00-18:00", "14:00-17:00"},                                                                                  \
+      {"  2026:\n    working-days: 248", "  2026:\n    working-days: 246"},                                            \
+      {"      - {date: 2026-04-04,", "      - {date: 2026-03-12, wd: 4, name: 临}\n      - {date: 2026-04-04,"},       \
+      {"      - {date: 2026-09-25,", "      - {date: 2026-09-23, wd: 3, name: 临}\n      - {date: 2026-09-25,"}}}
+#define SHORTER(version)                                                                                               \
+    {"config/calendar-cn.yaml",                                                                                        \
+     {{"\nversion: 1\n", "\nversion: " version "\n"},                                                                  \
+      {"09:00-12:00", "08:00-12:00"},                                                                                  \
+      {"  2026:\n    working-days: 248", "  2026:\n    working-days: 250"},                                            \
+      {"      - {date: 2026-04-06, wd: 1, name: 清明节}\n", ""},                                                      \
+      {"      - {date: 2026-10-07, wd: 3, name: 国庆节}\n", ""}}}
+
 static const struct plan {
     const char *path;
     struct change changes[CHANGES_MOST];
@@ -21,20 +38,7 @@ static const struct plan {
     [SOURCE_BENCH] = {.path = "workflows/bench/workflow.yaml"},
     [SOURCE_DISPUTE] = {.path = "workflows/dispute-mediation/workflow.yaml"},
     [SOURCE_MATTER] = {.path = "workflows/grid-matter/workflow.yaml"},
-    /* A break is made longer, as on 2020-01-27, and offices close earlier. model_calendar.c knows that too. */
-    [SOURCE_CALENDAR_2] = {"config/calendar-cn.yaml",
-                           {{"\nversion: 1\n", "\nversion: 2\n"},
-                            {"14:00-18:00", "14:00-17:00"},
-                            {"  2026:\n    working-days: 248", "  2026:\n    working-days: 246"},
-                            {"      - {date: 2026-04-04,", "      - {date: 2026-03-12, wd: 4, name: 临}\n      - {date: 2026-04-04,"},
-                            {"      - {date: 2026-09-25,", "      - {date: 2026-09-23, wd: 3, name: 临}\n      - {date: 2026-09-25,"}}},
-    /* And then shorter than it was announced first, and offices open earlier. */
-    [SOURCE_CALENDAR_3] = {"config/calendar-cn.yaml",
-                           {{"\nversion: 1\n", "\nversion: 3\n"},
-                            {"09:00-12:00", "08:00-12:00"},
-                            {"  2026:\n    working-days: 248", "  2026:\n    working-days: 250"},
-                            {"      - {date: 2026-04-06, wd: 1, name: 清明节}\n", ""},
-                            {"      - {date: 2026-10-07, wd: 3, name: 国庆节}\n", ""}}},
+    [SOURCE_CALENDAR_2] = LONGER("2"), [SOURCE_CALENDAR_3] = SHORTER("3"), [SOURCE_CALENDAR_4] = LONGER("4"), [SOURCE_CALENDAR_5] = SHORTER("5"),
     /* A house is closed and another one takes its cases over; a mediator leaves, somebody comes. */
     [SOURCE_DIRECTORY_2] = {"tests/simulate/directory.yaml",
                             {{"version: 1", "version: 2"},

@@ -56,7 +56,9 @@ static void step_clock(struct sim *sim)
 /* Some file, under an id that was used before or under a new one: also what is deployed already, and what is older. */
 static void begin_deploying(struct sim *sim)
 {
-    sim->trouble->deploying = (enum source_name)dice_between(&sim->dice, SOURCE_DIRECTORY_1, SOURCE_COUNT - 1);
+    bool calendar = dice_chance(&sim->dice, 400) && sim->audit->calendar_version < 5;
+    sim->trouble->deploying = calendar ? (enum source_name)(SOURCE_CALENDAR_2 + sim->audit->calendar_version - 1)
+                                       : (enum source_name)dice_between(&sim->dice, SOURCE_DIRECTORY_1, SOURCE_COUNT - 1);
     sim->trouble->ids += dice_chance(&sim->dice, 500);
 }
 
