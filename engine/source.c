@@ -104,7 +104,7 @@ static enum err read_calendar(struct arena *arena, const char *file, struct text
 /* Neither of the three: it cannot be read at all, or begins with something else. */
 static void report_no_kind(struct arena *arena, struct text source, struct problems *problems)
 {
-    static const char allowed[] = "a workflow, directory or calendar begins with the key of that name";
+    static const char allowed[] = "a workflow, directory, calendar or scenario begins with the key of that name";
     const struct node *root = yaml_load(arena, source, problems), *first = node_first(root);
     if (problems->errors)
         return;

@@ -45,14 +45,21 @@ static void read_scenario(struct arena *arena, const char *path, struct text tex
         scenario_check(arena, root, problems);
 }
 
-/* Told by its first key, too. */
+/* Told by its first key, too; also by one that is only misspelt. */
 static bool is_configuration(struct text text)
 {
     struct text first = source_first_key(text);
-    for (size_t i = 0; i < config_keys.count; i++)
-        if (config_keys.key[i].where == config_keys.key[0].where && text_is(first, config_keys.key[i].name))
-            return true;
-    return false;
+    struct nearest nearest = nearest_to(first);
+    bool configuration = false;
+    for (int kind = SOURCE_NONE + 1; kind < SOURCE_KIND_COUNT; kind++)
+        nearest_offer(&nearest, text_of(source_kind_name((enum source_kind)kind)));
+    for (size_t i = 0; first.size && i < config_keys.count; i++) {
+        if (config_keys.key[i].where != config_keys.key[0].where)
+            continue;
+        nearest_offer(&nearest, text_of(config_keys.key[i].name));
+        configuration = configuration || text_is(nearest.best, config_keys.key[i].name);
+    }
+    return configuration;
 }
 
 static void read_configuration(struct arena *arena, const char *path, struct text text, struct problems *problems)

@@ -222,8 +222,11 @@ static void check_tells_mistakes_with_their_place(void **state)
     assert_true(out[0] == '{');
     path = write_file("c.yaml", "worflow: w\n");
     assert_int_equal(run("check", (char *)path), COMMAND_REFUSED);
-    assert_says(out, "c.yaml:1:1: worflow: found the first key \"worflow\"; a workflow, directory or calendar begins with the key of that name. "
+    assert_says(out, "c.yaml:1:1: worflow: found the first key \"worflow\"; a workflow, directory, calendar or scenario begins with the key of that name. "
                      "Did you mean \"workflow\"?");
+    path = write_file("g.yaml", "deply: []\n");
+    assert_int_equal(run("check", (char *)path), COMMAND_REFUSED);
+    assert_says(out, "g.yaml:1:1: deply: there is no key \"deply\" here. Did you mean \"deploy\"?");
     path = write_file("d.yaml", "title: {en: W}\nworkflow: w\n");
     assert_int_equal(run("check", (char *)path), COMMAND_REFUSED);
     assert_says(out, "d.yaml:2:1: workflow: the key \"workflow\" must stand first");
