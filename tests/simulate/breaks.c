@@ -22,22 +22,11 @@ static bool drop_receipt(struct sim *sim, struct store_txn *txn, struct text key
     return drop(txn, STORE_RECEIPT, key);
 }
 
-static bool drop_owed(struct store_txn *txn, struct text key, struct text value, enum outbox_kind kind)
-{
-    struct outbox_row row;
-    return row_decode_outbox(value, &row) == ERR_OK && row.kind == kind && drop(txn, STORE_OUTBOX, key);
-}
-
 static bool drop_task(struct sim *sim, struct store_txn *txn, struct text key, struct text value)
 {
+    struct outbox_row row;
     (void)sim;
-    return drop_owed(txn, key, value, OUTBOX_TASK);
-}
-
-static bool drop_cancel(struct sim *sim, struct store_txn *txn, struct text key, struct text value)
-{
-    (void)sim;
-    return drop_owed(txn, key, value, OUTBOX_CANCEL);
+    return row_decode_outbox(value, &row) == ERR_OK && row.kind == OUTBOX_TASK && drop(txn, STORE_OUTBOX, key);
 }
 
 static bool drop_deadline(struct sim *sim, struct store_txn *txn, struct text key, struct text value)
@@ -98,7 +87,7 @@ static const struct act {
     bool look; /* at once: the engine itself would stop over it */
 } acts[] = {
     {BREAK_FORGET_RECEIPTS, STORE_RECEIPT, drop_receipt, false}, {BREAK_DROP_OUTBOX, STORE_OUTBOX, drop_task, false},
-    {BREAK_FORGET_CANCEL, STORE_OUTBOX, drop_cancel, false},     {BREAK_LOSE_DEADLINE, STORE_DEADLINE, drop_deadline, false},
+    {BREAK_LOSE_DEADLINE, STORE_DEADLINE, drop_deadline, false},
     {BREAK_DROP_INDEX, STORE_OPEN, drop_open, false},            {BREAK_TURN_COUNTER, STORE_COUNTER, turn_counter, false},
     {BREAK_EDIT_LOG, STORE_LOG, edit_log, false},                {BREAK_EDIT_CASE, STORE_CASE, edit_case, false},
     {BREAK_UNKNOWN_STAGE, STORE_CASE, unknown_stage, true},

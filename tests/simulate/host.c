@@ -77,6 +77,8 @@ static enum err send_to_worker(void *context, uint64_t peer, const struct messag
     audit_handed_out(sim, speaker, message);
     sim_trace(sim, "  to %.*s: %s task %llu lease %llu", SHOW(speaker->name), message_kind_name(message->kind), (unsigned long long)message->task,
               (unsigned long long)message->lease);
+    if (sim->options.broken == BREAK_FORGET_CANCEL && message->kind == MESSAGE_CANCEL)
+        return ERR_OK;
     mail_deliver(sim, peer, message);
     if (sim->options.broken == BREAK_DOUBLE_LEASE && message->kind == MESSAGE_TASK)
         workers_tell_another(sim, speaker, message);

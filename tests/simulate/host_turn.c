@@ -134,7 +134,10 @@ static enum err take_report(struct turn *turn, const struct speaker *worker, str
 
 static void enroll(struct turn *turn, const struct speaker *worker, struct outcome *outcome)
 {
-    outbox_register(turn->host->outbox, outcome->peer, &outcome->message, host_outbox_time(turn->sim), &outcome->answer);
+    struct message message = outcome->message;
+    if (turn->sim->options.broken == BREAK_MORE_CREDIT)
+        message.credit++;
+    outbox_register(turn->host->outbox, outcome->peer, &message, host_outbox_time(turn->sim), &outcome->answer);
     if (outcome->answer.kind == MESSAGE_REGISTERED)
         audit_registered(turn->sim, worker, outcome->message.credit);
 }
@@ -151,7 +154,7 @@ static enum err take_from_worker(struct turn *turn, const struct speaker *worker
     case MESSAGE_SEND: return take_report(turn, worker, outcome);
     case MESSAGE_REGISTER: enroll(turn, worker, outcome); return ERR_OK;
     case MESSAGE_CREDIT:
-        known = outbox_credit(host->outbox, outcome->peer, message->credit + (turn->sim->options.broken == BREAK_MORE_CREDIT));
+        known = outbox_credit(host->outbox, outcome->peer, message->credit);
         audit_credit(turn->sim, outcome->peer, known ? message->credit : 0);
         break;
     case MESSAGE_BEAT: known = outbox_beat(host->outbox, outcome->peer, host_outbox_time(turn->sim)); break;
@@ -371,6 +374,8 @@ static bool commit(struct turn *turn, struct engine_done *done)
     struct host *host = turn->host;
     if (sim->options.broken == BREAK_ANSWER_EARLY)
         answer_all(turn);
+    if (!host->alive)
+        return false;
     if (trouble_kills(sim, 400)) {
         host_crash(sim, "before the commit");
         return false;

@@ -44,7 +44,7 @@ enum invariant {
     X(SWALLOW_ANSWER, "swallow-answer", EVERY_MESSAGE_ENDS, "some requests are never answered")                        \
     X(ANSWER_EARLY, "answer-early", NOTHING_UNCOMMITTED_LEAVES, "answers leave before the commit")                     \
     X(DROP_OUTBOX, "drop-outbox-row", EVERYTHING_OWED_ARRIVES, "a row of the outbox vanishes")                         \
-    X(FORGET_CANCEL, "forget-cancel", EVERYTHING_OWED_ARRIVES, "a cancellation that is owed vanishes")                 \
+    X(FORGET_CANCEL, "forget-cancel", EVERYTHING_OWED_ARRIVES, "cancellations never reach the worker")                 \
     X(EDIT_CASE, "edit-case", HISTORY_EXPLAINS_STATE, "a byte of a stored case changes")                               \
     X(EDIT_LOG, "edit-log", CHAIN_HOLDS, "a byte of a stored record changes")                                          \
     X(FIRE_EARLY, "fire-early", DEADLINES_HOLD, "the engine is told that it is tomorrow")                              \
@@ -54,7 +54,7 @@ enum invariant {
     X(UNKNOWN_STAGE, "unknown-stage", KNOWN_STATES_ONLY, "a case gets a stage that its workflow has not")              \
     X(DOUBLE_LEASE, "double-lease", ONE_OWNER_PER_LEASE, "a task is handed to two workers")                            \
     X(NOISY_IMPORT, "noisy-import", IMPORTED_IS_SILENT, "the audit takes every case for an imported one")              \
-    X(MORE_CREDIT, "more-credit", CREDIT_IS_KEPT, "the engine hears of more credit than was given")                     \
+    X(MORE_CREDIT, "more-credit", CREDIT_IS_KEPT, "the engine hears of more credit than a worker gives")                     \
     X(DEAF_OUTBOX, "deaf-outbox", EVERYTHING_OWED_ARRIVES, "the outbox is not told that something new is owed")        \
     X(DROP_INDEX, "drop-index-row", INDEXES_AGREE, "a row of the open cases vanishes")                                 \
     X(TURN_COUNTER, "turn-counter-back", NUMBERS_ARE_UNIQUE, "a counter of case numbers goes back")                    \

@@ -139,7 +139,7 @@ static void draw_profile(struct sim *sim)
         .crash = ONE_OF(dice, 0, 20, 60, 150), .fault = ONE_OF(dice, 0, 20, 100), .clock = ONE_OF(dice, 0, 10, 60), .deploy = ONE_OF(dice, 0, 10, 40),
         .die = ONE_OF(dice, 0, 30, 150), .silent = ONE_OF(dice, 0, 30, 150), .fail = ONE_OF(dice, 0, 100, 500), .hold = ONE_OF(dice, 100, 500, 900),
         .batch = ONE_OF(dice, 1, 8, 64), .fire = ONE_OF(dice, 1, 4, 64),
-        .attempts = ONE_OF(dice, 1, 2, 5), .lease_ms = ONE_OF(dice, 10 * SECOND, MINUTE), .retry_base_ms = ONE_OF(dice, SECOND, MINUTE), .retry_most_ms = HOUR,
+        .credit = ONE_OF(dice, 1, 3), .attempts = ONE_OF(dice, 1, 2, 5), .lease_ms = ONE_OF(dice, 10 * SECOND, MINUTE), .retry_base_ms = ONE_OF(dice, SECOND, MINUTE), .retry_most_ms = HOUR,
     };
 }
 

@@ -37,7 +37,7 @@ struct profile {
     uint32_t crash, fault, clock, deploy; /* of a turn */
     uint32_t die, silent, fail, hold; /* of a worker with a task */
     uint32_t batch, fire;             /* of the host: how many at most */
-    uint32_t attempts, lease_ms, retry_base_ms, retry_most_ms;
+    uint32_t credit, attempts, lease_ms, retry_base_ms, retry_most_ms;
 };
 
 struct broken_promise {

@@ -8,7 +8,7 @@
 
 #include <assert.h>
 
-enum { PATIENCE_MS = 5 * SECOND, CREDIT = 3 };
+enum { PATIENCE_MS = 5 * SECOND };
 
 static void hear(struct sim *sim, struct speaker *speaker, const struct message *message);
 static void rise(struct sim *sim, void *subject);
@@ -237,7 +237,7 @@ static void enroll(struct sim *sim, struct sim_worker *worker)
         topics[count] = value_text(text_of(worker->topics[count]));
         count++;
     }
-    struct message message = {.kind = MESSAGE_REGISTER, .what = worker->speaker.name, .credit = sim->draining ? 100 : CREDIT,
+    struct message message = {.kind = MESSAGE_REGISTER, .what = worker->speaker.name, .credit = sim->draining ? 100 : sim->profile.credit,
                               .topics = {.kind = VALUE_LIST, .count = count, .items = topics}, .unit = text_of(worker->unit)};
     worker->registered = false;
     worker->registration = mail_write(sim, &worker->speaker, &message, NULL, TEXT("register"));
