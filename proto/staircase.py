@@ -230,6 +230,7 @@ class _Pending:
         self.busy = False         # the engine put it off
         self.told_parked = False  # the program has had the provisional answer
         self.begun = False        # some results were given
+        self.askings = 1          # connections on which it was sent: with each the results begin anew
         self.taken = 0            # news of a watch since credit was last given
 
 
@@ -298,6 +299,7 @@ class _Peer:
             if not pending.busy:
                 self.put(pending.message)
                 pending.due = now + self.repeat
+                pending.askings += 1
 
     def repeat_due(self):
         now = time.monotonic()
@@ -430,19 +432,24 @@ class Client(_Peer):
 
     def question(self, kind, **members):
         """All rows of the answer to a question; the refusal, when it is refused, as the one row."""
-        answer = self.event(kind, members)
-        rows = []
-        while answer["m"] == "result":
+        request = self.submit({"m": kind, **{name: value for name, value in members.items() if value is not None}})
+        pending, rows, askings = self.pending[request], [], 1
+        until = None if self.timeout is None else time.monotonic() + self.timeout
+        while True:
+            answer = self.next_answer(None if until is None else max(0, until - time.monotonic()))
+            if answer is None:
+                self.pending.pop(request, None)
+                raise TimeoutError("no answer came in time")
+            if answer["r"] != request:
+                continue
+            if askings != pending.askings:
+                rows, askings = [], pending.askings
+            if answer["m"] != "result":
+                return [answer]
             rows += answer["rows"]
             if not answer.get("more"):
                 return rows
-            request, answer = answer["r"], self.next_answer(self.timeout)
-            while answer is not None and answer["r"] != request:
-                answer = self.next_answer(self.timeout)
-            if answer is None:
-                self.pending.pop(request, None)
-                raise TimeoutError("the rest of the answer did not come")
-        return [answer]
+            until = None if self.timeout is None else time.monotonic() + self.timeout
 
     def show(self, case, history=False):
         """The case's row; with history, the rows of its history follow it."""

@@ -205,6 +205,15 @@ class Clients(WithEngine):
         self.assertEqual(client.status(), {"p": 9})
         self.assertEqual(client.list(unit="nowhere")[0]["code"], "unknown-unit")
 
+    def test_a_question_that_breaks_off_is_asked_anew(self):
+        def answer(message, engine):
+            if message["m"] != "show":
+                return []
+            first = {"m": "result", "r": message["r"], "rows": [{"case": 1}], "more": True}
+            return [first] if engine.count("show") == 1 else [first, {"m": "result", "r": message["r"], "rows": [{"p": 1}]}]
+        self.start(answer)
+        self.assertEqual(self.client(retry=0.05).show(1, history=True), [{"case": 1}, {"p": 1}])
+
     def test_a_watch_gives_credit_and_each_news_once(self):
         def answer(message, engine):
             if message["m"] == "watch":
