@@ -311,6 +311,7 @@ enum err config_load(struct config *config, struct arena *arena, const char *pat
     if (!code)
         return config_read(config, arena, path, source, problems);
     problems_init(problems, arena, path);
-    problems_add_at(problems, (struct place){1, 1}, (struct text){0}, "%.*s", (int)why.size, why.data);
+    size_t named = strlen(path) + 2; /* it begins with the path, as every problem does */
+    problems_add_at(problems, (struct place){1, 1}, (struct text){0}, "%.*s", (int)(why.size - named), why.data + named);
     return code == ERR_NOT_FOUND ? code : ERR_BAD_CONFIG;
 }

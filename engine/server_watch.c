@@ -83,6 +83,17 @@ static struct watch *make_watch(const struct message *question, uint64_t case_id
     return watch;
 }
 
+/* A mistyped name would be watched in vain for ever. */
+static bool workflow_is_deployed(const struct engine *engine, struct text wanted)
+{
+    struct text name;
+    uint64_t position;
+    for (uint32_t i = 0; wanted.size && engine_deployed_workflow(engine, i, &name, &position); i++)
+        if (text_equal(name, wanted))
+            return true;
+    return wanted.size == 0;
+}
+
 /* ERR_OK and the case that is watched (0: all); the refusal; or a store error. */
 static enum err check_watch(struct server *server, const struct message *question, uint64_t *case_id)
 {
@@ -91,6 +102,8 @@ static enum err check_watch(struct server *server, const struct message *questio
     *case_id = 0;
     if (question->unit.size && (!directory || directory_find_unit(directory, question->unit) == NONE))
         return ERR_UNKNOWN_UNIT;
+    if (!workflow_is_deployed(server->engine, question->workflow))
+        return ERR_UNKNOWN_WORKFLOW;
     if (question->subject.kind == CASE_REF_NONE)
         return ERR_OK;
     enum err code = engine_find_case(server->engine, &question->subject, &state);

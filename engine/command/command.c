@@ -282,11 +282,22 @@ static bool read_line(struct command_line *line, char **argv, int argc)
     return settle_common(line);
 }
 
+/* What is needed stands first in the synopsis, a word each. */
+static struct text operand_name(const struct command *command, int index)
+{
+    const char *word = command->synopsis;
+    while (index-- > 0)
+        word += strcspn(word, " ") + 1;
+    return (struct text){word, strcspn(word, " .")};
+}
+
 static bool operands_fit(const struct command_line *line)
 {
     const struct command *command = line->command;
     if (line->operand_count < command->operands_least) {
-        command_misuse(line, command_say(line, "something is missing: %s %s %s", "缺少参数: %s %s %s"), line->program->name, command->name, command->synopsis);
+        struct text name = operand_name(command, line->operand_count);
+        command_misuse(line, command_say(line, "%.*s is missing: %s %s %s", "缺少 %.*s: %s %s %s"), (int)name.size, name.data, line->program->name,
+                       command->name, command->synopsis);
         return false;
     }
     if (command->operands_most >= 0 && line->operand_count > command->operands_most) {

@@ -62,6 +62,9 @@ static int run(struct command_line *line)
     const char *folder = store_folder(line);
     enum err code = verify_folder(folder, &report, line, show_progress);
     command_progress_end(line);
+    if (code == ERR_NOT_FOUND && !report.problem[0])
+        return command_fail(line, command_exit_of(code), command_say(line, "%s holds no store: name a data folder, or a copy of one.",
+                                                                     "%s 中没有存储：请指定数据目录或其副本。"), folder);
     if (code && !report.problem[0])
         return command_fail(line, command_exit_of(code), "%s: %s %s", folder, err_sentence(code), err_advice(code));
     if (line->json)

@@ -167,6 +167,7 @@ class CommandTest(harness.Case):
             (("list", "--workflow", "dispute-mediaton"), "unknown-workflow"),
             (("list", "--stage", "consnet"), "bad-data"),
             (("show", case, "--as", "nobody"), "unknown-person"),
+            (("watch", "--workflow", "dispute-mediaton"), "unknown-workflow"),
             (("release", case, "--as", "zhou"), "not-now"),
         ]
         for arguments, code in tries:

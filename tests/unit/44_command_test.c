@@ -137,7 +137,9 @@ static void wrong_calls_do_nothing(void **state)
 {
     (void)state;
     assert_int_equal(run("show"), COMMAND_USAGE);
-    assert_says(err, "something is missing: staircase show CASE");
+    assert_says(err, "CASE is missing: staircase show CASE");
+    assert_int_equal(run("open", "dispute-mediation"), COMMAND_USAGE);
+    assert_says(err, "UNIT is missing: staircase open WORKFLOW UNIT");
     assert_int_equal(run("show", "4", "5"), COMMAND_USAGE);
     assert_says(err, "\"5\" is too much");
     assert_int_equal(run("list", "--limit"), COMMAND_USAGE);
