@@ -4,18 +4,23 @@
  *     version 1, flags 4, partition 4, id 8, key 16, workflow 8, home unit 4, unit 4, previous unit 4, stage 4, level 4, end 4,
  *     opened at 8, entered at 8, last at 8, last id 16, last position 8, events 4, due 8, number of fields 4, 0 4
  *   then one msgpack array:
- *     number, opener, opener for, asked by, asked add, [fields], [clocks], [tasks], [parts], [counts], [firsts]
+ *     number, opener, opener for, asked by, asked add, [fields], [clocks], [tasks], [parts], [counts], [firsts], {sections}
  *     fields: their values, nil where empty; the others: one array a row, members in the order of the struct
+ *     sections: what only some cases have: section number -> its array, in the order of the numbers, absent where empty (case_section.h).
+ *     A case without any is written as version 1, which does not have this member
  *
  * Canonical: one case has one form (rows stand in the order that case.h gives them, integers are the smallest msgpack has), so that
  * replaying a log can be compared byte for byte. Reading believes nothing: sizes, counts, ranges and the order of rows are
  * checked; whether rows exist in the workflow is asked with case_fits by whoever has both.
  * To change it: count CASE_VERSION up, keep the reader of the old one, add a golden record to tests/unit/21_case_record_test.c. */
 #include "engine/bytes.h"
-#include "engine/case.h"
-#include "proto/wire.h"
+#include "engine/case_section.h"
 
-enum { CASE_VERSION = 1, HEADER_SIZE = 133, BODY_MEMBERS = 11, COUNTS_MOST = 1024, ALL_FLAGS = (CASE_INCIDENT << 1) - 1 };
+enum { CASE_VERSION = 2, HEADER_SIZE = 133, BODY_MEMBERS = 11, COUNTS_MOST = 1024, ALL_FLAGS = (CASE_INCIDENT << 1) - 1 };
+
+/* In the order of their numbers. A number names one content for ever:
+ * 1 votes, 2 ratings, 3 publications, 4 children and parent, 5 stopped clocks, 6 handlers, 7 links and merges, 8 re-openings. */
+static const struct case_section *const sections[] = {NULL};
 
 enum header_offset {
     OFFSET_VERSION = 0,
@@ -43,9 +48,9 @@ enum header_offset {
 
 /* ---- header ---- */
 
-static void put_header(uint8_t *at, const struct case_state *state)
+static void put_header(uint8_t *at, const struct case_state *state, uint8_t version)
 {
-    at[OFFSET_VERSION] = CASE_VERSION;
+    at[OFFSET_VERSION] = version;
     bytes_put_u32(at + OFFSET_FLAGS, state->flags);
     bytes_put_u32(at + OFFSET_PARTITION, state->partition);
     bytes_put_u64(at + OFFSET_ID, state->id);
@@ -74,7 +79,7 @@ static enum err check_header(struct text bytes)
         return ERR_CORRUPT;
     if ((uint8_t)bytes.data[OFFSET_VERSION] > CASE_VERSION)
         return ERR_NEWER_FORMAT;
-    bool good = (uint8_t)bytes.data[OFFSET_VERSION] == CASE_VERSION && bytes.size >= HEADER_SIZE;
+    bool good = bytes.data[OFFSET_VERSION] != 0 && bytes.size >= HEADER_SIZE;
     return good && bytes_u32(bytes.data + OFFSET_ZERO) == 0 ? ERR_OK : ERR_CORRUPT;
 }
 
@@ -202,14 +207,34 @@ static void put_firsts(struct wire_writer *writer, const struct case_state *stat
     }
 }
 
+static uint32_t sections_of(const struct case_state *state)
+{
+    uint32_t count = 0;
+    for (const struct case_section *const *section = sections; *section; section++)
+        count += (*section)->present(state);
+    return count;
+}
+
+static void put_sections(struct wire_writer *writer, const struct case_state *state, uint32_t count)
+{
+    wire_put_map(writer, count);
+    for (const struct case_section *const *section = sections; *section; section++) {
+        if (!(*section)->present(state))
+            continue;
+        wire_put_unsigned(writer, (*section)->number);
+        (*section)->put(writer, state);
+    }
+}
+
 struct text case_encode(struct arena *arena, const struct case_state *state)
 {
+    uint32_t section_count = sections_of(state);
     struct wire_writer writer = {.arena = arena};
     writer.room = case_size(state); /* at least what it takes: so it is never moved */
     writer.data = arena_take(arena, writer.room);
-    put_header((uint8_t *)writer.data, state);
+    put_header((uint8_t *)writer.data, state, section_count ? CASE_VERSION : 1);
     writer.size = HEADER_SIZE;
-    wire_put_array(&writer, BODY_MEMBERS);
+    wire_put_array(&writer, section_count ? BODY_MEMBERS + 1 : BODY_MEMBERS);
     wire_put_text(&writer, state->number);
     wire_put_text(&writer, state->opener);
     wire_put_text(&writer, state->opener_for);
@@ -223,6 +248,8 @@ struct text case_encode(struct arena *arena, const struct case_state *state)
     put_parts(&writer, state);
     put_counts(&writer, state);
     put_firsts(&writer, state);
+    if (section_count)
+        put_sections(&writer, state, section_count);
     return (struct text){.data = writer.data, .size = writer.size};
 }
 
@@ -356,9 +383,26 @@ static void get_data(struct wire_reader *reader, struct case_state *state)
         state->data[i] = wire_get_value(reader);
 }
 
-static void get_body(struct wire_reader *reader, struct case_state *state)
+/* One form for one case: numbers in their order, none empty. */
+static void get_sections(struct wire_reader *reader, struct case_state *state)
 {
-    get_row(reader, BODY_MEMBERS);
+    uint32_t count = wire_get_map(reader);
+    fail_unless(reader, count > 0);
+    for (const struct case_section *const *section = sections; *section && count > 0 && !reader->failed; section++) {
+        struct wire_reader ahead = *reader;
+        if (wire_get_unsigned(&ahead) != (*section)->number)
+            continue;
+        *reader = ahead;
+        (*section)->get(reader, state);
+        fail_unless(reader, (*section)->present(state));
+        count--;
+    }
+    fail_unless(reader, count == 0);
+}
+
+static void get_body(struct wire_reader *reader, struct case_state *state, uint8_t version)
+{
+    get_row(reader, version > 1 ? BODY_MEMBERS + 1 : BODY_MEMBERS);
     state->number = wire_get_text(reader);
     state->opener = wire_get_text(reader);
     state->opener_for = wire_get_text(reader);
@@ -370,6 +414,8 @@ static void get_body(struct wire_reader *reader, struct case_state *state)
     get_parts(reader, state);
     get_counts(reader, state);
     get_firsts(reader, state);
+    if (version > 1)
+        get_sections(reader, state);
 }
 
 enum err case_decode(struct arena *arena, struct text bytes, struct case_state **out)
@@ -381,7 +427,7 @@ enum err case_decode(struct arena *arena, struct text bytes, struct case_state *
     struct case_state *state = ARENA_NEW(arena, struct case_state);
     struct wire_reader reader = wire_reader_of(arena, (struct text){.data = bytes.data + HEADER_SIZE, .size = bytes.size - HEADER_SIZE});
     take_header(bytes.data, &header, state);
-    get_body(&reader, state);
+    get_body(&reader, state, (uint8_t)bytes.data[OFFSET_VERSION]);
     fail_unless(&reader, !(state->flags & ~(uint32_t)ALL_FLAGS) && state->stage >= 0 && state->level >= NONE && state->end >= NONE);
     fail_unless(&reader, header.due == case_due(state));
     if (!wire_reader_done(&reader))

@@ -5,7 +5,9 @@
  *
  * Decoding believes nothing: counts are held against the bytes that are left before anything is allocated, then every
  * number, index, span and string offset is checked once. After that, whoever walks the form needs no further checks.
- * The first change of a form's version brings its upgrade here; until then there is only version 1 of each. */
+ *
+ * A form grows at its end only: new tables after the old ones, new members after the old ones of their row, each with the version that
+ * brought it. So the bytes of a lower version are those of this one with something left out, and reading them is filling it in. */
 #include "engine/tables.h"
 
 #include "proto/wire.h"
@@ -23,12 +25,35 @@ static uint32_t member_width(const struct member *member)
     return member->kind == MEMBER_SPAN || member->kind == MEMBER_REFS ? 2 : 1;
 }
 
-static uint32_t row_width(const struct table_shape *shape)
+/* What version 1 has says 0 or 1. */
+static uint32_t version_of(uint32_t since)
+{
+    return since ? since : 1;
+}
+
+/* How many members a row has in that version, and how many numbers they are. */
+static uint32_t members_in(const struct table_shape *shape, uint32_t version)
+{
+    uint32_t count = 0;
+    while (count < shape->member_count && version_of(shape->members[count].since) <= version)
+        count++;
+    return count;
+}
+
+static uint32_t row_width(const struct table_shape *shape, uint32_t members)
 {
     uint32_t width = 0;
-    for (uint32_t i = 0; i < shape->member_count; i++)
+    for (uint32_t i = 0; i < members; i++)
         width += member_width(&shape->members[i]);
     return width;
+}
+
+static uint32_t tables_in(const struct form_shape *shape, uint32_t version)
+{
+    uint32_t count = 0;
+    while (count < shape->shape_count && version_of(shape->shapes[count].since) <= version)
+        count++;
+    return count;
 }
 
 static char *row_at(const struct form *form, uint32_t table, int32_t row)
@@ -119,6 +144,62 @@ static bool form_holds(const struct form *form)
     return true;
 }
 
+/* ---- what a version adds ---- */
+
+/* What stands where a member is not: the bytes of a lower version do not have it. */
+static void empty_member(const struct member *member, char *row)
+{
+    bool absent = member->kind == MEMBER_STRING || member->kind == MEMBER_ROW;
+    int32_t number = absent ? NONE : 0;
+    assert(member->kind != MEMBER_NEEDED_STRING && member->kind != MEMBER_NEEDED_ROW && member->kind != MEMBER_REF);
+    if (member->kind == MEMBER_WIDE)
+        memset(row + member->offset, 0, sizeof(int64_t));
+    else if (member_width(member) == 2)
+        memset(row + member->offset, 0, sizeof(struct span));
+    else
+        memcpy(row + member->offset, &number, sizeof number);
+}
+
+static bool member_is_empty(const struct member *member, const char *row)
+{
+    const char *at = row + member->offset;
+    if (member->kind == MEMBER_WIDE) {
+        int64_t wide;
+        memcpy(&wide, at, sizeof wide);
+        return wide == 0;
+    }
+    if (member_width(member) == 2) {
+        struct span span;
+        memcpy(&span, at, sizeof span);
+        return span.count == 0;
+    }
+    bool absent = member->kind == MEMBER_STRING || member->kind == MEMBER_ROW;
+    return read_number(at) == (absent ? NONE : 0);
+}
+
+/* The version that a table needs: that of the last member which says something in one of its rows. */
+static uint32_t table_needs(const struct form *form, uint32_t table)
+{
+    const struct table_shape *shape = &form->shape->shapes[table];
+    int32_t rows = form->tables->table[table].count;
+    uint32_t needed = rows ? version_of(shape->since) : 1;
+    for (uint32_t i = 0; i < shape->member_count; i++)
+        for (int32_t row = 0; row < rows && version_of(shape->members[i].since) > needed; row++)
+            if (!member_is_empty(&shape->members[i], row_at(form, table, row)))
+                needed = version_of(shape->members[i].since);
+    return needed;
+}
+
+static uint32_t version_needed(const struct form *form)
+{
+    uint32_t needed = 1;
+    for (uint32_t table = 0; table < form->shape->shape_count; table++) {
+        uint32_t version = table_needs(form, table);
+        needed = version > needed ? version : needed;
+    }
+    return needed;
+}
+
 /* ---- encoding ---- */
 
 static void encode_member(struct wire_writer *writer, const struct member *member, const char *row)
@@ -139,15 +220,17 @@ struct text tables_encode(struct arena *arena, const struct form_shape *shape, c
     struct form form = {.shape = shape, .tables = tables};
     assert(form_holds(&form));
     struct wire_writer writer = {.arena = arena};
-    wire_put_array(&writer, 3 + shape->shape_count);
+    uint32_t version = version_needed(&form), count = tables_in(shape, version);
+    wire_put_array(&writer, 3 + count);
     wire_put_text(&writer, text_of(shape->name));
-    wire_put_unsigned(&writer, shape->version);
+    wire_put_unsigned(&writer, version);
     wire_put_bytes(&writer, (struct text){.data = tables->strings, .size = (size_t)tables->strings_size});
-    for (uint32_t table = 0; table < shape->shape_count; table++) {
+    for (uint32_t table = 0; table < count; table++) {
         const struct table_shape *rows = &shape->shapes[table];
-        wire_put_array(&writer, (uint32_t)tables->table[table].count * row_width(rows));
+        uint32_t members = members_in(rows, version);
+        wire_put_array(&writer, (uint32_t)tables->table[table].count * row_width(rows, members));
         for (int32_t row = 0; row < tables->table[table].count; row++)
-            for (uint32_t i = 0; i < rows->member_count; i++)
+            for (uint32_t i = 0; i < members; i++)
                 encode_member(&writer, &rows->members[i], row_at(&form, table, row));
     }
     return (struct text){.data = writer.data, .size = writer.size};
@@ -180,20 +263,24 @@ static bool decode_member(struct wire_reader *reader, const struct member *membe
 }
 
 /* An element is at least one byte: so a count beyond the bytes that are left is a lie, found before it costs memory. */
-static bool decode_table(struct wire_reader *reader, const struct table_shape *shape, struct table *out)
+static bool decode_table(struct wire_reader *reader, const struct table_shape *shape, uint32_t version, struct table *out)
 {
     uint32_t elements = wire_get_array(reader);
-    uint32_t width = row_width(shape);
+    uint32_t members = members_in(shape, version), width = row_width(shape, members);
     if (reader->failed || elements > (size_t)(reader->end - reader->at) || /* NOLINTNEXTLINE(clang-analyzer-core.DivideZero): a row has members */
         elements % width != 0 || elements / width > INT32_MAX)
         return false;
     out->count = (int32_t)(elements / width);
     char *rows = arena_take_array(reader->arena, (size_t)out->count, shape->row_size);
     out->rows = rows;
-    for (int32_t row = 0; row < out->count; row++)
-        for (uint32_t i = 0; i < shape->member_count; i++)
-            if (!decode_member(reader, &shape->members[i], rows + (size_t)row * shape->row_size) || reader->failed)
+    for (int32_t row = 0; row < out->count; row++) {
+        char *at = rows + (size_t)row * shape->row_size;
+        for (uint32_t i = 0; i < members; i++)
+            if (!decode_member(reader, &shape->members[i], at) || reader->failed)
                 return false;
+        for (uint32_t i = members; i < shape->member_count; i++)
+            empty_member(&shape->members[i], at);
+    }
     return true;
 }
 
@@ -217,12 +304,14 @@ enum err tables_decode(struct arena *arena, const struct form_shape *shape, stru
         return ERR_CORRUPT;
     if (version > shape->version)
         return ERR_NEWER_FORMAT;
-    if (version < shape->version || elements != 3 + shape->shape_count || !decode_strings(&reader, out))
+    uint32_t count = tables_in(shape, (uint32_t)version);
+    if (version == 0 || elements != 3 + count || !decode_strings(&reader, out))
         return ERR_CORRUPT;
     out->table = ARENA_ARRAY(arena, struct table, shape->shape_count);
-    for (uint32_t table = 0; table < shape->shape_count; table++)
-        if (!decode_table(&reader, &shape->shapes[table], &out->table[table]))
+    for (uint32_t table = 0; table < count; table++)
+        if (!decode_table(&reader, &shape->shapes[table], (uint32_t)version, &out->table[table]))
             return ERR_CORRUPT;
     struct form form = {.shape = shape, .tables = out};
-    return wire_reader_done(&reader) && form_holds(&form) ? ERR_OK : ERR_CORRUPT;
+    bool good = wire_reader_done(&reader) && form_holds(&form) && version_needed(&form) == version;
+    return good ? ERR_OK : ERR_CORRUPT;
 }

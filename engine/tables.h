@@ -33,6 +33,7 @@ struct member {
     enum member_kind kind;
     uint32_t offset; /* in the row */
     uint32_t table;  /* which table a row, span or refs point to; of a MEMBER_CHOICE: how many values there are */
+    uint32_t since;  /* the version of the form that brought it; 0: it was always there. Never of a MEMBER_NEEDED_*, _REF. The last of its row */
 };
 
 struct table_shape {
@@ -40,6 +41,7 @@ struct table_shape {
     uint32_t row_size;
     uint32_t member_count;
     const struct member *members;
+    uint32_t since; /* as in struct member; the last of the form */
 };
 
 /* Rows of one table. `rows` is an array of the table's struct. */
@@ -57,16 +59,18 @@ struct tables {
 
 struct form_shape {
     const char *name; /* "workflow", "directory", "calendar" */
-    uint32_t version; /* of the compiled form: counted up when a table or member changes */
+    uint32_t version; /* of the compiled form: counted up, once a release, when a table or member is added at the end */
     uint32_t shape_count;
     const struct table_shape *shapes;
 };
 
-/* Canonical bytes of a form: equal forms give equal bytes, so that a hash of them names the content. An index that points
- * nowhere is a bug (asserted). (tables.c; uses wire, so it is not among the pure rooms.) */
+/* Canonical bytes of a form: equal forms give equal bytes, so that a hash of them names the content. They have the lowest version that
+ * says all of it, without the tables and members that came later and are empty (no rows; 0, NONE, an empty span): so what an author wrote before a version keeps
+ * its hash after it. An index that points nowhere is a bug (asserted). (tables.c; uses wire, so it is not among the pure rooms.) */
 struct text tables_encode(struct arena *arena, const struct form_shape *shape, const struct tables *tables);
 /* ERR_OK, ERR_NEWER_FORMAT (a version above ours), ERR_CORRUPT (also: an index that points nowhere, an offset that is not the
- * beginning of a string, an enum out of range). Copies all into the arena; `out` is undefined unless ERR_OK. */
+ * beginning of a string, an enum out of range). What a lower version does not have comes out empty. Copies all into the arena; `out` is undefined
+ * unless ERR_OK. */
 enum err tables_decode(struct arena *arena, const struct form_shape *shape, struct text bytes, struct tables *out);
 
 #endif

@@ -4,7 +4,10 @@
  * Names of the language are kept: a `struct workflow_stage` has the members that a stage has keys. Members that are rows of another
  * table say so; "or NONE" where the key may be absent. Levels, roles, topics and unit paths are names here: the directory
  * that a case meets may be newer than the workflow. Durations are in the units that the author wrote: the calendar of the
- * case's unit turns them into times. */
+ * case's unit turns them into times.
+ *
+ * The compiled form grows at its end (tables.h): a new table stands after the last, a new member after the last of its row, both with
+ * `.since` in workflow.c. What an older form does not say is 0, NONE (rows and strings) or an empty span: so must whoever makes a row say it. */
 #ifndef STAIRCASE_WORKFLOW_H
 #define STAIRCASE_WORKFLOW_H
 

@@ -39,9 +39,9 @@ static const struct member road_members[] = {
 };
 static const struct member ref_members[] = {AT(MEMBER_REF, ref, row, 0)};
 static const struct table_shape shapes[TABLE_COUNT] = {
-    {"towns", sizeof(struct town), 6, town_members},
-    {"roads", sizeof(struct road), 3, road_members},
-    {"refs", sizeof(struct ref), 1, ref_members},
+    {"towns", sizeof(struct town), 6, town_members, 0},
+    {"roads", sizeof(struct road), 3, road_members, 0},
+    {"refs", sizeof(struct ref), 1, ref_members, 0},
 };
 static const struct form_shape shape = {.name = "map", .version = 1, .shape_count = TABLE_COUNT, .shapes = shapes};
 
@@ -106,23 +106,122 @@ static void test_empty_form(void **state)
     assert_int_equal(back.table[TOWNS].count, 0);
 }
 
-/* The same rows under another name and version. */
-static enum err decode_as(struct arena *arena, const char *name, uint32_t version)
+/* The same rows under another name, or with another number where the version stands. */
+static enum err decode_as(struct arena *arena, const char *name, char version)
 {
     struct sample sample;
     sample_init(&sample);
     struct form_shape other = shape;
     other.name = name;
-    other.version = version;
     struct tables back;
-    return tables_decode(arena, &shape, tables_encode(arena, &other, &sample.tables), &back);
+    struct text bytes = tables_encode(arena, &other, &sample.tables);
+    char *changed = arena_string(arena, bytes);
+    changed[5] = version; /* behind the array and "map" */
+    return tables_decode(arena, &shape, (struct text){.data = changed, .size = bytes.size}, &back);
 }
 
 static void test_versions(void **state)
 {
+    assert_int_equal(decode_as(*state, "map", 1), ERR_OK);
     assert_int_equal(decode_as(*state, "map", 2), ERR_NEWER_FORMAT);
     assert_int_equal(decode_as(*state, "map", 0), ERR_CORRUPT);
     assert_int_equal(decode_as(*state, "mop", 1), ERR_CORRUPT);
+}
+
+/* ---- the form as it has grown: roads have a toll and a town that keeps them, and there are rivers ---- */
+
+enum { RIVERS = TABLE_COUNT, GROWN_COUNT };
+
+struct grown_road {
+    int32_t to, length, next, toll, keeper;
+    int64_t traffic;
+    struct span along;
+};
+
+struct river {
+    int32_t name;
+};
+
+static const struct member grown_road_members[] = {
+    AT(MEMBER_NEEDED_ROW, grown_road, to, TOWNS), AT(MEMBER_NUMBER, grown_road, length, 0), AT(MEMBER_ROW, grown_road, next, ROADS),
+    {MEMBER_CHOICE, offsetof(struct grown_road, toll), 3, 2},    {MEMBER_ROW, offsetof(struct grown_road, keeper), TOWNS, 2},
+    {MEMBER_WIDE, offsetof(struct grown_road, traffic), 0, 3}, {MEMBER_SPAN, offsetof(struct grown_road, along), TOWNS, 3},
+};
+static const struct member river_members[] = {AT(MEMBER_NEEDED_STRING, river, name, 0)};
+static const struct table_shape grown_shapes[GROWN_COUNT] = {
+    {"towns", sizeof(struct town), 6, town_members, 0},
+    {"roads", sizeof(struct grown_road), 7, grown_road_members, 0},
+    {"refs", sizeof(struct ref), 1, ref_members, 0},
+    {"rivers", sizeof(struct river), 1, river_members, 2},
+};
+static const struct form_shape grown = {.name = "map", .version = 3, .shape_count = GROWN_COUNT, .shapes = grown_shapes};
+
+static struct text old_bytes(struct arena *arena)
+{
+    struct sample sample;
+    sample_init(&sample);
+    return tables_encode(arena, &shape, &sample.tables);
+}
+
+static void test_an_older_form_is_read(void **state)
+{
+    struct tables back;
+    assert_int_equal(tables_decode(*state, &grown, old_bytes(*state), &back), ERR_OK);
+    const struct grown_road *road = back.table[ROADS].rows;
+    assert_true(back.table[ROADS].count == 2 && road[0].length == -70000 && road[1].length == 12);
+    assert_true(road[1].toll == 0 && road[1].keeper == NONE && road[1].traffic == 0 && road[1].along.count == 0);
+    assert_int_equal(back.table[RIVERS].count, 0);
+}
+
+static void test_what_says_nothing_new_keeps_its_bytes(void **state)
+{
+    struct tables back;
+    struct text old = old_bytes(*state);
+    assert_int_equal(tables_decode(*state, &grown, old, &back), ERR_OK);
+    assert_true(text_equal(tables_encode(*state, &grown, &back), old));
+}
+
+/* A form with something in it that the first version does not have: written as the version that has it, not as the newest. */
+static void grows(struct arena *arena, const struct grown_road *last, int32_t rivers, char version)
+{
+    struct tables back, again;
+    static struct river river = {.name = 0};
+    assert_int_equal(tables_decode(arena, &grown, old_bytes(arena), &back), ERR_OK);
+    struct grown_road *road = back.table[ROADS].rows;
+    road[1] = *last;
+    back.table[RIVERS] = (struct table){.rows = &river, .count = rivers};
+    struct text bytes = tables_encode(arena, &grown, &back);
+    assert_int_equal(bytes.data[5], version);
+    assert_int_equal(tables_decode(arena, &grown, bytes, &again), ERR_OK);
+    assert_true(text_equal(tables_encode(arena, &grown, &again), bytes));
+    assert_int_equal(again.table[RIVERS].count, rivers);
+    assert_int_equal(((struct grown_road *)again.table[ROADS].rows)[1].keeper, last->keeper);
+    assert_int_equal(tables_decode(arena, &shape, bytes, &back), version == 1 ? ERR_OK : ERR_NEWER_FORMAT);
+}
+
+static void test_the_lowest_version_that_says_all(void **state)
+{
+    struct grown_road road = {.to = 0, .length = 12, .next = NONE, .keeper = NONE};
+    grows(*state, &road, 0, 1);
+    grows(*state, &road, 1, 2);
+    road.toll = 2, grows(*state, &road, 0, 2);
+    road.toll = 0, road.keeper = 0, grows(*state, &road, 0, 2);
+    road.traffic = -1, grows(*state, &road, 1, 3);
+    road.traffic = 0, road.along = (struct span){0, 1}, grows(*state, &road, 0, 3);
+}
+
+/* Two forms of one content must not be: a higher version than its content needs is refused. */
+static void test_a_version_for_nothing_is_corrupt(void **state)
+{
+    struct tables back;
+    struct wire_writer writer = {.arena = *state};
+    wire_put_array(&writer, 7);
+    wire_put_text(&writer, TEXT("map"));
+    wire_put_unsigned(&writer, 2);
+    wire_put_bytes(&writer, (struct text){.data = "", .size = 0});
+    for (int table = 0; table < GROWN_COUNT; table++)
+        wire_put_array(&writer, 0);
+    assert_int_equal(tables_decode(*state, &grown, (struct text){.data = writer.data, .size = writer.size}, &back), ERR_CORRUPT);
 }
 
 /* Rows written by hand, so that they may lie. */
@@ -249,6 +348,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_there_and_back, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_empty_form, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_versions, arena_open, arena_shut),
+        cmocka_unit_test_setup_teardown(test_an_older_form_is_read, arena_open, arena_shut),
+        cmocka_unit_test_setup_teardown(test_what_says_nothing_new_keeps_its_bytes, arena_open, arena_shut),
+        cmocka_unit_test_setup_teardown(test_the_lowest_version_that_says_all, arena_open, arena_shut),
+        cmocka_unit_test_setup_teardown(test_a_version_for_nothing_is_corrupt, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_what_members_refuse, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_truncated_and_longer, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_every_byte_changed, arena_open, arena_shut),

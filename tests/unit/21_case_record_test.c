@@ -162,7 +162,7 @@ static void a_newer_version_stops(void **state)
     struct text bytes = case_encode(&w.arena, full_case());
     struct case_state *again;
     char *changed = arena_string(&w.arena, bytes);
-    changed[0] = 2;
+    changed[0] = 3;
     assert_int_equal(case_decode(&w.arena, (struct text){changed, bytes.size}, &again), ERR_NEWER_FORMAT);
     changed[0] = 0;
     assert_int_equal(case_decode(&w.arena, (struct text){changed, bytes.size}, &again), ERR_CORRUPT);

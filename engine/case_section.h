@@ -1,0 +1,19 @@
+/* case_section: a part of the stored form of a case that only some cases have: a vote, publications, children. See case_record.c, which
+ * lists them; each is written by a file of its own, case_record_NOUN.c, and counted into case_size (case.c) and case_fits.
+ *
+ * A section is one msgpack array. Its number names it for ever; its content can grow only with CASE_VERSION. */
+#ifndef STAIRCASE_CASE_SECTION_H
+#define STAIRCASE_CASE_SECTION_H
+
+#include "engine/case.h"
+#include "proto/wire.h"
+
+struct case_section {
+    uint32_t number;
+    bool (*present)(const struct case_state *state); /* something is in it: it is written */
+    void (*put)(struct wire_writer *writer, const struct case_state *state);
+    /* Believes nothing: sets reader->failed where sizes, ranges or the order of rows cannot be. Texts point into the bytes that are read. */
+    void (*get)(struct wire_reader *reader, struct case_state *state);
+};
+
+#endif
