@@ -135,14 +135,16 @@ static bool holds(const struct directory *directory, const char *person, const c
 static void the_sample_district(void **state)
 {
     (void)state;
-    static const char *const roles[] = {"grid-worker", "grid-leader", "mediator", "supervisor", "community-clerk", "handling-unit", "secretary"};
+    static const char *const roles[] = {"grid-worker", "grid-leader", "mediator", "supervisor", "community-clerk", "handling-unit", "secretary",
+                                        "council-member", "party-committee", "service-centre", "department", "duty-officer"};
     struct directory directory;
     read_good(source_of(&arena, "config/directory.yaml"), &directory);
     assert_int_equal(units_of_level(&directory, "community"), 56);
     assert_int_equal(units_of_level(&directory, "grid"), 635);
     assert_int_equal(units_of_level(&directory, "building"), 2312);
     assert_int_equal(units_of_level(&directory, "district"), 1);
-    assert_int_equal(directory.table[DIRECTORY_ROLES].count, 7);
+    assert_int_equal(units_of_level(&directory, "department"), 4);
+    assert_int_equal(directory.table[DIRECTORY_ROLES].count, 24);
     for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
         assert_int_not_equal(directory_find_role(&directory, text_of(roles[i])), NONE);
     int32_t building = unit_of(&directory, "jinnong/grid-3/building-7");
@@ -156,6 +158,8 @@ static void the_sample_district(void **state)
     assert_true(holds(&directory, "sun", "mediator", "jinnong-centre"));
     assert_true(holds(&directory, "zhou", "supervisor", "jinnong/grid-3/building-7"));
     assert_false(holds(&directory, "zhou", "supervisor", "jinnong-centre"));
+    assert_true(holds(&directory, "council-11-16", "council-member", "jinnong"));
+    assert_true(holds(&directory, "secretary-11", "party-committee", "jinnong"));
 }
 
 /* Every building climbs the whole ladder, and meets a mediator and a supervisor on each of its steps. */
