@@ -29,7 +29,7 @@ if test -s "$work/strange"; then
 fi
 
 # Everything that decides is here: a room that is missed out could call what it likes.
-for room in advance outcome rating condition access case effect clock calendar directory workflow; do
+for room in advance outcome rating vote condition access case effect clock calendar directory workflow; do
     ar t "$build/pure.a" | grep -qx "$room.o" || { echo "$room.o is not among the pure rooms"; exit 1; }
 done
 
