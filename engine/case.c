@@ -187,6 +187,11 @@ struct text case_person(const struct value *entry)
     return id && id->kind == VALUE_TEXT ? id->text : (struct text){0};
 }
 
+const struct value *case_with(const struct value *entry, const char *name)
+{
+    return value_get(entry, name);
+}
+
 bool case_has_person(const struct value *people, struct text person)
 {
     if (people->kind != VALUE_LIST || !person.size)

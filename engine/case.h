@@ -104,7 +104,8 @@ struct case_state {
 
     struct value *data;     /* [field count of the workflow]; VALUE_NONE: empty. A text kept in the log is a VALUE_LIST of two
                                integers: position of the event, size in bytes; a collected list is a VALUE_LIST of such pairs. People are a
-                               VALUE_LIST of texts, or of maps {id: text, sealed: bytes} where details were given. Private: VALUE_BYTES */
+                               VALUE_LIST of texts, or of maps {id: text, sealed: bytes, ...} where details were given (sealed) or
+                               something belongs to each (`with`: in clear, each under its name). Private: VALUE_BYTES */
     uint32_t data_count;
     struct case_clock *clocks;
     uint32_t clock_count;
@@ -157,6 +158,8 @@ struct case_state *case_copy(struct arena *arena, const struct case_state *state
 bool case_has_person(const struct value *people, struct text person);
 /* The opaque reference of one entry of a people value. */
 struct text case_person(const struct value *entry);
+/* What belongs to that person under a name that the field's `with` gives; NULL: an entry that came without it. */
+const struct value *case_with(const struct value *entry, const char *name);
 
 /* ---- case_record.c: the stored form (fixed header, then msgpack); not among the pure rooms ---- */
 

@@ -4,6 +4,7 @@
 #include "engine/door.h"
 
 #include "engine/intake.h"
+#include "engine/map.h"
 #include "proto/wire.h"
 
 static const struct text whole = TEXT("*"); /* the field of what is sealed as one; no field is called that */
@@ -41,38 +42,50 @@ static enum err seal_one(struct sealing *sealing, const struct seal_key *key, st
     return code;
 }
 
-/* ---- people: the reference in clear, the details under the key of the person ---- */
+/* ---- people: the reference and what `with` names in clear, the details under the key of the person ---- */
 
-static enum err seal_person(struct sealing *sealing, struct text name, const struct value *entry, struct value *out)
+/* What belongs to each person of the field stays in clear too: the engine reckons with it. */
+static bool stays_clear(const struct sealing *sealing, int32_t field, struct text member)
 {
-    const struct value *id = value_get(entry, "id");
-    *out = *entry;
-    if (entry->kind != VALUE_MAP || entry->count < 2 || !id || id->kind != VALUE_TEXT || id->text.size == 0)
-        return ERR_OK; /* a reference alone; or nothing that is a person, and then the core says so */
-    struct value *details = ARENA_ARRAY(sealing->arena, struct value, 2 * (entry->count - 1)), *pair = ARENA_ARRAY(sealing->arena, struct value, 4);
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < entry->count; i++)
-        if (&entry->items[2 * i + 1] != id) {
-            details[2 * count] = entry->items[2 * i];
-            details[2 * count++ + 1] = entry->items[2 * i + 1];
-        }
-    struct seal_key key = seal_key_of_person(id->text);
-    struct value plain = {.kind = VALUE_MAP, .count = count, .items = details};
-    pair[0] = value_text(TEXT("id"));
-    pair[1] = *id;
-    pair[2] = value_text(TEXT("sealed"));
-    *out = (struct value){.kind = VALUE_MAP, .count = 2, .items = pair};
-    return seal_one(sealing, &key, name, &plain, &pair[3]);
+    return text_is(member, "id") || workflow_find_with(sealing->workflow, field, member) != NONE;
 }
 
-static enum err seal_people(struct sealing *sealing, struct text name, const struct value *given, struct value *out)
+/* A reference alone, or nothing that is a person: then the core says so. */
+static bool has_details(const struct sealing *sealing, int32_t field, const struct value *entry)
+{
+    const struct value *id = value_get(entry, "id");
+    if (!id || id->kind != VALUE_TEXT || id->text.size == 0)
+        return false;
+    for (uint32_t i = 0; i < entry->count; i++)
+        if (!stays_clear(sealing, field, entry->items[2 * i].text))
+            return true;
+    return false;
+}
+
+static enum err seal_person(struct sealing *sealing, int32_t field, struct text name, const struct value *entry, struct value *out)
+{
+    *out = *entry;
+    if (!has_details(sealing, field, entry))
+        return ERR_OK;
+    struct map_maker details = map_begin(sealing->arena), clear = map_begin(sealing->arena);
+    for (uint32_t i = 0; i < entry->count; i++)
+        map_put_named(stays_clear(sealing, field, entry->items[2 * i].text) ? &clear : &details, entry->items[2 * i].text, entry->items[2 * i + 1]);
+    struct seal_key key = seal_key_of_person(value_get(entry, "id")->text);
+    struct value plain = map_end(&details), sealed = {0};
+    enum err code = seal_one(sealing, &key, name, &plain, &sealed);
+    map_put(&clear, "sealed", sealed);
+    *out = map_end(&clear);
+    return code;
+}
+
+static enum err seal_people(struct sealing *sealing, int32_t field, struct text name, const struct value *given, struct value *out)
 {
     if (given->kind != VALUE_LIST)
-        return seal_person(sealing, name, given, out);
+        return seal_person(sealing, field, name, given, out);
     struct value *items = ARENA_ARRAY(sealing->arena, struct value, given->count);
     enum err code = ERR_OK;
     for (uint32_t i = 0; !code && i < given->count; i++)
-        code = seal_person(sealing, name, &given->items[i], &items[i]);
+        code = seal_person(sealing, field, name, &given->items[i], &items[i]);
     *out = (struct value){.kind = VALUE_LIST, .count = given->count, .items = items};
     return code;
 }
@@ -103,7 +116,7 @@ static enum err seal_field(struct sealing *sealing, const struct field_value *gi
     if (field->type == FIELD_LIST)
         element = workflow_field(sealing->workflow, field->of);
     if (element->type == FIELD_PEOPLE)
-        return seal_people(sealing, given->name, &given->value, &out->value);
+        return seal_people(sealing, row, given->name, &given->value, &out->value);
     return field->private ? seal_private(sealing, element, given->name, &given->value, &out->value) : ERR_OK;
 }
 

@@ -5,8 +5,8 @@
  *     boolean           VALUE_BOOLEAN, or VALUE_TEXT true / false
  *     date              VALUE_INTEGER days since 1970-01-01, or VALUE_TEXT "2026-10-09"    kept as days
  *     choice, unit      VALUE_TEXT
- *     people            VALUE_TEXT, VALUE_MAP {id, sealed}, or a list of these             kept as a list;
- *                       each in the directory, or app:token
+ *     people            VALUE_TEXT, VALUE_MAP {id, sealed, what the field's `with` names}, or a list of these       kept as a list;
+ *                       each in the directory, or app:token, and with everything that `with` names
  *     list              one element                        kept as [position, size], added to the others
  *     private           VALUE_BYTES, whatever the type; but people are references in clear, their details sealed in each */
 #include "engine/intake.h"
@@ -123,16 +123,21 @@ static struct text check_reference(const struct value *given, struct value *kept
 
 /* ---- people ---- */
 
-/* {id} or {id, sealed}: nothing else about a person may stand in clear. */
-static bool is_person_map(const struct value *entry)
+/* {id}, {id, sealed}, and what belongs to each: nothing else about a person may stand in clear. */
+static bool is_person_map(struct step *step, const struct workflow_field *field, const struct value *entry)
 {
     const struct value *id = value_get(entry, "id"), *sealed = value_get(entry, "sealed");
-    return id && id->kind == VALUE_TEXT && (sealed ? sealed->kind == VALUE_BYTES && entry->count == 2 : entry->count == 1);
+    uint32_t known = 1 + (sealed != NULL);
+    if (!id || id->kind != VALUE_TEXT || (sealed && sealed->kind != VALUE_BYTES))
+        return false;
+    for (int32_t i = 0; i < field->with.count; i++)
+        known += value_get(entry, workflow_string(step->workflow, workflow_with(step->workflow, field->with.first + i)->name)) != NULL;
+    return entry->count == known;
 }
 
-static struct text check_person(struct step *step, const struct value *entry)
+static struct text check_person(struct step *step, const struct workflow_field *field, const struct value *entry)
 {
-    if (entry->kind != VALUE_TEXT && !is_person_map(entry))
+    if (entry->kind != VALUE_TEXT && !is_person_map(step, field, entry))
         return TEXT("each must be a reference (text), or {id, sealed} with the details sealed");
     struct text person = case_person(entry);
     if (person.size == 0 || person.size > PERSON_BYTES_MOST)
@@ -143,23 +148,64 @@ static struct text check_person(struct step *step, const struct value *entry)
     return GOOD;
 }
 
-/* {id} alone is the text: one form for one thing. */
-static struct value person_kept(const struct value *entry)
+static void put_member(struct value *map, const char *name, struct value value)
 {
-    return entry->kind == VALUE_MAP && entry->count == 1 ? value_text(case_person(entry)) : *entry;
+    struct value *items = (struct value *)map->items;
+    uint32_t at = map->count++;
+    for (; at > 0 && text_compare(items[2 * at - 2].text, text_of(name)) > 0; at--)
+        memcpy(&items[2 * at], &items[2 * at - 2], 2 * sizeof *items);
+    items[2 * at] = value_text(text_of(name));
+    items[2 * at + 1] = value;
 }
 
-static struct text check_entries(struct step *step, const struct value *entries, uint32_t count, struct value *kept)
+/* What the field's `with` names, all of it, each by its own type. */
+static struct text check_with(struct step *step, const struct workflow_field *field, const struct value *entry, struct value *map)
+{
+    for (int32_t i = 0; i < field->with.count; i++) {
+        const struct workflow_with *with = workflow_with(step->workflow, field->with.first + i);
+        const char *name = workflow_string(step->workflow, with->name);
+        const struct value *given = case_with(entry, name);
+        struct value kept = {0};
+        if (!given || given->kind == VALUE_NONE)
+            return arena_print(step->arena, "%.*s comes without %s", SHOWN(case_person(entry)), name);
+        struct text complaint = intake_value(step, workflow_field(step->workflow, with->of), false, given, &kept);
+        if (complaint.size)
+            return arena_print(step->arena, "%s of %.*s: %.*s", name, SHOWN(case_person(entry)), SHOWN(complaint));
+        put_member(map, name, kept);
+    }
+    return GOOD;
+}
+
+/* {id} alone is the text: one form for one thing. Members stand in the order of their names. */
+static struct text keep_person(struct step *step, const struct workflow_field *field, const struct value *entry, struct value *kept)
+{
+    const struct value *sealed = value_get(entry, "sealed");
+    *kept = value_text(case_person(entry));
+    if (!sealed && field->with.count == 0)
+        return GOOD;
+    struct value map = {.kind = VALUE_MAP, .items = ARENA_ARRAY(step->arena, struct value, 2 * ((size_t)field->with.count + 2))};
+    put_member(&map, "id", *kept);
+    if (sealed)
+        put_member(&map, "sealed", *sealed);
+    struct text complaint = check_with(step, field, entry, &map);
+    *kept = map;
+    return complaint;
+}
+
+static struct text check_entries(struct step *step, const struct workflow_field *field, const struct value *entries, uint32_t count, struct value *kept)
 {
     struct value *items = ARENA_ARRAY(step->arena, struct value, count);
     *kept = (struct value){.kind = VALUE_LIST, .items = items};
     for (uint32_t i = 0; i < count; i++) {
-        struct text complaint = check_person(step, &entries[i]);
+        struct text complaint = check_person(step, field, &entries[i]);
         if (complaint.size)
             return complaint;
         if (case_has_person(kept, case_person(&entries[i])))
             return arena_print(step->arena, "names %.*s twice", SHOWN(case_person(&entries[i])));
-        items[kept->count++] = person_kept(&entries[i]);
+        complaint = keep_person(step, field, &entries[i], &items[kept->count]);
+        if (complaint.size)
+            return complaint;
+        kept->count++;
     }
     return GOOD;
 }
@@ -167,7 +213,7 @@ static struct text check_entries(struct step *step, const struct value *entries,
 static struct text check_people(struct step *step, const struct workflow_field *field, const struct value *given, struct value *kept)
 {
     bool many = given->kind == VALUE_LIST;
-    struct text complaint = check_entries(step, many ? given->items : given, many ? given->count : 1, kept);
+    struct text complaint = check_entries(step, field, many ? given->items : given, many ? given->count : 1, kept);
     if (complaint.size)
         return complaint;
     if (kept->count == 0)

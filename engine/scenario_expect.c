@@ -300,6 +300,23 @@ static bool look_told(const struct look *look, const struct node *key)
 
 static bool same_value(const struct look *look, const struct workflow_field *field, const struct node *wanted, const struct value *found);
 
+/* `zhao`, or {id: zhao, area: 98.50}: every member that is named must be so. */
+static bool same_person(const struct look *look, const struct workflow_field *field, const struct node *wanted, const struct value *found)
+{
+    const struct node *id = wanted->kind == NODE_MAP ? node_get(wanted, "id") : wanted;
+    if (!id || !text_equal(case_person(found), world_person(look->world, id->text)))
+        return false;
+    for (node_each(member, wanted)) {
+        int32_t with = workflow_find_with(look->workflow, (int32_t)(field - workflow_field(look->workflow, 0)), member->key);
+        const struct value *value = value_get(found, arena_string(look->world->arena, member->key));
+        bool same = member == id || (value && (with == NONE ? value->kind == VALUE_TEXT && text_equal(value->text, member->text)
+                                                            : same_value(look, workflow_field(look->workflow, workflow_with(look->workflow, with)->of), member, value)));
+        if (!same)
+            return false;
+    }
+    return true;
+}
+
 static bool same_items(const struct look *look, const struct workflow_field *field, const struct node *wanted, const struct value *found)
 {
     const struct workflow_field *of = field->type == FIELD_LIST ? workflow_field(look->workflow, field->of) : NULL;
@@ -308,8 +325,7 @@ static bool same_items(const struct look *look, const struct workflow_field *fie
     if (found->kind != VALUE_LIST || found->count != count)
         return false;
     for (uint32_t i = 0; i < count; i++, item = item->next) {
-        struct text person = case_person(&found->items[i]);
-        if (of ? !same_value(look, of, item, &found->items[i]) : !text_equal(person, world_person(look->world, item->text)))
+        if (of ? !same_value(look, of, item, &found->items[i]) : !same_person(look, field, item, &found->items[i]))
             return false;
     }
     return true;

@@ -20,6 +20,7 @@ struct fields {
 /* One field of it. */
 struct seen_field {
     int32_t row;
+    const struct workflow *workflow;
     const struct workflow_field *field; /* NULL: an event brought what the workflow does not name (`add` of an extension) */
     struct text name;
     bool details; /* of people: shown to this viewer */
@@ -51,25 +52,55 @@ static enum err unseal(struct view *view, struct text field, struct text sealed,
     return wire_reader_done(&reader) ? ERR_OK : ERR_CORRUPT;
 }
 
-/* {id, sealed} as {id, and the details}, or as the reference alone. */
-static enum err open_person(struct view *view, const struct seen_field *seen, const struct value *entry, struct value *out)
+/* As people write it: the way in which an event may bring it. */
+static struct value in_words(struct view *view, const struct workflow_field *field, struct value value)
 {
-    *out = value_text(case_person(entry));
+    if (field && field->type == FIELD_DATE && value.kind == VALUE_INTEGER)
+        return value_text(civil_print(view->arena, (int32_t)value.integer));
+    if (field && field->type == FIELD_NUMBER && field->scale > 0 && value.kind == VALUE_INTEGER)
+        return value_text(decimal_print(view->arena, value.integer, field->scale));
+    return value;
+}
+
+static enum err put_details(struct view *view, const struct seen_field *seen, const struct value *entry, struct map_maker *map)
+{
     const struct value *sealed = value_get(entry, "sealed");
     if (!sealed || !seen->details)
         return ERR_OK;
     struct value details;
     enum err code = unseal(view, seen->name, sealed->text, &details);
     if (code)
-        return code == ERR_NOT_FOUND ? ERR_OK : code;
+        return code == ERR_NOT_FOUND ? ERR_OK : code; /* erased */
     if (details.kind != VALUE_MAP)
         return ERR_CORRUPT;
-    struct map_maker map = map_begin(view->arena);
-    map_put(&map, "id", *out);
     for (uint32_t i = 0; i < details.count; i++)
-        map_put_named(&map, details.items[2 * i].text, details.items[2 * i + 1]);
-    *out = map_end(&map);
+        map_put_named(map, details.items[2 * i].text, details.items[2 * i + 1]);
     return ERR_OK;
+}
+
+static void put_with(struct view *view, const struct seen_field *seen, const struct value *entry, struct map_maker *map)
+{
+    struct span withs = seen->field ? seen->field->with : (struct span){0, 0};
+    for (int32_t i = 0; i < withs.count; i++) {
+        const struct workflow_with *with = workflow_with(seen->workflow, withs.first + i);
+        const char *name = workflow_string(seen->workflow, with->name);
+        const struct value *value = case_with(entry, name);
+        if (value)
+            map_put(map, name, in_words(view, workflow_field(seen->workflow, with->of), *value));
+    }
+}
+
+/* {id, sealed, ...} as {id, what belongs to it, and the details}; as the reference alone where there is nothing else to see. */
+static enum err open_person(struct view *view, const struct seen_field *seen, const struct value *entry, struct value *out)
+{
+    struct map_maker map = map_begin(view->arena);
+    *out = value_text(case_person(entry));
+    map_put(&map, "id", *out);
+    put_with(view, seen, entry, &map);
+    enum err code = put_details(view, seen, entry, &map);
+    if (!code && map.pairs > 1)
+        *out = map_end(&map);
+    return code;
 }
 
 static enum err open_people(struct view *view, const struct seen_field *seen, const struct value *value, struct value *out)
@@ -86,16 +117,6 @@ static enum err open_people(struct view *view, const struct seen_field *seen, co
     }
     *out = list_end(&list);
     return ERR_OK;
-}
-
-/* As people write it: the way in which an event may bring it. */
-static struct value in_words(struct view *view, const struct workflow_field *field, struct value value)
-{
-    if (field && field->type == FIELD_DATE && value.kind == VALUE_INTEGER)
-        return value_text(civil_print(view->arena, (int32_t)value.integer));
-    if (field && field->type == FIELD_NUMBER && field->scale > 0 && value.kind == VALUE_INTEGER)
-        return value_text(decimal_print(view->arena, value.integer, field->scale));
-    return value;
 }
 
 /* A value that is here, by the type of its field. ERR_NOT_FOUND: it cannot be opened any more. */
@@ -198,7 +219,7 @@ static bool look(struct fields *fields, struct seen_field *seen)
 static enum err case_field(struct fields *fields, int32_t row)
 {
     const struct value *value = &fields->state->data[row];
-    struct seen_field seen = {.row = row, .field = workflow_field(fields->workflow, row), .name = text_of(workflow_field_name(fields->workflow, row))};
+    struct seen_field seen = {.row = row, .workflow = fields->workflow, .field = workflow_field(fields->workflow, row), .name = text_of(workflow_field_name(fields->workflow, row))};
     struct value opened = {0};
     if (value->kind == VALUE_NONE || !look(fields, &seen))
         return ERR_OK;
@@ -227,7 +248,7 @@ enum err view_case_data(struct view *view, const struct case_state *state, const
 
 static enum err event_field(struct fields *fields, const struct field_value *given)
 {
-    struct seen_field seen = {.row = workflow_find_field(fields->workflow, given->name), .name = given->name};
+    struct seen_field seen = {.row = workflow_find_field(fields->workflow, given->name), .workflow = fields->workflow, .name = given->name};
     if (seen.row != NONE)
         seen.field = workflow_field(fields->workflow, seen.row);
     struct value opened = {0};

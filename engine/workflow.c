@@ -19,6 +19,11 @@
 #define REFS(row, member, table) MEMBER(MEMBER_REFS, row, member, WORKFLOW_##table)
 #define CHOICE(row, member, last) MEMBER(MEMBER_CHOICE, row, member, (uint32_t)(last) + 1)
 #define FLAG(row, member) MEMBER(MEMBER_CHOICE, row, member, 2)
+/* What version 2 brought to rows of version 1 (not to rows of tables that it brought itself). */
+#define ADDED_2(kind_, row, member, table_)                                                                            \
+    {                                                                                                                  \
+        .kind = (kind_), .offset = (uint32_t)offsetof(struct workflow_##row, member), .table = (table_), .since = 2    \
+    }
 
 static const struct member head_members[] = {
     NAMED(head, name),
@@ -56,7 +61,10 @@ static const struct member field_members[] = {
     SPAN(field, choices, NAMES),
     FLAG(field, private),
     SPAN(field, sees, PEOPLE),
+    ADDED_2(MEMBER_SPAN, field, with, WORKFLOW_WITHS),
 };
+
+static const struct member with_members[] = {NAMED(with, name), NEEDED(with, of, FIELDS)};
 
 static const struct member group_members[] = {NAMED(group, name), REFS(group, fields, FIELDS)};
 
@@ -210,6 +218,13 @@ static const struct member end_members[] = {NAMED(end, name), STRING(end, title_
                           .member_count = sizeof row##_members / sizeof row##_members[0],                              \
                           .members = row##_members}
 
+#define SHAPE_2(table, row)                                                                                            \
+    [WORKFLOW_##table] = {.name = #row,                                                                                \
+                          .row_size = sizeof(struct workflow_##row),                                                   \
+                          .member_count = sizeof row##_members / sizeof row##_members[0],                              \
+                          .members = row##_members,                                                                    \
+                          .since = 2}
+
 static const struct table_shape shapes[WORKFLOW_TABLE_COUNT] = {
     SHAPE(HEAD, head),
     SHAPE(NAMES, name),
@@ -235,6 +250,7 @@ static const struct table_shape shapes[WORKFLOW_TABLE_COUNT] = {
     SHAPE(EXTENDS, extend),
     SHAPE(STAGES, stage),
     SHAPE(ENDS, end),
+    SHAPE_2(WITHS, with),
 };
 
 const struct form_shape workflow_shape = {
@@ -273,6 +289,7 @@ ROW_ACCESSOR(topic_row, TOPIC_ROWS)
 ROW_ACCESSOR(extend, EXTENDS)
 ROW_ACCESSOR(stage, STAGES)
 ROW_ACCESSOR(end, ENDS)
+ROW_ACCESSOR(with, WITHS)
 
 const struct workflow_head *workflow_head(const struct workflow *workflow)
 {
@@ -365,6 +382,15 @@ int32_t workflow_find_level(const struct workflow *workflow, struct text name)
 {
     for (int32_t row = 0; row < workflow_count(workflow, WORKFLOW_LEVELS); row++)
         if (string_is(workflow, level_row(workflow, row)->name, name))
+            return row;
+    return NONE;
+}
+
+int32_t workflow_find_with(const struct workflow *workflow, int32_t field, struct text name)
+{
+    struct span with = workflow_field(workflow, field)->with;
+    for (int32_t row = with.first; row < with.first + with.count; row++)
+        if (string_is(workflow, workflow_with(workflow, row)->name, name))
             return row;
     return NONE;
 }
@@ -500,9 +526,21 @@ static bool by_sound(const struct workflow *workflow, int32_t row)
     return by->people.count > 0 && (by->kind != BY_AT_LEAST || (by->numerator > 0 && by->denominator >= 0));
 }
 
+/* A single value in clear, which the engine may look into. */
+static bool with_sound(const struct workflow *workflow, const struct workflow_with *with)
+{
+    const struct workflow_field *of = workflow_field(workflow, with->of);
+    return of->type != FIELD_TEXT && of->type != FIELD_PEOPLE && of->type != FIELD_LIST && !of->private;
+}
+
 static bool field_sound(const struct workflow *workflow, int32_t row)
 {
     const struct workflow_field *field = workflow_field(workflow, row);
+    if (field->with.count && field->type != FIELD_PEOPLE)
+        return false;
+    for (int32_t i = 0; i < field->with.count; i++)
+        if (!with_sound(workflow, workflow_with(workflow, field->with.first + i)))
+            return false;
     if (field->type != FIELD_LIST)
         return field->of == NONE;
     return field->of != NONE && workflow_field(workflow, field->of)->type != FIELD_LIST;

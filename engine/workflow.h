@@ -38,6 +38,7 @@ enum workflow_table {
     WORKFLOW_EXTENDS,
     WORKFLOW_STAGES,
     WORKFLOW_ENDS,
+    WORKFLOW_WITHS,
     WORKFLOW_TABLE_COUNT
 };
 
@@ -82,6 +83,13 @@ struct workflow_field {
     struct span choices; /* NAMES */
     int32_t private;   /* 1: has `sees`, is sealed before the log */
     struct span sees;  /* PEOPLE */
+    struct span with;  /* WITHS, of people: what belongs to each of them */
+};
+
+/* What belongs to each person of a people field, in clear: the engine reckons with it (an area weighs a ballot). */
+struct workflow_with {
+    int32_t name;
+    int32_t of; /* row of FIELDS that describes it (nameless): number, boolean, date, choice, unit or reference */
 };
 
 struct workflow_group {
@@ -327,6 +335,7 @@ const struct workflow_topic_row *workflow_topic_row(const struct workflow *workf
 const struct workflow_extend *workflow_extend(const struct workflow *workflow, int32_t row);
 const struct workflow_stage *workflow_stage(const struct workflow *workflow, int32_t row);
 const struct workflow_end *workflow_end(const struct workflow *workflow, int32_t row);
+const struct workflow_with *workflow_with(const struct workflow *workflow, int32_t row);
 int32_t workflow_ref(const struct workflow *workflow, int32_t row);
 
 /* A string of the pool; "" for NONE. */
@@ -343,6 +352,8 @@ int32_t workflow_count(const struct workflow *workflow, enum workflow_table tabl
 int32_t workflow_find_field(const struct workflow *workflow, struct text name);
 int32_t workflow_find_stage(const struct workflow *workflow, struct text name);
 int32_t workflow_find_level(const struct workflow *workflow, struct text name);
+/* The row of WITHS of that name among what belongs to the people of `field`. */
+int32_t workflow_find_with(const struct workflow *workflow, int32_t field, struct text name);
 /* The event of that name in the stage, then anywhere (inner before outer). */
 int32_t workflow_find_event(const struct workflow *workflow, int32_t stage, struct text name);
 /* Whether any stage knows an event of that name (tells unknown-event from not-now). The names that a key gives (extend,

@@ -164,7 +164,7 @@ const char *string_at(const struct workflow_reader *reader, int32_t offset)
 _Static_assert(offsetof(struct workflow_field, name) == 0 && offsetof(struct workflow_group, name) == 0 &&
                    offsetof(struct workflow_stage, name) == 0 && offsetof(struct workflow_event, name) == 0 &&
                    offsetof(struct workflow_end, name) == 0 && offsetof(struct workflow_task, name) == 0 &&
-                   offsetof(struct workflow_name, name) == 0,
+                   offsetof(struct workflow_name, name) == 0 && offsetof(struct workflow_with, name) == 0,
                "rows that are looked up by name begin with it");
 
 const char *row_name(const struct workflow_reader *reader, enum workflow_table table, int32_t row)

@@ -65,6 +65,7 @@ static const struct {
     {"of", OF_TYPE(FIELD_CHOICE) | OF_TYPE(FIELD_LIST)},
     {"scale", OF_TYPE(FIELD_NUMBER)},
     {"least", OF_TYPE(FIELD_NUMBER) | OF_TYPE(FIELD_PEOPLE)},
+    {"with", OF_TYPE(FIELD_PEOPLE)},
     {"most", OF_TYPE(FIELD_TEXT) | OF_TYPE(FIELD_NUMBER) | OF_TYPE(FIELD_PEOPLE) | OF_TYPE(FIELD_LIST)},
 };
 
@@ -142,6 +143,7 @@ static void bounds_read(struct workflow_reader *reader, const struct node *least
 }
 
 static void element_read(struct workflow_reader *reader, const struct node *node, const struct node *owner, struct workflow_field *list);
+static void withs_read(struct workflow_reader *reader, const struct node *node, struct workflow_field *field);
 
 /* What field and element have in common. */
 static void type_read(struct workflow_reader *reader, const struct node *node, enum workflow_where where, struct workflow_field *field)
@@ -156,6 +158,8 @@ static void type_read(struct workflow_reader *reader, const struct node *node, e
         choices_read(reader, of, node, field);
     if (field->type == FIELD_LIST)
         element_read(reader, of, node, field);
+    if (field->type == FIELD_PEOPLE && where == IN_FIELD)
+        withs_read(reader, key_get(node, where, "with"), field);
     const struct node *least = option_fits("least", field->type) ? key_get(node, where, "least") : NULL;
     const struct node *most = option_fits("most", field->type) ? key_get(node, where, "most") : NULL;
     bounds_read(reader, least, most, field);
@@ -186,6 +190,48 @@ static void element_read(struct workflow_reader *reader, const struct node *node
         return;
     }
     list->of = row_push(reader, WORKFLOW_FIELDS, &element, node);
+}
+
+/* `area: {type: number, scale: 2}` or `since: date`. The engine reckons with it, so it is in clear; what is only told of a person
+ * (a name, a telephone) is sealed with the person's other details and needs no declaration. */
+static bool with_type_read(struct workflow_reader *reader, const struct node *node, struct workflow_field *with)
+{
+    row_blank(WORKFLOW_FIELDS, with);
+    bool simple = node->kind == NODE_SCALAR;
+    const struct node *type = simple ? node : node_get(node, "type");
+    if (type && (node_is(type, "text") || node_is(type, "people") || node_is(type, "list"))) {
+        problems_add(reader->problems, node, "what belongs to each person cannot be of type %s. Allowed is: number, boolean, date, choice, unit, "
+                                             "reference. Other details of a person come with it undeclared, and are sealed.", type->text.data);
+        return false;
+    }
+    if (!simple && key_check(reader, node, IN_ELEMENT))
+        type_read(reader, node, IN_ELEMENT, with);
+    if (simple && node_choice(reader->problems, node, type_words, TYPE_COUNT, &with->type) && with->type == FIELD_CHOICE)
+        problems_add(reader->problems, node, "a choice needs \"of\": write {type: choice, of: [a, b]}.");
+    return true;
+}
+
+static void withs_read(struct workflow_reader *reader, const struct node *node, struct workflow_field *field)
+{
+    struct workflow_field with;
+    if (!node)
+        return;
+    field->with.first = row_count(reader, WORKFLOW_WITHS);
+    for (node_each(item, node)) {
+        if (item->index >= WORKFLOW_WITHS_MOST) {
+            problems_add_key(reader->problems, item, "there are more than %d things that belong to each person.", WORKFLOW_WITHS_MOST);
+            break;
+        }
+        if (node_key_name(reader->problems, item) && (text_is(item->key, "id") || text_is(item->key, "sealed")))
+            problems_add_key(reader->problems, item, "\"%s\" says who the person is and cannot name what belongs to it. Use another name.", item->key.data);
+        if (!with_type_read(reader, item, &with))
+            continue;
+        struct workflow_with row = {.name = string_push(reader, item->key), .of = row_push(reader, WORKFLOW_FIELDS, &with, item)};
+        row_push(reader, WORKFLOW_WITHS, &row, item);
+        field->with.count++;
+    }
+    if (node->count == 0)
+        problems_add(reader->problems, node, "found an empty mapping; allowed is {NAME: TYPE}.");
 }
 
 static void field_read(struct workflow_reader *reader, int32_t row)

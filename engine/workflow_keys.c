@@ -73,6 +73,7 @@ static const struct form group = LIST_OF(form_name), groups = NAMED(0, group);
 /* data and conditions */
 static const struct form choice = FORM(FORM_TEXT, .least = 1, .most = 64), choices = LIST_OF(choice);
 static const struct form of_field = EITHER(&choices, &short_element, &element_map);
+static const struct form with = EITHER(&short_element, &element_map), withs = NAMED(1, with);
 static const struct form value = EITHER(&form_text, &form_number, &form_boolean), values = LIST_OF(value);
 static const struct form new_value = EITHER(&form_text, &form_number, &form_boolean, &form_nothing), sets = NAMED(1, new_value);
 static const struct form condition_value = FORM(FORM_EITHER, .name = "field-condition", .parts = (const struct form *const[]){&form_text, &form_number, &form_boolean, &values, &range_map, NULL});
@@ -148,7 +149,7 @@ static const struct key table[] = {
     {IN_FIELD, "scale", S, 0, "a whole number from 0 to 9", "decimal places of a number", &scale},
     {IN_FIELD, "least", S, 0, "a number", "the smallest number, or the fewest people", &form_number},
     {IN_FIELD, "most", S, 0, "a number", "the largest number, the longest text, or the most people or elements", &form_number},
-    {IN_FIELD, "with", M, KEY_LATER, "a mapping of fields", "what belongs to each of the people", NULL},
+    {IN_FIELD, "with", M, 0, "a mapping of names to types, such as {area: {type: number, scale: 2}}", "what belongs to each of the people", &withs},
     {IN_FIELD, "sees", S | L | M, 0, SOME_PEOPLE, "who alone sees it: it is private", &people},
 
     {IN_ELEMENT, "type", S, KEY_NEEDED, "text, number, boolean, date, choice, unit or reference", "what an element holds", &element_type},

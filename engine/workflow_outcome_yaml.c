@@ -18,6 +18,22 @@ static bool choices_within(const struct workflow_reader *reader, struct span cho
     return true;
 }
 
+/* Under the same names the same types: what belongs to each person comes along. */
+static bool same_withs(const struct workflow_reader *reader, struct span some, struct span others)
+{
+    bool same = some.count == others.count;
+    for (int32_t i = 0; same && i < some.count; i++) {
+        const struct workflow_with *with = ROW_OF(reader, WITHS, with, some.first + i);
+        int32_t found = name_find_in(reader, WORKFLOW_WITHS, others, text_of(string_at(reader, with->name)));
+        if (found == NONE)
+            return false;
+        const struct workflow_field *one = ROW_OF(reader, FIELDS, field, with->of),
+                                    *other = ROW_OF(reader, FIELDS, field, ROW_OF(reader, WITHS, with, found)->of);
+        same = one->type == other->type && one->scale == other->scale && choices_within(reader, one->choices, other->choices);
+    }
+    return same;
+}
+
 /* Whatever the one can hold, the other can hold too. */
 static void check_assignable(struct workflow_reader *reader, int32_t to, int32_t from, const struct node *node)
 {
@@ -33,6 +49,9 @@ static void check_assignable(struct workflow_reader *reader, int32_t to, int32_t
                      source->scale, to_name, target->scale);
     else if (!choices_within(reader, source->choices, target->choices))
         problems_add(reader->problems, node, "\"%s\" has choices that \"%s\" does not have.", from_name, to_name);
+    else if (!same_withs(reader, source->with, target->with))
+        problems_add(reader->problems, node, "what belongs to each person of \"%s\" (\"with\") is not what belongs to each of \"%s\". It must be the same.",
+                     from_name, to_name);
 }
 
 static void set_scalar(struct workflow_reader *reader, int32_t field, const struct node *node)

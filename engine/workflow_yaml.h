@@ -15,6 +15,7 @@ struct directory;
 enum {
     WORKFLOW_FIELDS_MOST = 100,
     WORKFLOW_GROUPS_MOST = 50,
+    WORKFLOW_WITHS_MOST = 16,     /* what belongs to each person of a field */
     WORKFLOW_STAGES_MOST = 200,
     WORKFLOW_ENDS_MOST = 50,
     WORKFLOW_EVENTS_MOST = 100,   /* of one stage, or anywhere */

@@ -39,12 +39,15 @@ static int start(void **state)
     one("reference", FIELD_REFERENCE, 0, 0, 0);
     one("private-text", FIELD_TEXT, 0, 0, 0);
     one("private-people", FIELD_PEOPLE, 0, 0, 0);
+    one("owners", FIELD_PEOPLE, 0, 0, 0);
+    with(&b, "owners", "area", FIELD_NUMBER, 2);
+    with(&b, "owners", "since", FIELD_DATE, 0);
     list_of("list", FIELD_TEXT, 2);
     list_of("private-list", FIELD_TEXT, 9);
     list_of("dates", FIELD_DATE, 9);
     stage(&b, "first");
     static const char *const names[] = {"text", "number", "boolean", "date", "choice", "people", "unit", "reference", "private-text",
-                                        "private-people", "list", "private-list", "dates"};
+                                        "private-people", "owners", "list", "private-list", "dates"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         event(&b, "first", names[i], any(&b, "mediator"), stay(&b))->needs = refs_of_fields(&b, names[i]);
     opens(&b, "mediator", "", "", "", go(&b, "first", NULL));
@@ -202,6 +205,40 @@ static void people_are_references(void **state)
     assert_true(case_has_person(kept, TEXT("a:1")) && case_has_person(kept, TEXT("a:2")));
 }
 
+static struct value owner(const char *id, struct value area, struct value since)
+{
+    struct value *members = ARENA_ARRAY(&w.arena, struct value, 6);
+    members[0] = text("area");
+    members[1] = area;
+    members[2] = text("id");
+    members[3] = text(id);
+    members[4] = text("since");
+    members[5] = since;
+    return (struct value){.kind = VALUE_MAP, .count = 3, .items = members};
+}
+
+static void what_belongs_to_each_person_comes_with_each(void **state)
+{
+    (void)state;
+    struct value both[] = {owner("a:1", text("98.50"), text("2026-01-02")), owner("a:2", value_integer(120), value_integer(20000))};
+    taken("owners", list(both, 2));
+    const struct value *kept = field_of(&w, "owners");
+    assert_int_equal(case_with(&kept->items[0], "area")->integer, 9850);
+    assert_int_equal(case_with(&kept->items[0], "since")->integer, 20455);
+    assert_int_equal(case_with(&kept->items[1], "area")->integer, 120);
+    assert_null(case_with(&kept->items[1], "height"));
+    assert_true(case_has_person(kept, TEXT("a:2")));
+    not_taken("owners", text("a:1"), "a:1 comes without area");
+    struct value wrong[] = {both[0], owner("a:2", text("1.234"), text("2026-01-02"))};
+    not_taken("owners", list(wrong, 2), "area of a:2: '1.234' is not a number with at most 2 decimal places");
+    struct value no_date[] = {owner("a:1", text("1"), (struct value){.kind = VALUE_NONE})};
+    not_taken("owners", list(no_date, 1), "a:1 comes without since");
+    struct value foreign[] = {person("a:1", "height", value_integer(3), 2)};
+    not_taken("owners", list(foreign, 1), "{id, sealed} with the details sealed");
+    struct value sealed[] = {owner("a:1", value_bytes("x", 1), text("2026-01-02"))};
+    not_taken("owners", list(sealed, 1), "area of a:1: is not private and must arrive in clear");
+}
+
 static void private_values_come_sealed(void **state)
 {
     (void)state;
@@ -249,7 +286,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, finish)
     const struct CMUnitTest tests[] = {
-        TEST(texts), TEST(numbers), TEST(booleans_dates_choices), TEST(units_and_references), TEST(people_are_references),
+        TEST(texts), TEST(numbers), TEST(booleans_dates_choices), TEST(units_and_references), TEST(people_are_references), TEST(what_belongs_to_each_person_comes_with_each),
         TEST(private_values_come_sealed), TEST(lists_take_one_element_at_a_time), TEST(nothing_else_may_come),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

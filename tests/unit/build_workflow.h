@@ -105,6 +105,17 @@ static inline int32_t find_field(struct builder *b, const char *name)
     return row;
 }
 
+/* What belongs to each person of a people field; those of one field one after the other. */
+static inline void with(struct builder *b, const char *people, const char *name, enum field_type type, int32_t scale)
+{
+    int32_t of = field(b, NULL, type), row = find_field(b, people);
+    field_row(b, of)->scale = scale;
+    int32_t at = ROW_OF(b, WITHS, with, .name = string_of(b, name), .of = of);
+    struct span *span = &field_row(b, row)->with;
+    span->first = span->count ? span->first : at;
+    span->count++;
+}
+
 static inline void choices(struct builder *b, int32_t row, const char *names)
 {
     struct span span = {.first = workflow_count(b->workflow, WORKFLOW_NAMES)};
