@@ -396,6 +396,7 @@ void engine_begin(struct engine *engine, int64_t now)
         engine->working.time = now;
     engine->done = (struct engine_done){.first = engine->committed.position + 1, .last = engine->committed.position};
     engine->parked_here = 0;
+    engine->sweep_back = false;
     engine->trouble = ERR_OK;
     engine->in_batch = true;
 }
@@ -449,6 +450,7 @@ enum err engine_commit(struct engine *engine, struct engine_done *done)
         engine->failed = true;
         return code;
     }
+    engine_sweep_committed(engine);
     engine->committed = engine->working;
     engine->done.last = engine->committed.position;
     if (done)

@@ -93,11 +93,26 @@ static enum err fire_due(struct engine *engine, struct store_cursor *cursor, uin
 
 /* ---- a newer calendar ---- */
 
+static void sooner(bool *asked, struct record_key *at, const struct record_key *from)
+{
+    if (!*asked || text_compare(key_text(from), key_text(at)) < 0)
+        *at = *from;
+    *asked = true;
+}
+
+/* A sweep reads the store, where the rows of the open batch are not yet: once they are, it comes there again. */
 void engine_sweep_from(struct engine *engine, const struct record_key *from)
 {
-    if (!engine->sweeping || text_compare(key_text(from), key_text(&engine->sweep_from)) < 0)
-        engine->sweep_from = *from;
-    engine->sweeping = true;
+    sooner(&engine->sweeping, &engine->sweep_from, from);
+    if (engine->in_batch)
+        sooner(&engine->sweep_back, &engine->sweep_back_to, from);
+}
+
+void engine_sweep_committed(struct engine *engine)
+{
+    if (engine->sweep_back)
+        sooner(&engine->sweeping, &engine->sweep_from, &engine->sweep_back_to);
+    engine->sweep_back = false;
 }
 
 void engine_sweep_again(struct engine *engine)

@@ -71,6 +71,8 @@ struct engine {
     uint32_t parked_here;                /* events that this batch has parked */
     bool sweeping;                       /* looking for clocks computed under an older calendar */
     struct record_key sweep_from;
+    bool sweep_back;                     /* after the commit from there again: rows of the open batch were not in the store to be seen */
+    struct record_key sweep_back_to;
 
     bool in_batch;
     struct batch batch;
@@ -113,6 +115,8 @@ enum err engine_fire_case(struct engine *engine, struct batch_case *subject, int
 /* Looks at every deadline again, or at those from a row on: some may have been computed under an older calendar. */
 void engine_sweep_again(struct engine *engine);
 void engine_sweep_from(struct engine *engine, const struct record_key *from);
+/* The batch that asked for it is in the store. */
+void engine_sweep_committed(struct engine *engine);
 /* That calendar is the newest of its name. */
 bool engine_calendar_is_newest(const struct engine *engine, uint64_t revision);
 

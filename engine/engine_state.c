@@ -109,7 +109,7 @@ enum err engine_reload(struct engine *engine, const char **why)
         engine->epoch = epoch; /* after a failed commit: still this run */
     engine->working = engine->committed;
     engine->failed = code != ERR_OK;
-    engine->sweeping = false;
+    engine->sweeping = engine->sweep_back = false;
     if (engine->calendar_count > 0)
         engine_sweep_again(engine);
     *why = !code ? "" : engine->why ? engine->why : err_sentence(code);

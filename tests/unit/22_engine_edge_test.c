@@ -227,6 +227,64 @@ static void a_released_case_follows_the_newest_calendar(void **state)
     bed_assert_replays(bed);
 }
 
+static struct text earlier_calendar(struct bed *bed)
+{
+    struct text newer = changed(bed, bed_file(bed, "config/calendar-cn.yaml"), "version: 1", "version: 2");
+    return changed(bed, newer, "14:00-18:00", "14:00-17:00"); /* so a deadline comes an hour earlier */
+}
+
+static uint32_t fire(struct bed *bed)
+{
+    uint32_t fired;
+    assert_int_equal(engine_fire(bed->engine, 100, &fired), ERR_OK);
+    return fired;
+}
+
+/* The rows of a batch are not in the store while it is decided: whoever looks through the store for old deadlines must come again. */
+static void what_one_batch_releases_and_sweeps_follows_the_newest_calendar(void **state)
+{
+    struct bed *bed = *state;
+    struct event open = held_opening(bed, AT(0));
+    bed_send(bed, AT(1000), &open);
+    int64_t before = stage_due(bed);
+    assert_int_equal(bed_deploy(bed, AT(2000), "newer.yaml", earlier_calendar(bed)), ERR_OK);
+    struct event release = {.kind = EVENT_RELEASE, .id = bed_id(bed), .sender = TEXT("local"), .as = TEXT("zhou"), .subject = {.kind = CASE_REF_KEY, .text = case_key}};
+    engine_begin(bed->engine, AT(3000));
+    assert_int_equal(bed_decide(bed, &release).kind, MESSAGE_APPLIED);
+    fire(bed);
+    bed_commit(bed);
+    assert_true(engine_next_due(bed->engine) == INT64_MIN);
+    engine_begin(bed->engine, AT(4000));
+    fire(bed);
+    bed_commit(bed);
+    assert_true(stage_due(bed) == before - 3600000);
+    bed_assert_replays(bed);
+}
+
+static void a_calendar_in_the_middle_of_a_batch_moves_what_was_opened_before_it(void **state)
+{
+    struct bed *bed = *state;
+    struct event open = opening(bed);
+    struct problems problems;
+    struct source source;
+    struct text text = earlier_calendar(bed);
+    assert_int_equal(source_read(&bed->arena, "newer.yaml", text, &problems, &source), ERR_OK);
+    const struct deployment deployment = {.id = bed_id(bed), .sender = TEXT("local"), .what = TEXT("calendar"), .name = source.name, .version = source.version,
+                                          .applies_from = source.applies_from, .source = text, .compiled = source.compiled};
+    struct message answer;
+    engine_begin(bed->engine, AT(1000));
+    int64_t before = bed_decide(bed, &open).due;
+    assert_int_equal(engine_deploy(bed->engine, &deployment, &answer), ERR_OK);
+    assert_int_equal(answer.kind, MESSAGE_APPLIED);
+    fire(bed);
+    bed_commit(bed);
+    engine_begin(bed->engine, AT(2000));
+    fire(bed);
+    bed_commit(bed);
+    assert_true(stage_due(bed) == before - 3600000);
+    bed_assert_replays(bed);
+}
+
 /* A matter that stood still for a year is due at every level once, and nobody is reminded in the past: the batch that releases it stays small. */
 static void a_year_of_reminders_is_not_caught_up_with(void **state)
 {
@@ -322,7 +380,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_first_calendar_is_the_same_after_a_start, set_up_empty, tear_down),
         TEST(an_id_in_use_deploys_nothing), TEST(answers_outlive_the_questions_between_batches), TEST(a_task_is_not_settled_like_a_notice),
-        TEST(a_parked_event_whose_park_is_gone_is_over), TEST(a_released_case_follows_the_newest_calendar), TEST(a_year_of_reminders_is_not_caught_up_with),
+        TEST(a_parked_event_whose_park_is_gone_is_over), TEST(a_released_case_follows_the_newest_calendar), TEST(what_one_batch_releases_and_sweeps_follows_the_newest_calendar),
+        TEST(a_calendar_in_the_middle_of_a_batch_moves_what_was_opened_before_it), TEST(a_year_of_reminders_is_not_caught_up_with),
         TEST(times_at_the_ends_of_the_world),
         TEST(a_state_that_is_not_where_its_log_ends_is_not_opened),
     };
