@@ -19,9 +19,11 @@
 
 enum { STOP_MS = 4000, MINUTE_MS = 60000, TRIES_MS = 1000, LOOK_MS = 1000 };
 
+/* What is owed is ready by the time of the log, which may be ahead of a clock that was set back: what was ready then is ready now. */
 struct outbox_time server_time(const struct server *server)
 {
-    return (struct outbox_time){.now = server->walltime.now, .monotonic = server->walltime.monotonic};
+    int64_t now = server->walltime.now, stamped = engine_now(server->engine);
+    return (struct outbox_time){.now = now > stamped ? now : stamped, .monotonic = server->walltime.monotonic};
 }
 
 int64_t server_is_ahead(const struct server *server)

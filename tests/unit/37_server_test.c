@@ -468,6 +468,21 @@ static void a_silent_worker_loses_its_task(void **state)
     assert_int_equal(task.attempt, 2);
 }
 
+/* What is owed is ready by the time of the log, which never goes back: a clock set back by less than an hour is followed, and nobody waits for it. */
+static void tasks_do_not_wait_for_a_clock_that_was_set_back(void **state)
+{
+    (void)state;
+    start();
+    void *client = connect_to(0), *worker = connect_to(1);
+    expect_kind(ask(worker, registration(5)), MESSAGE_REGISTERED);
+    expect_kind(ask(client, opening(KEY_1)), MESSAGE_APPLIED);
+    expect_kind(hear(worker), MESSAGE_TASK);
+    rig->wall -= 50 * 60000;
+    rig->monotonic += 1000;
+    expect_kind(ask(client, opening(KEY_2)), MESSAGE_APPLIED);
+    expect_kind(hear(worker), MESSAGE_TASK);
+}
+
 /* One that asks a thousand things at once holds nobody else up for longer than a turn may take. */
 static void many_questions_take_turns(void **state)
 {
@@ -786,7 +801,7 @@ int main(void)
         TEST(a_clock_behind_the_log_is_an_alarm),
         TEST(what_is_no_message_is_refused),
         TEST(tasks_reach_workers_and_come_back),
-        TEST(a_silent_worker_loses_its_task),
+        TEST(a_silent_worker_loses_its_task), TEST(tasks_do_not_wait_for_a_clock_that_was_set_back),
         TEST(many_questions_take_turns),
         TEST(watches_see_what_is_committed),
         TEST(watchers_that_are_gone_make_room),
