@@ -59,6 +59,8 @@ static bool differs(struct step *step, const struct workflow_event *event, struc
             return step_refuse(step, ERR_NOT_ALLOWED, "%.*s is named in %s and may not send this", SHOWN(person),
                                workflow_field_name(workflow, field));
     }
+    if (event->not_same_as_opener && is_one_of(person, step->state->opener, step->state->opener_for))
+        return step_refuse(step, ERR_NOT_ALLOWED, "%.*s has opened this case and may not send this", SHOWN(person));
     return true;
 }
 

@@ -164,6 +164,7 @@ static const struct member event_members[] = {
     NEEDED(event, outcome, OUTCOMES),
     ROW(event, task, TASKS),
     NUMBER(event, line),
+    {.kind = MEMBER_CHOICE, .offset = (uint32_t)offsetof(struct workflow_event, not_same_as_opener), .table = 2, .since = 2},
 };
 
 static const struct member task_members[] = {

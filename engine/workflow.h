@@ -248,6 +248,7 @@ struct workflow_event {
     int32_t outcome;         /* row of OUTCOMES */
     int32_t task;            /* row of TASKS that this event settles, or NONE */
     int32_t line;            /* in the source */
+    int32_t not_same_as_opener; /* 1: nor the opener */
 };
 
 struct workflow_task {

@@ -84,7 +84,6 @@ int32_t event_resolve(struct workflow_reader *reader, const struct node *node)
 
 /* ---- not-same-as ---- */
 
-/* Every event of that name, in whichever stage; or a people field. */
 /* Events and people fields, both by their names. */
 static void report_nobody(struct workflow_reader *reader, const struct node *node, struct text name)
 {
@@ -98,13 +97,48 @@ static void report_nobody(struct workflow_reader *reader, const struct node *nod
         nearest_offer(&nearest, text_of(row_name(reader, WORKFLOW_FIELDS, i)));
         fields = arena_print(reader->arena, "%s%s%s", fields, *fields ? ", " : "", row_name(reader, WORKFLOW_FIELDS, i)).data;
     }
-    problems_add(reader->problems, node, "\"%s\" is neither an event nor a people field.%s Events: %s. People fields: %s.", name.data,
+    problems_add(reader->problems, node, "\"%s\" is neither an event, a people field or group, nor opener.%s Events: %s. People fields: %s.", name.data,
                  nearest_hint(&nearest, reader->arena), events_here(reader), *fields ? fields : "none");
+}
+
+/* What `not-same-as` has named so far. */
+struct differing {
+    int32_t events[WORKFLOW_LIST_MOST], fields[WORKFLOW_FIELDS_MOST];
+    int32_t event_count, field_count, opener;
+};
+
+static void differing_add_field(struct workflow_reader *reader, const struct node *item, int32_t field, struct differing *differing)
+{
+    if (differing->field_count < WORKFLOW_FIELDS_MOST &&
+        field_check(reader, field, item, OF_TYPE(FIELD_PEOPLE), USE_MOVE, "\"not-same-as\" takes events or fields of type") != NONE)
+        differing->fields[differing->field_count++] = field;
+}
+
+/* An event may stand in several stages under one name: each of them is meant. A group means each of its fields. */
+static void differing_add(struct workflow_reader *reader, const struct node *item, struct text name, struct differing *differing)
+{
+    int32_t before = differing->event_count, field = name_find(reader, WORKFLOW_FIELDS, name), group = name_find(reader, WORKFLOW_GROUPS, name);
+    for (int32_t row = 0; row < row_count(reader, WORKFLOW_EVENTS) && differing->event_count < WORKFLOW_LIST_MOST; row++)
+        if (text_is(name, row_name(reader, WORKFLOW_EVENTS, row)))
+            differing->events[differing->event_count++] = row;
+    bool event = differing->event_count > before;
+    row_mark(reader, WORKFLOW_FIELDS, field, MARK_USED);
+    row_mark(reader, WORKFLOW_GROUPS, group, MARK_USED);
+    if (event && (field != NONE || group != NONE))
+        problems_add(reader->problems, item, "\"%s\" is an event and a %s: it is not clear which is meant. Rename one of them.", name.data,
+                     field != NONE ? "field" : "group");
+    else if (!event && field == NONE && group == NONE)
+        report_nobody(reader, item, name);
+    else if (field != NONE)
+        differing_add_field(reader, item, field, differing);
+    struct span of_group = group == NONE ? (struct span){0, 0} : ROW_OF(reader, GROUPS, group, group)->fields;
+    for (int32_t i = 0; i < of_group.count; i++)
+        differing_add_field(reader, item, ROW_OF(reader, REFS, ref, of_group.first + i)->row, differing);
 }
 
 static void not_same_as_read(struct workflow_reader *reader, const struct node *node, struct workflow_event *event)
 {
-    int32_t events[WORKFLOW_LIST_MOST], fields[WORKFLOW_FIELDS_MOST], event_count = 0, field_count = 0;
+    struct differing differing = {.opener = 0};
     const struct node *item;
     uint32_t count;
     struct text name;
@@ -113,21 +147,14 @@ static void not_same_as_read(struct workflow_reader *reader, const struct node *
     for (uint32_t i = 0; i < count; i++, item = item->next) {
         if (!node_name(reader->problems, item, &name))
             continue;
-        int32_t before = event_count, field = name_find(reader, WORKFLOW_FIELDS, name);
-        for (int32_t row = 0; row < row_count(reader, WORKFLOW_EVENTS) && event_count < WORKFLOW_LIST_MOST; row++)
-            if (text_is(name, row_name(reader, WORKFLOW_EVENTS, row)))
-                events[event_count++] = row;
-        row_mark(reader, WORKFLOW_FIELDS, field, MARK_USED);
-        if (event_count > before && field != NONE)
-            problems_add(reader->problems, item, "\"%s\" is an event and a field: it is not clear which is meant. Rename one of them.", name.data);
-        else if (event_count == before && field == NONE)
-            report_nobody(reader, item, name);
-        else if (field != NONE && field_count < WORKFLOW_FIELDS_MOST &&
-                 field_check(reader, field, item, OF_TYPE(FIELD_PEOPLE), USE_MOVE, "\"not-same-as\" takes events or fields of type") != NONE)
-            fields[field_count++] = field;
+        if (text_is(name, "opener"))
+            differing.opener = 1;
+        else
+            differing_add(reader, item, name, &differing);
     }
-    event->not_same_as_events = refs_push(reader, events, event_count);
-    event->not_same_as_fields = refs_push(reader, fields, field_count);
+    event->not_same_as_events = refs_push(reader, differing.events, differing.event_count);
+    event->not_same_as_fields = refs_push(reader, differing.fields, differing.field_count);
+    event->not_same_as_opener = differing.opener;
 }
 
 /* ---- fields of an event ---- */

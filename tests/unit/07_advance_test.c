@@ -231,7 +231,9 @@ static void not_the_same_person_twice(void **state)
     struct workflow_event *confirm = event(&b, "first", "confirm", any(&b, "mediator resident"), stay(&b));
     confirm->not_same_as_events = refs_of_rows(&b, &approve, 1);
     confirm->not_same_as_fields = refs_of_fields(&b, "applicant");
+    event(&b, "first", "allow", any(&b, "mediator"), stay(&b))->not_same_as_opener = 1;
     begin_little(&b);
+    refused(&w, "allow", "li", ERR_NOT_ALLOWED, "li has opened this case");
     applied(&w, "approve", "li");
     refused(&w, "confirm", "li", ERR_NOT_ALLOWED, "li has sent approve");
     refused(&w, "confirm", "wang", ERR_NOT_ALLOWED, "wang is named in applicant");
