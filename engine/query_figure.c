@@ -248,7 +248,10 @@ static bool filter_passes(const struct query *query, const struct query_filter *
     const struct directory *directory = engine_directory(query->engine);
     int32_t above = directory ? directory_find_unit(directory, filter->unit) : NONE;
     int32_t unit = directory ? directory_find_unit(directory, record->unit) : NONE;
-    return above != NONE && unit != NONE && directory_covers(directory, above, unit);
+    if (above == NONE || unit == NONE)
+        return false;
+    int32_t heir = advance_unit(directory, (uint32_t)directory_unit(directory, unit)->id);
+    return directory_covers(directory, above, unit) || (heir != NONE && directory_covers(directory, above, heir));
 }
 
 enum err query_news(const struct query *query, struct view *view, const struct query_filter *filter, uint64_t position, bool *passes, struct message *news)

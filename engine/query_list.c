@@ -107,7 +107,8 @@ static enum err list_units_in_turn(struct page *page, struct filter *filter, str
     const struct directory_unit_id *ids = unit_ids(directory, &count);
     enum err code = ERR_OK;
     for (; !code && place < count; place++, at = 0) {
-        if (filter->unit != NONE && !directory_covers(directory, filter->unit, ids[place].unit))
+        /* Cases at a closed unit stand there, and at the one that took it over. */
+        if (filter->unit != NONE && !directory_covers(directory, filter->unit, ids[place].unit) && !page_covers(page, filter->unit, (uint32_t)ids[place].id))
             continue;
         code = list_unit(page, filter, cursor, (uint32_t)ids[place].id, &at);
         if (!code && (at || page_full(page)))

@@ -345,6 +345,34 @@ static void news_pass_filters(void **state)
     assert_int_equal(passed[3], 0);
 }
 
+/* Cases stay at a unit that is closed until an event moves them; whoever took it over must see them. */
+static void cases_of_a_closed_unit_are_seen_at_its_successor(void **state)
+{
+    (void)state;
+    struct bed *bed = &rooms->bed;
+    open_cases(4);
+    struct text text = bed_file(bed, "config/directory.yaml");
+    const char *source = arena_string(&bed->arena, text), *version = strstr(source, "version: ") + strlen("version: ");
+    const char *line = strstr(version, "building-8: {") + strlen("building-8: {");
+    text = arena_print(&bed->arena, "%.*s9%.*ssuccessor: %s, %s", (int)(version - source), source, (int)(line - version), version, buildings[1], line);
+    assert_int_equal(bed_deploy(bed, rooms->time.now, "directory.yaml", text), ERR_OK);
+    assert_int_equal(count_of((struct message){.kind = MESSAGE_LIST, .unit = text_of(buildings[1])}), 2);
+    assert_int_equal(count_of((struct message){.kind = MESSAGE_LIST, .unit = text_of(buildings[2])}), 1);
+    const struct query query = {.engine = bed->engine, .seal = rooms->seal, .time = rooms->time};
+    struct view view = {.engine = bed->engine, .seal = rooms->seal, .arena = &bed->arena};
+    const struct query_filter filter = {.unit = text_of(buildings[1])};
+    uint32_t passed = 0;
+    assert_int_equal(view_begin(&view), ERR_OK);
+    for (uint64_t position = 1; position <= engine_position(bed->engine); position++) {
+        struct message news;
+        bool passes;
+        assert_int_equal(query_news(&query, &view, &filter, position, &passes, &news), ERR_OK);
+        passed += passes;
+    }
+    view_end(&view);
+    assert_int_equal(passed, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -357,6 +385,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_long_comes_from_the_log, set_up_disputes, tear_down),
         cmocka_unit_test_setup_teardown(incidents_and_status, set_up, tear_down),
         cmocka_unit_test_setup_teardown(news_pass_filters, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(cases_of_a_closed_unit_are_seen_at_its_successor, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("query", tests, NULL, NULL);
 }
