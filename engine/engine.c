@@ -5,6 +5,7 @@
  * Authentication came before (link), sealing too (door); the answer leaves after the commit (server). A refusal changes nothing of
  * its own, but what fell due before the event has fired all the same: that was owed anyway. */
 #include "engine/engine_inner.h"
+#include "engine/number.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -190,6 +191,21 @@ static enum err decide_known(struct engine *engine, const struct event *event, s
     return code ? code : answer_decision(engine, &decision, answer);
 }
 
+/* Two series may meet in one text ("K{number}" and "K1{number}" in K11): a number that a case has is passed over. */
+static enum err pass_taken_numbers(struct engine *engine, struct text series, uint64_t *sequence)
+{
+    struct arena *arena = &engine->batch.arena;
+    struct text taken;
+    enum err code = ERR_OK;
+    for (; !code; *sequence += code == ERR_OK) {
+        struct arena_mark mark = arena_save(arena);
+        struct record_key key = key_number(engine->options.partition, number_in(arena, series, *sequence));
+        arena_rewind(arena, mark);
+        code = batch_get(&engine->batch, STORE_NUMBER, &key, &taken);
+    }
+    return code == ERR_NOT_FOUND ? ERR_OK : code;
+}
+
 /* The next number of the series that the opening counts in. */
 static enum err next_in_series(struct engine *engine, const struct advance_input *input, struct record_key *key, uint64_t *sequence)
 {
@@ -204,7 +220,7 @@ static enum err next_in_series(struct engine *engine, const struct advance_input
     if (code == ERR_OK)
         code = row_decode_number(value, sequence);
     *sequence += 1;
-    return code == ERR_NOT_FOUND ? ERR_OK : code;
+    return code == ERR_NOT_FOUND || !code ? pass_taken_numbers(engine, series, sequence) : code;
 }
 
 static enum err open_case(struct engine *engine, const struct event *event, const struct workflow *workflow, int64_t effective, struct message *answer)

@@ -104,6 +104,31 @@ static void an_id_in_use_deploys_nothing(void **state)
     bed_assert_replays(bed);
 }
 
+/* Two series may meet in one text: whoever writes it down must find the one case that bears it. */
+static void no_two_cases_have_one_number(void **state)
+{
+    struct bed *bed = *state;
+    static const char keys[12][ID_SIZE + 1] = {"number-key-00001", "number-key-00002", "number-key-00003", "number-key-00004", "number-key-00005", "number-key-00006",
+                                               "number-key-00007", "number-key-00008", "number-key-00009", "number-key-00010", "number-key-00011", "number-key-00012"};
+    struct text short_one = changed(bed, bed_file(bed, "workflows/bench/workflow.yaml"), "{unit}测字〔{year}〕{number}号", "K{number}");
+    struct text long_one = changed(bed, changed(bed, short_one, "workflow: bench", "workflow: other"), "K{number}", "K1{number}");
+    assert_int_equal(bed_deploy(bed, AT(0), "short.yaml", changed(bed, short_one, "version: 1", "version: 2")), ERR_OK);
+    assert_int_equal(bed_deploy(bed, AT(0), "long.yaml", long_one), ERR_OK);
+    for (int i = 0; i < 12; i++) {
+        struct event open = opening(bed);
+        open.key = (struct text){keys[i], ID_SIZE};
+        open.workflow = i ? TEXT("bench") : TEXT("other");
+        struct message answer = bed_send(bed, AT(1000 + i), &open);
+        assert_int_equal(answer.kind, MESSAGE_APPLIED);
+        assert_text(answer.number, i == 0 ? "K11" : i < 11 ? arena_print(&bed->arena, "K%d", i).data : "K12");
+    }
+    struct case_ref ref = {.kind = CASE_REF_NUMBER, .text = TEXT("K11")};
+    const struct case_state *found;
+    assert_int_equal(engine_find_case(bed->engine, &ref, &found), ERR_OK);
+    assert_memory_equal(found->key, keys[0], ID_SIZE);
+    bed_assert_replays(bed);
+}
+
 /* ---- answers ---- */
 
 static void answers_outlive_the_questions_between_batches(void **state)
@@ -379,7 +404,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_first_calendar_is_the_same_after_a_start, set_up_empty, tear_down),
-        TEST(an_id_in_use_deploys_nothing), TEST(answers_outlive_the_questions_between_batches), TEST(a_task_is_not_settled_like_a_notice),
+        TEST(an_id_in_use_deploys_nothing), TEST(no_two_cases_have_one_number), TEST(answers_outlive_the_questions_between_batches), TEST(a_task_is_not_settled_like_a_notice),
         TEST(a_parked_event_whose_park_is_gone_is_over), TEST(a_released_case_follows_the_newest_calendar), TEST(what_one_batch_releases_and_sweeps_follows_the_newest_calendar),
         TEST(a_calendar_in_the_middle_of_a_batch_moves_what_was_opened_before_it), TEST(a_year_of_reminders_is_not_caught_up_with),
         TEST(times_at_the_ends_of_the_world),
