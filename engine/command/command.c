@@ -355,6 +355,9 @@ static int flushed(const struct command_line *line, int code)
 {
     errno = 0;
     bool failed = fflush(stdout) != 0 || ferror(stdout);
+    /* A write in the middle failed, and nobody has kept why: another one says it. */
+    if (failed && errno == 0 && write(STDOUT_FILENO, "\n", 1) == 1)
+        errno = EIO;
     if (!failed || errno == EPIPE)
         return code;
     return command_fail(line, COMMAND_FAILED, command_say(line, "could not write the output: %s", "无法写出结果: %s"), strerror(errno));

@@ -240,12 +240,19 @@ class CommandTest(harness.Case):
 
     def test_the_machine_fails(self):
         self.assertEqual(harness.run("check", "/nowhere/workflow.yaml").returncode, FAILED)
-        with open("/dev/full", "w") as full:
-            done = subprocess.run([harness.program("staircase"), "--help"], stdout=full, stderr=subprocess.PIPE, text=True)
-        self.assertEqual(done.returncode, FAILED)
-        self.assertIn("could not write the output", done.stderr)
+        for command in ("--help", "schema"):  # the second writes in the middle, and has nothing left for the end
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([harness.program("staircase"), command], stdout=full, stderr=subprocess.PIPE, text=True)
+            self.assertEqual(done.returncode, FAILED)
+            self.assertIn("could not write the output: No space left on device", done.stderr)
 
     def test_a_reader_that_has_seen_enough_is_no_failure(self):
+        for command in ("--help", "schema"):
+            reading, writing = os.pipe()
+            os.close(reading)
+            done = subprocess.run([harness.program("staircase"), command], stdout=writing, stderr=subprocess.PIPE, text=True)
+            os.close(writing)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
         engine = self.engine()
         for _ in range(3):
             self.open(engine)
