@@ -156,7 +156,7 @@ static enum err decide_all(struct server *server)
 
 /* ---- when it fails ---- */
 
-/* Brings memory back to what the disk says. */
+/* Brings memory back to what the disk says: also when the batch is there although its commit failed, and nobody has heard what it brought about. */
 static enum err recover(struct server *server)
 {
     const char *why = "";
@@ -164,6 +164,8 @@ static enum err recover(struct server *server)
     outbox_lapse_again(server->outbox);
     enum err code = store_reopen(server->store);
     code = code ? code : engine_reload(server->engine, &why);
+    code = code ? code : server_find_unparkable(server);
+    outbox_changed(server->outbox, INT64_MIN);
     if (code)
         server_fail(server, code, "reading the store again");
     return code;

@@ -123,7 +123,7 @@ void server_fail(struct server *server, enum err code, const char *doing);
 void server_turn(struct server *server);
 /* Parked events of the case are to be decided. false: no memory. */
 bool server_note_unparkable(struct server *server, struct text case_key);
-/* At the start: parked events whose case is here. */
+/* At the start, and after a commit that failed: parked events whose case is here. */
 enum err server_find_unparkable(struct server *server);
 
 /* ---- server_batch.c ---- */

@@ -685,6 +685,33 @@ static void a_full_disk_is_read_only_and_passes(void **state)
     expect_kind(ask(client, open), MESSAGE_DUPLICATE);
 }
 
+/* Nobody knows whether a batch is on disk whose commit failed. When it is, what it brought about goes on all the same: the next may be days away. */
+static void what_a_failed_commit_left_on_disk_goes_on(void **state)
+{
+    (void)state;
+    start();
+    void *client = connect_to(0), *worker = connect_to(1);
+    expect_kind(ask(worker, registration(5)), MESSAGE_REGISTERED);
+    struct message early = sending(KEY_1, "raise"), open = opening(KEY_1);
+    expect_kind(ask(client, early), MESSAGE_PARKED);
+    bool held = false;
+    for (uint32_t write = 1; !held; write++) {
+        store_memory_set_fault(rig->store, (struct store_memory_fault){.countdown = write, .code = ERR_DISK_FULL, .writes_only = true, .commit_holds = true});
+        say(client, &open);
+        struct message answer = ask_status(client, open.request);
+        store_memory_set_fault(rig->store, (struct store_memory_fault){0});
+        assert_non_null(value_get(&answer.rows.items[0], "read-only")); /* nothing was answered */
+        held = value_get(&answer.rows.items[0], "cases")->integer == 1;
+        rig->monotonic += 5000;
+        rig->wall += 5000;
+    }
+    expect_kind(hear(worker), MESSAGE_TASK);
+    struct message answer = hear(client);
+    expect_kind(answer, MESSAGE_APPLIED);
+    assert_memory_equal(answer.id.data, early.id.data, ID_SIZE);
+    expect_kind(ask(client, open), MESSAGE_DUPLICATE);
+}
+
 static void any_other_failure_ends_it(void **state)
 {
     (void)state;
@@ -808,6 +835,7 @@ int main(void)
         TEST(deployments_come_in_parts),
         TEST(mistakes_come_back_with_their_places),
         cmocka_unit_test_setup_teardown(a_full_disk_is_read_only_and_passes, set_up_in_memory, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_failed_commit_left_on_disk_goes_on, set_up_in_memory, tear_down),
         cmocka_unit_test_setup_teardown(any_other_failure_ends_it, set_up_in_memory, tear_down),
         TEST(stopping_says_so),
         TEST(one_folder_has_one_engine),
