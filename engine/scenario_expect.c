@@ -264,20 +264,20 @@ static bool look_notices(const struct look *look, const struct node *key)
     return expect_words(look, key, &found, true);
 }
 
-/* Whoever holds the role of a `role@unit` that was told. */
-static void add_holders(const struct look *look, const struct words *told, struct words *found)
+/* Whoever holds the role of a `role@unit` that was told; `role@unit/` are those at the units below it. */
+static void add_holders(const struct look *look, struct text told, struct words *found)
 {
+    const struct directory *directory = look->directory;
+    const char *at = memchr(told.data, '@', told.size);
     int32_t today = calendar_date(look->calendar, look->world->now);
-    for (uint32_t i = 0; i < told->count; i++) {
-        const char *at = memchr(told->items[i].data, '@', told->items[i].size);
-        if (!at)
-            continue;
-        struct text role = {told->items[i].data, (size_t)(at - told->items[i].data)}, path = {at + 1, told->items[i].size - role.size - 1};
-        int32_t people[64], row = directory_find_role(look->directory, role), unit = directory_find_unit(look->directory, path);
-        int32_t count = row == NONE || unit == NONE ? 0 : directory_holders(look->directory, row, unit, today, people, 64);
-        for (int32_t j = 0; j < count && j < 64; j++)
-            words_add(found, text_of(directory_string(look->directory, directory_person(look->directory, people[j])->id)));
-    }
+    if (!at)
+        return;
+    bool below = told.data[told.size - 1] == '/';
+    struct text path = {at + 1, (size_t)(told.data + told.size - at) - 1 - below};
+    int32_t role = directory_find_role(directory, (struct text){told.data, (size_t)(at - told.data)}), unit = directory_find_unit(directory, path);
+    for (int32_t person = 0; role != NONE && unit != NONE && person < directory->table[DIRECTORY_PEOPLE].count; person++)
+        if (below ? directory_holds_below(directory, person, role, unit, today) : directory_holds(directory, person, role, unit, today))
+            words_add(found, text_of(directory_string(directory, directory_person(directory, person)->id)));
 }
 
 /* `told: zhou` holds also where a role was told that zhou holds. */
@@ -288,7 +288,8 @@ static bool look_told(const struct look *look, const struct node *key)
     bool good = true;
     if (node_is(key, "none"))
         return expect_words(look, key, &told, false);
-    add_holders(look, &told, &holders);
+    for (uint32_t i = 0; i < told.count; i++)
+        add_holders(look, told.items[i], &holders);
     const struct node *item = key->kind == NODE_LIST ? key->first : key;
     for (uint32_t count = key->kind == NODE_LIST ? key->count : 1; count; count--, item = item->next)
         if (!words_have(&holders, item->text))
@@ -373,8 +374,9 @@ static bool same_field(const struct look *look, const struct node *wanted, const
         return true;
     for (uint32_t i = 0; found == &none && private && i < private->count; i++)
         if (text_equal(private->items[i].text, wanted->key))
-            return world_fail(look->world, wanted,
-                              "data: \"%.*s\" is private and there: say `seen-by: PERSON` to look with the eyes of one who may.",
+            return world_fail(look->world, wanted, node_get(look->map, "seen-by")
+                              ? "data: \"%.*s\" is private, and this person may not see it where the case is now."
+                              : "data: \"%.*s\" is private and there: say `seen-by: PERSON` to look with the eyes of one who may.",
                               SHOW(wanted->key));
     return world_fail(look->world, wanted, "data: expected %.*s to be \"%.*s\", found \"%.*s\".", SHOW(wanted->key), SHOW(wanted->text),
                       SHOW(print_value(look->world->arena, found)));
