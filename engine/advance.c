@@ -150,7 +150,7 @@ static bool condition_of(struct step *step, const struct workflow_event *event)
     if (event->when == NONE)
         return true;
     if (condition_holds(step->workflow, step->state, event->when, &failed)) {
-        step_trace(step, "when: %.*s", SHOWN(condition_words(step->workflow, step->arena, event->when)));
+        step_tell(step, TRACE(.kind = TRACE_WHEN, .row = event->when), "when: %.*s", SHOWN(condition_words(step->workflow, step->arena, event->when)));
         return true;
     }
     struct text words = condition_words(step->workflow, step->arena, failed);
@@ -168,7 +168,7 @@ static bool follow_tasks(struct step *step, int32_t task)
     int32_t then = step_stage(step)->then;
     if (!task_stage_done(step) || then == NONE)
         return true;
-    step_trace(step, "all that is needed is done");
+    step_tell(step, TRACE(.kind = TRACE_DONE), "all that is needed is done");
     return task_cancel_all(step) && outcome_run(step, then);
 }
 

@@ -141,7 +141,10 @@ static void start_deadline(struct step *step, int32_t added)
     struct case_clock *clock = case_add_clock(step->arena, step->state, CLOCK_STAGE, 0);
     set(step, clock, &moment);
     clock->added = added;
-    step_trace(step, "the stage is due %.*s", SHOWN(calendar_print(step->calendar, step->arena, moment.due)));
+    if (step->input.explain) {
+        struct text due = calendar_print(step->calendar, step->arena, moment.due);
+        step_tell(step, TRACE(.kind = TRACE_DUE, .name = due), "the stage is due %.*s", SHOWN(due));
+    }
     start_warning(step);
 }
 
@@ -348,9 +351,11 @@ static void note_change(struct step *step, const struct case_clock *clock, int64
         out->changed = ARENA_ARRAY(step->arena, struct clock_change, step->state->clock_count);
     out->changed[out->changed_count++] =
         (struct clock_change){.kind = clock->kind, .which = clock->which, .before = before, .after = clock->due};
-    step_trace(step, "another calendar counts: due %.*s instead of %.*s",
-               SHOWN(calendar_print(step->calendar, step->arena, clock->due)),
-               SHOWN(calendar_print(step->calendar, step->arena, before)));
+    if (step->input.explain) {
+        struct text due = calendar_print(step->calendar, step->arena, clock->due);
+        step_tell(step, TRACE(.kind = TRACE_CALENDAR, .name = due), "another calendar counts: due %.*s instead of %.*s", SHOWN(due),
+                  SHOWN(calendar_print(step->calendar, step->arena, before)));
+    }
 }
 
 bool clock_recompute(struct step *step)

@@ -1,4 +1,5 @@
-/* draw_words: people, durations, limits and conditions of a workflow, said in a few words of one language. Private to the rooms of draw. */
+/* draw_words: people, durations, limits and conditions of a workflow, said in a few words of one language. Private to the rooms of
+ * draw, and to those that explain cases. */
 #ifndef STAIRCASE_DRAW_WORDS_H
 #define STAIRCASE_DRAW_WORDS_H
 

@@ -109,7 +109,10 @@ static void fire_task(struct step *step, int32_t row, int64_t due)
 
 static void fire(struct step *step, struct case_clock *clock)
 {
-    step_trace(step, "due since %.*s", SHOWN(calendar_print(step->calendar, step->arena, clock->due)));
+    if (step->input.explain) {
+        struct text due = calendar_print(step->calendar, step->arena, clock->due);
+        step_tell(step, TRACE(.kind = TRACE_FIRES, .number = clock->kind, .name = due), "due since %.*s", SHOWN(due));
+    }
     switch ((enum clock_kind)clock->kind) {
     case CLOCK_STAGE: fire_stage(step, clock->due); break;
     case CLOCK_WARN: fire_warning(step); break;

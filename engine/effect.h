@@ -47,6 +47,37 @@ struct clock_change {
     int64_t before, after; /* when it was due, when it is */
 };
 
+/* What a line of a trace speaks of, for who says it in another language: rows of the workflow, a number, a name. */
+enum trace_kind {
+    TRACE_WORDS,    /* nothing but its words */
+    TRACE_SENDER,   /* name: who may send it */
+    TRACE_WHEN,     /* row: of CONDITIONS; it holds */
+    TRACE_CHOOSE,   /* row: of CONDITIONS, or NONE: the last way; number 1: it holds */
+    TRACE_SET,      /* row: of FIELDS */
+    TRACE_ENTERS,   /* row: of STAGES; number: row of LEVELS, or NONE; name: path of the unit */
+    TRACE_STAYS,
+    TRACE_ENDS,     /* row: of ENDS */
+    TRACE_BEYOND,   /* number: enum climb_direction */
+    TRACE_DUE,      /* name: when the stage is due */
+    TRACE_FIRES,    /* number: enum clock_kind; name: when it was due */
+    TRACE_PARTS,    /* number: who have sent it; row: of how many */
+    TRACE_TASK,     /* row: of TASKS; name: topic of the workers it is offered to, or empty */
+    TRACE_TASK_DONE, /* row: of TASKS */
+    TRACE_DONE,     /* all of the stage's work that is needed */
+    TRACE_EXTENDED, /* name: when the stage is due */
+    TRACE_ASKED,    /* the deadline waits for grant or deny */
+    TRACE_CALENDAR, /* name: when it is due now */
+    TRACE_REFUSED,  /* row: enum err */
+};
+
+struct trace_line {
+    struct text words;
+    enum trace_kind kind;
+    int32_t row;
+    int64_t number;
+    struct text name;
+};
+
 /* What became of an event. */
 struct decision {
     enum err code;            /* ERR_OK: applied */
@@ -58,7 +89,7 @@ struct decision {
     uint32_t effect_count;
     struct clock_change *changed; /* of DUE and RECOMPUTE: what a newer calendar moved; goes into the history */
     uint32_t changed_count;
-    const struct text *trace; /* what was looked at, in order; only when asked for */
+    const struct trace_line *trace; /* what was looked at, in order; only when asked for */
     uint32_t trace_count;
 };
 

@@ -70,7 +70,7 @@ static void move_deadline(struct step *step, int32_t units)
     state->asked_add = 0;
     clock_extend(step, units);
     struct text due = calendar_print(step->calendar, step->arena, case_due(state));
-    step_trace(step, "the deadline is extended to %.*s", SHOWN(due));
+    step_tell(step, TRACE(.kind = TRACE_EXTENDED, .name = due), "the deadline is extended to %.*s", SHOWN(due));
     notice_to_told(step, NOTICE_EXTENDED, true, (struct notice_words){arena_print(step->arena, "时限延长至 %.*s", SHOWN(due)),
                                                                       arena_print(step->arena, "Extended until %.*s", SHOWN(due))});
 }
@@ -84,7 +84,7 @@ static void ask(struct step *step, const struct workflow_extend *extend, int32_t
     step->state->asked_by = step->person;
     step->state->asked_add = units;
     clock_hold(step);
-    step_trace(step, "the deadline waits for grant or deny");
+    step_tell(step, TRACE(.kind = TRACE_ASKED), "the deadline waits for grant or deny");
     notice_to_people(step, NOTICE_ASKED, extend->asks, (struct notice_words){arena_print(step->arena, "申请延长时限：%.*s", SHOWN(words)),
                                                                              arena_print(step->arena, "An extension is asked for: %.*s", SHOWN(words))});
 }

@@ -35,7 +35,7 @@ static void apply_sets(struct step *step, struct span sets)
         case SET_FIELD: *field = step->state->data[set->from]; break;
         case SET_TODAY: *field = value_integer(calendar_date(step->calendar, step->input.now)); break;
         }
-        step_trace(step, "set %s", workflow_field_name(step->workflow, set->field));
+        step_tell(step, TRACE(.kind = TRACE_SET, .row = set->field), "set %s", workflow_field_name(step->workflow, set->field));
     }
 }
 
@@ -94,8 +94,9 @@ static bool enter(struct step *step, int32_t stage, const struct place_to *to)
         return false;
     step->state->stage = stage;
     step->state->entered_at = step->input.now;
-    step_trace(step, "enters %s at %s, level %s", workflow_stage_name(step->workflow, stage),
-               directory_unit_path(step->input.directory, step->unit), workflow_level_name(step->workflow, to->level));
+    step_tell(step, TRACE(.kind = TRACE_ENTERS, .row = stage, .number = to->level, .name = text_of(directory_unit_path(step->input.directory, step->unit))),
+              "enters %s at %s, level %s", workflow_stage_name(step->workflow, stage), directory_unit_path(step->input.directory, step->unit),
+              workflow_level_name(step->workflow, to->level));
     clock_enter(step);
     if (!task_enter(step))
         return false;
@@ -131,7 +132,7 @@ static bool run_climb(struct step *step, const struct workflow_outcome *outcome)
     int32_t instead = outcome->direction == CLIMB_UP ? stage->top : stage->bottom;
     if (instead == NONE)
         return refuse_climb(step, (enum climb_direction)outcome->direction);
-    step_trace(step, "beyond the %s of the ladder", outcome->direction == CLIMB_UP ? "top" : "bottom");
+    step_tell(step, TRACE(.kind = TRACE_BEYOND, .number = outcome->direction), "beyond the %s of the ladder", outcome->direction == CLIMB_UP ? "top" : "bottom");
     return outcome_run(step, instead);
 }
 
@@ -143,7 +144,7 @@ static bool run_end(struct step *step, const struct workflow_outcome *outcome)
     step->state->end = outcome->end;
     step->state->flags |= CASE_ENDED;
     step->entered = true;
-    step_trace(step, "ends: %s", workflow_end_name(step->workflow, outcome->end));
+    step_tell(step, TRACE(.kind = TRACE_ENDS, .row = outcome->end), "ends: %s", workflow_end_name(step->workflow, outcome->end));
     notice_to_told(step, NOTICE_ENDED, false,
                    (struct notice_words){text_of(workflow_string(step->workflow, end->title_zh)),
                                          text_of(workflow_string(step->workflow, end->title_en))});
@@ -156,7 +157,10 @@ static bool run_choose(struct step *step, const struct workflow_outcome *outcome
         const struct workflow_branch *branch = workflow_branch(step->workflow, outcome->branches.first + i);
         bool holds = branch->condition == NONE || condition_holds(step->workflow, step->state, branch->condition, NULL);
         if (branch->condition != NONE)
-            step_trace(step, "choose: %.*s: %s", SHOWN(condition_words(step->workflow, step->arena, branch->condition)), holds ? "yes" : "no");
+            step_tell(step, TRACE(.kind = TRACE_CHOOSE, .row = branch->condition, .number = holds), "choose: %.*s: %s",
+                      SHOWN(condition_words(step->workflow, step->arena, branch->condition)), holds ? "yes" : "no");
+        else
+            step_tell(step, TRACE(.kind = TRACE_CHOOSE, .row = NONE, .number = 1), "choose: otherwise");
         if (holds)
             return outcome_run(step, branch->outcome);
     }
@@ -170,7 +174,7 @@ static bool run_kind(struct step *step, const struct workflow_outcome *outcome)
     case OUTCOME_CLIMB: return run_climb(step, outcome);
     case OUTCOME_END: return run_end(step, outcome);
     case OUTCOME_CHOOSE: return run_choose(step, outcome);
-    case OUTCOME_STAY: step_trace(step, "stays"); return true;
+    case OUTCOME_STAY: step_tell(step, TRACE(.kind = TRACE_STAYS), "stays"); return true;
     }
     return false;
 }

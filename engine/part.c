@@ -23,7 +23,7 @@ static bool enough(struct step *step, const struct workflow_by *by, int32_t even
     int32_t have = 0;
     for (uint32_t i = 0; i < step->state->part_count; i++)
         have += step->state->parts[i].event == event && access_includes(&step->input, by->people, step->state->parts[i].person);
-    step_trace(step, "%d of at least %d have sent it", have, by->numerator);
+    step_tell(step, TRACE(.kind = TRACE_PARTS, .number = have, .row = by->numerator), "%d of at least %d have sent it", have, by->numerator);
     return have > 0 && have >= by->numerator;
 }
 
@@ -35,7 +35,7 @@ static bool is_complete(struct step *step, const struct workflow_by *by, int32_t
     uint32_t all = access_everyone(&step->input, step->arena, by->people, &everyone), have = 0;
     for (uint32_t i = 0; i < all; i++)
         have += find(step->state, event, everyone[i]) < step->state->part_count;
-    step_trace(step, "%u of %u have sent it", have, all);
+    step_tell(step, TRACE(.kind = TRACE_PARTS, .number = have, .row = (int32_t)all), "%u of %u have sent it", have, all);
     if (by->kind == BY_EACH)
         return all > 0 && have >= all;
     return all > 0 && (uint64_t)have * (uint64_t)by->denominator >= (uint64_t)by->numerator * all;

@@ -83,6 +83,7 @@ static enum err answer_kind(struct page *page)
 {
     switch (page->question->kind) {
     case MESSAGE_SHOW: return query_show(page);
+    case MESSAGE_EXPLAIN: return query_explain(page);
     case MESSAGE_LIST: return query_list(page);
     case MESSAGE_INCIDENTS: return query_incidents(page);
     case MESSAGE_STATUS: return query_status(page);

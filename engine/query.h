@@ -1,4 +1,4 @@
-/* query: questions about what is committed: show, list, incidents, status. They change nothing.
+/* query: questions about what is committed: show, explain, list, incidents, status. They change nothing.
  *
  * A page is bounded in rows, in bytes and in rows looked at (limits.h), so a question never holds the loop for long; an answer that is not
  * the whole says where to go on. Answers go to a sink one by one as they are made: memory is one message. */
@@ -29,7 +29,7 @@ struct query_sink {
     void *context;
 };
 
-/* Answers a show, list, incidents or status: results, or a refusal; `request` is copied from the question. Between batches. The arena is
+/* Answers a show, explain, list, incidents or status: results, or a refusal; `request` is copied from the question. Between batches. The arena is
  * rewound between answers. ERR_OK, or a store error that the caller deals with (then nothing final was answered). */
 enum err query_answer(const struct query *query, struct arena *arena, const struct message *question, const struct query_sink *sink);
 

@@ -1,6 +1,7 @@
 /* query_inner: what the files of the questions share. Nobody else includes it.
  *
  *   query.c        which question it is; show       query_list.c    cases and units
+ *   query_explain.c explain
  *   query_figure.c incidents, status, news          query_page.c    rows become messages */
 #ifndef STAIRCASE_QUERY_INNER_H
 #define STAIRCASE_QUERY_INNER_H
@@ -40,6 +41,7 @@ bool page_unit(struct page *page, int32_t *unit);
 /* Whether a case stands at the unit or below; NONE: anywhere. */
 bool page_covers(const struct page *page, int32_t unit, uint32_t unit_id);
 
+enum err query_explain(struct page *page);
 enum err query_list(struct page *page);
 enum err query_incidents(struct page *page);
 enum err query_status(struct page *page);

@@ -15,7 +15,7 @@ bool sender_named(struct step *step)
 bool sender_among(struct step *step, struct span people)
 {
     if (access_includes(&step->input, people, step->person)) {
-        step_trace(step, "%.*s may send it", SHOWN(step->person.size ? step->person : step->input.event->worker));
+        step_tell(step, TRACE(.kind = TRACE_SENDER, .name = step->person.size ? step->person : step->input.event->worker), "%.*s may send it", SHOWN(step->person.size ? step->person : step->input.event->worker));
         return true;
     }
     struct text words = access_words(&step->input, step->arena, people);

@@ -53,6 +53,7 @@ static enum item_state read_client(struct server *server, const struct item *ite
     case MESSAGE_RETRY:
     case MESSAGE_DEPLOY: return ITEM_EVENT;
     case MESSAGE_SHOW:
+    case MESSAGE_EXPLAIN:
     case MESSAGE_LIST:
     case MESSAGE_INCIDENTS:
     case MESSAGE_STATUS:
@@ -84,6 +85,7 @@ static enum item_state read_worker(struct server *server, const struct item *ite
     case MESSAGE_RETRY:
     case MESSAGE_DEPLOY:
     case MESSAGE_SHOW:
+    case MESSAGE_EXPLAIN:
     case MESSAGE_LIST:
     case MESSAGE_INCIDENTS:
     case MESSAGE_STATUS:

@@ -34,14 +34,15 @@ bool step_refused(struct step *step, enum err code, struct text why)
 {
     step->out->code = code;
     step->out->why = why;
-    step_trace(step, "refused %s: %.*s", err_name(code), SHOWN(why));
+    step_tell(step, TRACE(.kind = TRACE_REFUSED, .row = (int32_t)code), "refused %s: %.*s", err_name(code), SHOWN(why));
     return false;
 }
 
-void step_traced(struct step *step, struct text line)
+void step_traced(struct step *step, struct trace_line line, struct text words)
 {
     struct decision *out = step->out;
-    struct text *grown = ARENA_ARRAY(step->arena, struct text, out->trace_count + 1);
+    struct trace_line *grown = ARENA_ARRAY(step->arena, struct trace_line, out->trace_count + 1);
+    line.words = words;
     if (out->trace_count)
         memcpy(grown, out->trace, out->trace_count * sizeof *grown);
     grown[out->trace_count++] = line;

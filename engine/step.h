@@ -34,13 +34,16 @@ bool step_place(struct step *step);
 bool step_refused(struct step *step, enum err code, struct text why);
 #define step_refuse(step, code, ...) step_refused((step), (code), arena_print((step)->arena, __VA_ARGS__))
 
-/* Adds a line to the trace when one is asked for; costs a branch otherwise. */
-void step_traced(struct step *step, struct text line);
-#define step_trace(step, ...)                                                  \
-    do {                                                                       \
-        if ((step)->input.explain)                                             \
-            step_traced((step), arena_print((step)->arena, __VA_ARGS__));      \
+/* Adds a line to the trace when one is asked for; costs a branch otherwise. step_tell says beside the words what they speak of:
+ * step_tell(step, TRACE(.kind = TRACE_ENDS, .row = end), "ends: %s", name). */
+void step_traced(struct step *step, struct trace_line line, struct text words);
+#define TRACE(...) ((struct trace_line){__VA_ARGS__})
+#define step_tell(step, line, ...)                                                   \
+    do {                                                                             \
+        if ((step)->input.explain)                                                   \
+            step_traced((step), (line), arena_print((step)->arena, __VA_ARGS__));    \
     } while (0)
+#define step_trace(step, ...) step_tell((step), TRACE(.kind = TRACE_WORDS), __VA_ARGS__)
 
 /* For "%.*s". */
 #define SHOWN(text) (int)(text).size, (text).data

@@ -39,7 +39,7 @@ static bool make(struct step *step, int32_t row)
     if (task->topic.size)
         task_offer(step, task, step->input.now);
     clock_start_task(step, row);
-    step_trace(step, "task %s: %s%.*s", task_name(step, task), task->topic.size ? "offered to workers of " : "for people", SHOWN(task->topic));
+    step_tell(step, TRACE(.kind = TRACE_TASK, .row = task->row, .name = task->topic), "task %s: %s%.*s", task_name(step, task), task->topic.size ? "offered to workers of " : "for people", SHOWN(task->topic));
     return true;
 }
 
@@ -168,7 +168,7 @@ bool task_settle(struct step *step, int32_t row)
     task->state = TASK_DONE;
     task_mark_incidents(step->state);
     case_drop_clock(step->state, CLOCK_TASK, row);
-    step_trace(step, "task %s is done", task_name(step, task));
+    step_tell(step, TRACE(.kind = TRACE_TASK_DONE, .row = task->row), "task %s is done", task_name(step, task));
     return true;
 }
 

@@ -49,7 +49,7 @@ static int64_t clock_ms(clockid_t clock)
 
 static bool is_question(enum message_kind kind)
 {
-    return kind == MESSAGE_SHOW || kind == MESSAGE_LIST || kind == MESSAGE_INCIDENTS || kind == MESSAGE_STATUS;
+    return kind == MESSAGE_SHOW || kind == MESSAGE_EXPLAIN || kind == MESSAGE_LIST || kind == MESSAGE_INCIDENTS || kind == MESSAGE_STATUS;
 }
 
 static bool is_event(enum message_kind kind)

@@ -69,6 +69,7 @@ const struct message_carries message_carries[MESSAGE_KIND_COUNT] = {
     KIND(DEPLOY, "deploy", R_ | ID_ | AS_ | WHAT_ | N_ | PART_ | PARTS_ | B_, V_),
     KIND(RETRY, "retry", R_ | ID_ | AS_ | TASK_, C_ | FOR_),
     KIND(SHOW, "show", R_ | C_, AS_ | HISTORY_ | AFTER_ | LIMIT_),
+    KIND(EXPLAIN, "explain", R_ | C_, E_ | AS_ | FOR_ | D_ | AFTER_ | LIMIT_),
     KIND(LIST, "list", R_, AS_ | WHAT_ | W_ | U_ | S_ | L_ | OVERDUE_ | AFTER_ | LIMIT_),
     KIND(INCIDENTS, "incidents", R_, AS_ | U_ | C_ | AFTER_ | LIMIT_),
     KIND(STATUS, "status", R_, AS_),

@@ -109,6 +109,7 @@ KINDS = {kind: (frozenset(must.split()), frozenset(may.split())) for kind, must,
     ("deploy", "r id as what n part parts b", "v"),
     ("retry", "r id as task", "c for"),
     ("show", "r c", "as history after limit"),
+    ("explain", "r c", "e as for d after limit"),
     ("list", "r", "as what w u s l overdue after limit"),
     ("incidents", "r", "as u c after limit"),
     ("status", "r", "as"),
@@ -454,6 +455,10 @@ class Client(_Peer):
     def show(self, case, history=False):
         """The case's row; with history, the rows of its history follow it."""
         return self.question("show", c=case, history=history or None)
+
+    def explain(self, case, event=None, person=None, data=None, on_behalf=None):
+        """The case's row with what may happen next, then its history with the reasons; or, with an event, the row with what it would do."""
+        return self.question("explain", c=case, e=event, d=data or None, **{"as": person, "for": on_behalf})
 
     def list(self, workflow=None, unit=None, stage=None, level=None, overdue=None, what=None, after=None, limit=None):
         return self.question("list", w=workflow, u=unit, s=stage, l=level, overdue=overdue, what=what, after=after, limit=limit)

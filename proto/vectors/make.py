@@ -43,6 +43,8 @@ def good():
                      "b": b"stages:\n  consent:\n"}
     yield "retry", {"m": "retry", "r": 6, "id": ID, "c": 4711, "as": "chief", "task": 1206016}
     yield "show", {"m": "show", "r": 7, "c": KEY, "history": True}
+    yield "explain", {"m": "explain", "r": 7, "c": 4711}
+    yield "explain an event", {"m": "explain", "r": 7, "c": "金农调字〔2026〕15号", "e": "sign", "as": "wang", "for": "app:7f3a", "d": {"agreement": "x"}}
     yield "list", {"m": "list", "r": 8, "w": "dispute-mediation", "u": "jinnong", "s": "mediation", "overdue": True, "after": 12, "limit": 50}
     yield "list, the least", {"m": "list", "r": 8}
     yield "incidents", {"m": "incidents", "r": 9, "u": "jinnong"}

@@ -23,7 +23,8 @@ link      engine/link                                                           
 config    engine/config engine/config_*                                                                : ground message machine readers link
 engine    engine/engine engine/engine_* engine/verify engine/verify_*                                               : ground message values case decide machine record
 door      engine/door engine/door_* engine/seal engine/view engine/view_*                   : ground message values case decide machine record engine
-outbox    engine/outbox engine/outbox_* engine/query engine/query_*                                    : ground message values case decide machine record engine door
+explain   engine/explain engine/explain_*                                                              : ground message values case decide machine record drawing engine door
+outbox    engine/outbox engine/outbox_* engine/query engine/query_*                                    : ground message values case decide machine record drawing engine door explain
 scenario  engine/scenario engine/scenario_*                                                            : ground message values case decide machine record readers config engine door outbox
 server    engine/server engine/server_* engine/children                                                : ground message values case decide machine record readers config engine door outbox link
 worker    workers/worker workers/exec                                                                  : ground message client

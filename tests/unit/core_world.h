@@ -318,10 +318,10 @@ static inline const struct value *field_of(const struct world *w, const char *na
 static inline void explained(struct world *w, const char *words)
 {
     for (uint32_t i = 0; i < w->decision.trace_count; i++)
-        if (strstr(arena_string(&w->arena, w->decision.trace[i]), words))
+        if (strstr(arena_string(&w->arena, w->decision.trace[i].words), words))
             return;
     for (uint32_t i = 0; i < w->decision.trace_count; i++)
-        print_message("%.*s\n", (int)w->decision.trace[i].size, w->decision.trace[i].data);
+        print_message("%.*s\n", (int)w->decision.trace[i].words.size, w->decision.trace[i].words.data);
     fail_msg("the trace does not say: %s", words);
 }
 

@@ -1,0 +1,272 @@
+/* explain: see explain.h. */
+#include "engine/explain.h"
+
+#include <assert.h>
+
+#include "engine/access.h"
+#include "engine/door.h"
+#include "engine/engine_past.h"
+#include "engine/step.h"
+
+enum err explain_begin(struct explain *explain)
+{
+    struct arena *arena = explain->view->arena;
+    explain->workflow = engine_workflow(explain->view->engine, explain->state->workflow);
+    if (!explain->workflow)
+        return ERR_CORRUPT;
+    explain->en = (struct draw_words){.arena = arena, .workflow = explain->workflow, .language = DRAW_EN};
+    explain->zh = (struct draw_words){.arena = arena, .workflow = explain->workflow, .language = DRAW_ZH};
+    engine_input(explain->view->engine, explain->workflow, explain->state, &explain->input);
+    struct event *looks = ARENA_NEW(arena, struct event);
+    *looks = (struct event){.kind = EVENT_SEND, .as = explain->viewer->person};
+    explain->input.event = looks;
+    if (explain->now > explain->input.now)
+        explain->input.now = explain->now;
+    return explain->input.directory ? ERR_OK : ERR_CORRUPT;
+}
+
+static struct value trace_value(struct explain *explain, const struct decision *decision)
+{
+    struct list_maker list = {.arena = explain->view->arena};
+    for (uint32_t i = 0; i < decision->trace_count; i++)
+        if (decision->trace[i].kind != TRACE_REFUSED) /* said apart, with what to do */
+            list_add(&list, two_value(explain, two_trace(explain, &decision->trace[i])));
+    return list_end(&list);
+}
+
+/* ---- where it is ---- */
+
+enum err explain_case(struct explain *explain, const struct value *because, struct value *out)
+{
+    struct value shown;
+    enum err code = view_case(explain->view, explain->state, explain->viewer, VIEW_TASKS | VIEW_POSSIBLE | VIEW_TITLES, &shown);
+    if (code)
+        return code;
+    struct map_maker row = map_begin(explain->view->arena);
+    for (uint32_t i = 0; i < shown.count; i++)
+        map_put_named(&row, shown.items[2 * i].text, shown.items[2 * i + 1]);
+    map_put(&row, "place", two_value(explain, two_place(explain, explain->state)));
+    if (because)
+        map_put(&row, "because", *because);
+    map_put_flag(&row, "untold", explain->state->events > EXPLAIN_RECORDS_MOST);
+    if (!(explain->state->flags & CASE_ENDED)) {
+        explain_ways(explain, &row);
+        explain_clocks(explain, &row);
+    }
+    *out = map_end(&row);
+    return ERR_OK;
+}
+
+/* ---- how it came there ---- */
+
+struct telling {
+    struct explain *explain;
+    struct past *past;
+    const struct case_state *state; /* as it stood before the record */
+    uint64_t after;
+    struct list_maker *entries;
+    const struct value **because;
+    uint64_t workflow; /* that the case was pinned to then */
+    bool lost;         /* what is decided is not what was: the rest has no reasons */
+};
+
+static bool moved(const struct case_state *before, const struct case_state *after)
+{
+    return !before || before->stage != after->stage || before->unit != after->unit || before->level != after->level || before->end != after->end ||
+           before->entered_at != after->entered_at;
+}
+
+/* The record once more, with its reasons. */
+static enum err decide_again(struct telling *telling, uint64_t position, const struct log_record *record, struct decision *decision)
+{
+    struct advance_input input;
+    const struct workflow *workflow = engine_workflow(telling->explain->view->engine, telling->workflow);
+    *decision = (struct decision){0};
+    if (telling->lost)
+        return ERR_OK;
+    if (!workflow)
+        return ERR_CORRUPT;
+    enum err code = past_input(telling->past, position, workflow, telling->state, &input);
+    if (code)
+        return code;
+    input.event = &record->event;
+    input.now = record->effective;
+    input.explain = true;
+    advance(&input, telling->explain->view->arena, decision);
+    telling->lost = decision->code != ERR_OK;
+    return ERR_OK;
+}
+
+static enum err tell_record(struct telling *telling, uint64_t position)
+{
+    struct explain *explain = telling->explain;
+    struct log_record record;
+    struct decision decision;
+    struct value shown;
+    enum err code = view_record(explain->view, position, &record);
+    code = code ? code : decide_again(telling, position, &record, &decision);
+    code = code ? code : view_history(explain->view, explain->state, position, &record, explain->viewer, &shown);
+    if (code)
+        return code == ERR_NOT_FOUND ? ERR_CORRUPT : code;
+    struct map_maker row = map_begin(explain->view->arena);
+    for (uint32_t i = 0; i < shown.count; i++)
+        map_put_named(&row, shown.items[2 * i].text, shown.items[2 * i + 1]);
+    int32_t event = telling->state && record.event.kind == EVENT_SEND ? workflow_find_event(explain->workflow, telling->state->stage, record.event.name) : NONE;
+    if (event != NONE)
+        map_put(&row, "title", two_value(explain, two_event(explain, event)));
+    bool known = !telling->lost;
+    if (known)
+        map_put(&row, "trace", trace_value(explain, &decision));
+    struct value *entry = ARENA_NEW(explain->view->arena, struct value);
+    *entry = map_end(&row);
+    if (known) {
+        const struct case_state *before = telling->state;
+        past_apply(&decision, &record, position, &telling->state);
+        if (moved(before, telling->state))
+            *telling->because = entry;
+    }
+    if (position > telling->after)
+        list_add(telling->entries, *entry);
+    return ERR_OK;
+}
+
+/* The workflow that it was opened under: it has stayed with it since, unless it was moved to another version. */
+static enum err tell_all(struct telling *telling, const uint64_t *positions, uint32_t count)
+{
+    enum err code = ERR_OK;
+    telling->workflow = telling->explain->state->workflow;
+    for (uint32_t i = 0; i < count && !code; i++)
+        code = tell_record(telling, positions[i]);
+    return code;
+}
+
+enum err explain_history(struct explain *explain, uint64_t after, struct list_maker *entries, const struct value **because)
+{
+    struct view *view = explain->view;
+    struct telling telling = {.explain = explain, .after = after, .entries = entries, .because = because};
+    const uint64_t *positions;
+    uint32_t count;
+    *because = NULL;
+    enum err code = past_open(&telling.past, view->engine);
+    code = code ? code : past_positions(telling.past, view->txn, view->arena, explain->state->last_position, EXPLAIN_RECORDS_MOST, &positions, &count);
+    if (code == ERR_TOO_LARGE)
+        code = ERR_OK;
+    else
+        code = code ? code : tell_all(&telling, positions, count);
+    past_close(&telling.past);
+    return code;
+}
+
+/* ---- what an event would do ---- */
+
+/* The particulars in Chinese, where they are of the kind that has them; the core says them in English. */
+static struct text refusal_zh(struct explain *explain, const struct trial *trial, const struct case_state *state, enum err code)
+{
+    struct arena *arena = explain->view->arena;
+    struct text person = trial->on_behalf.size ? trial->on_behalf : trial->as;
+    int32_t event = workflow_find_event(explain->workflow, state->stage, trial->name);
+    if (code == ERR_NOT_NOW && event == NONE)
+        return arena_print(arena, "案件现在%.*s，该环节不接受“%.*s”", SHOWN(two_stage(explain, state->stage).zh), SHOWN(trial->name));
+    if (code == ERR_UNKNOWN_EVENT)
+        return arena_print(arena, "该流程没有名为“%.*s”的事件", SHOWN(trial->name));
+    if (event == NONE)
+        return (struct text){0};
+    const struct workflow_event *row = workflow_event(explain->workflow, event);
+    struct span people = workflow_by(explain->workflow, row->by)->people;
+    if (code == ERR_CONDITION && row->when != NONE)
+        return arena_print(arena, "须符合条件：%.*s", SHOWN(two_condition(explain, row->when).zh));
+    if (code != ERR_NOT_ALLOWED)
+        return (struct text){0};
+    if (access_includes(&explain->input, people, person))
+        return arena_print(arena, "%.*s与此前的经办人或相关人相同，须另由他人办理", SHOWN(person));
+    return arena_print(arena, "%.*s无权办理；有权办理的是：%.*s", SHOWN(person), SHOWN(two_people(explain, people).zh));
+}
+
+static void put_refusal(struct explain *explain, struct map_maker *row, enum err code, struct text why, const struct decision *decision)
+{
+    struct list_maker can = {.arena = explain->view->arena};
+    map_put_string(row, "code", err_name(code));
+    map_put_text(row, "why", why.size ? why : text_of(err_sentence(code)));
+    map_put_string(row, "do", err_advice(code));
+    for (uint32_t i = 0; i < decision->possible_count; i++)
+        list_add(&can, value_text(decision->possible[i]));
+    map_put_list(row, "can", can.items, can.count);
+}
+
+static void put_after(struct explain *explain, struct map_maker *row, const struct case_state *after)
+{
+    map_put_string(row, "s", workflow_stage_name(explain->workflow, after->stage));
+    map_put_string(row, "l", workflow_level_name(explain->workflow, after->level));
+    map_put_string(row, "end", workflow_end_name(explain->workflow, after->end));
+    int32_t unit = directory_unit_by_id(explain->input.directory, after->unit);
+    if (unit != NONE)
+        map_put_string(row, "u", directory_unit_path(explain->input.directory, unit));
+    if (!(after->flags & CASE_ENDED))
+        map_put_number(row, "due", case_due(after));
+    map_put(row, "then", two_value(explain, two_place(explain, after)));
+}
+
+static enum err seal_trial(struct explain *explain, const struct trial *trial, struct event *event, enum err *refusal, struct text *why)
+{
+    static const char no_id[ID_SIZE];
+    struct door door = {.engine = explain->view->engine, .seal = explain->view->seal};
+    struct text key = {.data = (const char *)explain->state->key, .size = ID_SIZE}, id = {.data = no_id, .size = ID_SIZE};
+    uint32_t mark = seal_save(explain->view->seal);
+    event->data_count = trial->data_count;
+    enum err code = door_seal_fields(&door, explain->view->arena, explain->workflow, key, id, trial->data, trial->data_count, &event->data, why);
+    seal_rewind(explain->view->seal, mark);
+    *refusal = code == ERR_BAD_DATA ? code : ERR_OK;
+    return code == ERR_BAD_DATA ? ERR_OK : code;
+}
+
+static enum err decide_trial(struct explain *explain, const struct trial *trial, struct past *past, const struct event *event, struct map_maker *row)
+{
+    const struct case_state *state = explain->state;
+    struct decision decision = {0};
+    struct advance_input input;
+    uint32_t fired = 0;
+    uint64_t position = engine_position(explain->view->engine) + 1;
+    int64_t now = explain->input.now > state->last_at ? explain->input.now : state->last_at;
+    bool held = (state->flags & CASE_HELD) != 0;
+    enum err code = past_fire(past, position, explain->workflow, explain->view->arena, held ? state->last_at : now, false, &state, &fired, &decision);
+    code = code ? code : past_input(past, position, explain->workflow, state, &input);
+    if (code)
+        return code;
+    input.event = event;
+    input.now = held ? state->last_at : now;
+    input.explain = true;
+    decision = (struct decision){0};
+    advance(&input, explain->view->arena, &decision);
+    map_put_number(row, "fired", fired);
+    map_put(row, "trace", trace_value(explain, &decision));
+    if (decision.code) {
+        put_refusal(explain, row, decision.code, decision.why, &decision);
+        map_put_text(row, "why-zh", refusal_zh(explain, trial, state, decision.code));
+    } else {
+        put_after(explain, row, decision.after);
+    }
+    return ERR_OK;
+}
+
+enum err explain_trial(struct explain *explain, const struct trial *trial, struct value *out)
+{
+    struct map_maker row = map_begin(explain->view->arena);
+    struct event event = {.kind = EVENT_SEND, .subject = {.kind = CASE_REF_ID, .id = explain->state->id}, .name = trial->name, .as = trial->as,
+                          .on_behalf = trial->on_behalf};
+    struct decision nothing = {0};
+    struct past *past = NULL;
+    struct text why = {0};
+    enum err refusal;
+    map_put_text(&row, "e", trial->name);
+    map_put_text(&row, "as", trial->as);
+    map_put_text(&row, "for", trial->on_behalf);
+    enum err code = seal_trial(explain, trial, &event, &refusal, &why);
+    if (!code && refusal)
+        put_refusal(explain, &row, refusal, why, &nothing);
+    code = code ? code : past_open(&past, explain->view->engine);
+    if (!code && !refusal)
+        code = decide_trial(explain, trial, past, &event, &row);
+    past_close(&past);
+    *out = map_end(&row);
+    return code;
+}

@@ -1,0 +1,307 @@
+/* explain_ways: what may happen next: by whom, with which fields, until when, what follows; and what each deadline leads to. See explain.h. */
+#include "engine/explain.h"
+
+#include "engine/access.h"
+#include "engine/condition.h"
+#include "engine/extend.h"
+#include "engine/step.h"
+#include "engine/task.h"
+
+static void put_two(struct explain *explain, struct map_maker *map, const char *name, struct two two)
+{
+    if (two.en.size || two.zh.size)
+        map_put(map, name, two_value(explain, two));
+}
+
+static void put_names(struct explain *explain, struct map_maker *map, const char *name, struct span fields)
+{
+    struct list_maker list = {.arena = explain->view->arena};
+    for (int32_t i = 0; i < fields.count; i++)
+        list_add(&list, value_text(text_of(workflow_field_name(explain->workflow, workflow_ref(explain->workflow, fields.first + i)))));
+    map_put_list(map, name, list.items, list.count);
+}
+
+/* ---- persons ---- */
+
+static struct value person_row(struct explain *explain, struct text person)
+{
+    const struct directory *directory = explain->input.directory;
+    struct map_maker map = map_begin(explain->view->arena);
+    int32_t row = directory_find_person(directory, person);
+    map_put_text(&map, "id", person);
+    if (row != NONE)
+        map_put_string(&map, "name", directory_string(directory, directory_person(directory, row)->title));
+    return map_end(&map);
+}
+
+static void put_persons(struct explain *explain, struct map_maker *map, const char *name, const struct text *persons, uint32_t count)
+{
+    struct list_maker list = {.arena = explain->view->arena};
+    for (uint32_t i = 0; i < count && i < EXPLAIN_PERSONS_MOST; i++)
+        list_add(&list, person_row(explain, persons[i]));
+    map_put_list(map, name, list.items, list.count);
+}
+
+/* Who stands in a private field is shown to those who may see it. */
+static bool shown(struct explain *explain, const struct workflow_people *people)
+{
+    if (people->kind == PEOPLE_FIELD)
+        return view_may_see(explain->view, explain->workflow, explain->state, people->field, explain->viewer);
+    if (people->kind != PEOPLE_GROUP)
+        return true;
+    struct span fields = workflow_group(explain->workflow, people->group)->fields;
+    for (int32_t i = 0; i < fields.count; i++)
+        if (!view_may_see(explain->view, explain->workflow, explain->state, workflow_ref(explain->workflow, fields.first + i), explain->viewer))
+            return false;
+    return true;
+}
+
+static bool all_shown(struct explain *explain, struct span people)
+{
+    for (int32_t i = 0; i < people.count; i++)
+        if (!shown(explain, workflow_people(explain->workflow, people.first + i)))
+            return false;
+    return true;
+}
+
+/* Whom it takes, in words and by name. */
+static void put_people(struct explain *explain, struct map_maker *map, struct span people)
+{
+    struct persons all = {.arena = explain->view->arena};
+    put_two(explain, map, "who", two_people(explain, people));
+    for (int32_t i = 0; i < people.count; i++) {
+        const struct text *some;
+        struct span one = {people.first + i, 1};
+        uint32_t count = shown(explain, workflow_people(explain->workflow, one.first)) ? access_everyone(&explain->input, all.arena, one, &some) : 0;
+        for (uint32_t j = 0; j < count; j++)
+            persons_add(&all, some[j]);
+    }
+    put_persons(explain, map, "persons", all.items, all.count);
+    if (all.count > EXPLAIN_PERSONS_MOST)
+        map_put_number(map, "more", all.count - EXPLAIN_PERSONS_MOST);
+}
+
+/* ---- each, at-least ---- */
+
+static bool gave(const struct case_state *state, int32_t event, struct text person)
+{
+    for (uint32_t i = 0; i < state->part_count; i++)
+        if (state->parts[i].event == event && text_equal(state->parts[i].person, person))
+            return true;
+    return false;
+}
+
+static struct two share_words(struct explain *explain, const struct workflow_by *by)
+{
+    struct arena *arena = explain->view->arena;
+    if (by->kind == BY_EACH)
+        return TWO("counts when each of them has sent it", "须每一位都办理才生效");
+    if (by->denominator == 0)
+        return (struct two){arena_print(arena, "counts when %d of them have sent it", by->numerator),
+                            arena_print(arena, "须至少 %d 人办理才生效", by->numerator)};
+    return (struct two){arena_print(arena, "counts when %d/%d of them have sent it", by->numerator, by->denominator),
+                        arena_print(arena, "须至少 %d/%d 的人办理才生效", by->numerator, by->denominator)};
+}
+
+static void put_parts(struct explain *explain, struct map_maker *map, const struct workflow_by *by, int32_t event)
+{
+    struct persons missing = {.arena = explain->view->arena};
+    const struct text *everyone;
+    if (by->kind == BY_ANY)
+        return;
+    put_two(explain, map, "share", share_words(explain, by));
+    if (!all_shown(explain, by->people))
+        return;
+    uint32_t count = access_everyone(&explain->input, missing.arena, by->people, &everyone);
+    for (uint32_t i = 0; i < count; i++)
+        if (!gave(explain->state, event, everyone[i]))
+            persons_add(&missing, everyone[i]);
+    map_put_number(map, "sent", case_parts_of(explain->state, event));
+    put_persons(explain, map, "missing", missing.items, missing.count);
+}
+
+static void put_by(struct explain *explain, struct map_maker *map, int32_t row, int32_t event)
+{
+    const struct workflow_by *by = workflow_by(explain->workflow, row);
+    put_people(explain, map, by->people);
+    put_parts(explain, map, by, event);
+}
+
+/* ---- an event of the workflow ---- */
+
+static const struct calendar *calendar_here(const struct explain *explain)
+{
+    int32_t unit = advance_unit(explain->input.directory, explain->state->unit);
+    return unit == NONE ? NULL : advance_calendar(&explain->input, unit);
+}
+
+/* The event's own limit, else nothing: the deadline of the stage stands with the clocks. */
+static void put_until(struct explain *explain, struct map_maker *map, const struct workflow_event *event)
+{
+    const struct calendar *calendar = calendar_here(explain);
+    if (event->within == NONE || !calendar)
+        return;
+    struct calendar_due due = calendar_add(calendar, explain->state->entered_at, workflow_duration(explain->workflow, event->within));
+    map_put_number(map, "until", due.time);
+    map_put_flag(map, "passed", explain->now > due.time);
+}
+
+static void put_often(struct explain *explain, struct map_maker *map, int32_t row, int32_t most)
+{
+    const struct case_count *count = case_count_of(explain->state, row);
+    if (most > 0)
+        map_put(map, "left", value_integer(count && count->in_case < most ? most - count->in_case : count ? 0 : most));
+}
+
+static void put_condition(struct explain *explain, struct map_maker *map, int32_t condition)
+{
+    if (condition == NONE)
+        return;
+    put_two(explain, map, "when", two_condition(explain, condition));
+    map_put(map, "holds", value_boolean(condition_holds(explain->workflow, explain->state, condition, NULL)));
+}
+
+static void put_not_same(struct explain *explain, struct map_maker *map, const struct workflow_event *event)
+{
+    struct two all = {{0}, {0}};
+    for (int32_t i = 0; i < event->not_same_as_events.count; i++)
+        all = two_join(explain, all, ", ", "、", two_event(explain, workflow_ref(explain->workflow, event->not_same_as_events.first + i)));
+    for (int32_t i = 0; i < event->not_same_as_fields.count; i++)
+        all = two_join(explain, all, ", ", "、", two_field(explain, workflow_ref(explain->workflow, event->not_same_as_fields.first + i)));
+    put_two(explain, map, "not", all);
+}
+
+static void put_event(struct explain *explain, struct map_maker *map, int32_t row)
+{
+    const struct workflow_event *event = workflow_event(explain->workflow, row);
+    put_two(explain, map, "title", two_event(explain, row));
+    put_by(explain, map, event->by, row);
+    put_not_same(explain, map, event);
+    put_names(explain, map, "needs", event->needs);
+    put_two(explain, map, "needs-words", two_fields(explain, event->needs));
+    put_names(explain, map, "may", event->may);
+    put_two(explain, map, "may-words", two_fields(explain, event->may));
+    put_condition(explain, map, event->when);
+    put_until(explain, map, event);
+    put_often(explain, map, row, event->most);
+    put_two(explain, map, "leads", two_outcome(explain, event->outcome));
+    if (event->task != NONE)
+        put_two(explain, map, "settles", TWO("the task of that name is done", "完成同名交办事项"));
+}
+
+/* ---- events of the language itself ---- */
+
+static void put_extend(struct explain *explain, struct map_maker *map, bool answers)
+{
+    const struct workflow_stage *stage = workflow_stage(explain->workflow, explain->state->stage);
+    const struct workflow_extend *extend = workflow_extend(explain->workflow, stage->extend);
+    struct two add = {draw_duration(&explain->en, extend->add), draw_duration(&explain->zh, extend->add)};
+    if (answers) {
+        put_people(explain, map, extend->asks);
+        return;
+    }
+    put_by(explain, map, extend->by, CASE_EXTEND);
+    put_names(explain, map, "needs", extend->needs);
+    put_two(explain, map, "needs-words", two_fields(explain, extend->needs));
+    put_often(explain, map, CASE_EXTEND, extend->most);
+    map_put_number(map, "until", case_due(explain->state));
+    put_two(explain, map, "leads", two_join(explain, extend->up_to ? TWO("the deadline moves by up to", "时限最多延长") : TWO("the deadline moves by", "时限延长"), " ", "", add));
+}
+
+static void put_task_people(struct explain *explain, struct map_maker *map)
+{
+    const struct case_state *state = explain->state;
+    for (uint32_t i = 0; i < state->task_count; i++) {
+        struct span people = workflow_task(explain->workflow, state->tasks[i].row)->people;
+        if (state->tasks[i].state != TASK_DONE && people.count) {
+            put_people(explain, map, people);
+            return;
+        }
+    }
+}
+
+static void put_given(struct explain *explain, struct map_maker *map, struct text name)
+{
+    static const struct {
+        const char *name, *zh;
+    } own[] = {{"extend", "延长期限"}, {"grant", "同意延长"}, {"deny", "不同意延长"}, {"claim", "认领"}, {"hand-over", "转交"}, {"take-back", "收回"}};
+    bool extends = workflow_stage(explain->workflow, explain->state->stage)->extend != NONE;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (text_is(name, own[i].name))
+            put_two(explain, map, "title", (struct two){name, arena_print(explain->view->arena, "%s（%s）", own[i].zh, own[i].name)});
+    if (extends && (text_is(name, "extend") || text_is(name, "grant") || text_is(name, "deny")))
+        put_extend(explain, map, !text_is(name, "extend"));
+    if (text_is(name, "claim") || text_is(name, "hand-over"))
+        put_task_people(explain, map);
+    if (text_is(name, "take-back"))
+        put_two(explain, map, "who", TWO("who has sent a part that still waits for others", "已办理但尚待他人办理的人"));
+}
+
+void explain_ways(struct explain *explain, struct map_maker *row)
+{
+    struct list_maker list = {.arena = explain->view->arena};
+    struct decision possible = {0};
+    advance_possible(&explain->input, explain->view->arena, &possible);
+    for (uint32_t i = 0; i < possible.possible_count; i++) {
+        struct map_maker map = map_begin(explain->view->arena);
+        int32_t event = workflow_find_event(explain->workflow, explain->state->stage, possible.possible[i]);
+        map_put_text(&map, "e", possible.possible[i]);
+        if (event != NONE)
+            put_event(explain, &map, event);
+        else
+            put_given(explain, &map, possible.possible[i]);
+        list_add(&list, map_end(&map));
+    }
+    map_put_list(row, "ways", list.items, list.count);
+}
+
+/* ---- clocks ---- */
+
+static void put_overdue(struct explain *explain, struct map_maker *map, int32_t outcome)
+{
+    struct two follows = two_outcome(explain, outcome);
+    if (outcome == NONE)
+        follows = TWO("the case is marked overdue and stays", "标记逾期，留在本环节");
+    put_two(explain, map, "leads", follows);
+}
+
+static void put_leads(struct explain *explain, struct map_maker *map, const struct case_clock *clock)
+{
+    const struct workflow_stage *stage = workflow_stage(explain->workflow, explain->state->stage);
+    switch ((enum clock_kind)clock->kind) {
+    case CLOCK_STAGE:
+        map_put_string(map, "clock", "stage");
+        put_overdue(explain, map, stage->overdue);
+        break;
+    case CLOCK_WARN:
+        map_put_string(map, "clock", "warn");
+        put_two(explain, map, "leads", TWO("a warning to who owns the work and to the supervisor", "预警通知承办人与督办人"));
+        break;
+    case CLOCK_REMIND:
+        map_put_string(map, "clock", "remind");
+        put_two(explain, map, "leads", two_join(explain, TWO("a reminder to", "催办"), " ", "", two_people(explain, workflow_reminder(explain->workflow, clock->which)->who)));
+        break;
+    case CLOCK_TASK:
+        map_put_string(map, "clock", "task");
+        map_put_string(map, "task", workflow_string(explain->workflow, workflow_task(explain->workflow, clock->which)->name));
+        put_overdue(explain, map, workflow_task(explain->workflow, clock->which)->overdue);
+        break;
+    default: break;
+    }
+}
+
+void explain_clocks(struct explain *explain, struct map_maker *row)
+{
+    struct list_maker list = {.arena = explain->view->arena};
+    for (uint32_t i = 0; i < explain->state->clock_count; i++) {
+        const struct case_clock *clock = &explain->state->clocks[i];
+        struct map_maker map = map_begin(explain->view->arena);
+        map_put_number(&map, "due", clock->due);
+        map_put_number(&map, "since", clock->started);
+        map_put_flag(&map, "stopped", !case_clock_runs(clock));
+        map_put_flag(&map, "provisional", clock->provisional);
+        put_leads(explain, &map, clock);
+        list_add(&list, map_end(&map));
+    }
+    map_put_list(row, "clocks", list.items, list.count);
+}

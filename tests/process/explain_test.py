@@ -1,0 +1,54 @@
+"""`staircase explain`: why a case is where it is, what may happen next, why an event would be refused: over real sockets."""
+import json
+
+import harness
+from harness import BUILDING
+
+DONE, REFUSED, USAGE = range(3)
+
+
+class ExplainTest(harness.Case):
+    def test_a_case_is_explained(self):
+        engine = self.engine()
+        client = self.client(engine)
+        case = self.open_dispute(client)["case"]
+        self.agree(client, case)
+        self.applied(client.send(case, "raise", "li", {"reason": "双方差距太大"}))
+        said = self.command(engine, "explain", case).stdout
+        for words in ("stands at: consent · grid, jinnong/grid-3", "raise (li)", "deadline: ", "then the case ends: refused", "What may happen next:",
+                      "counts when each of them has sent it", "then: goes to mediation at the same level", "mediator at jinnong/grid-3", "(wang)",
+                      "What happened:", "2 of 2 have sent it", "enters mediation · building, " + BUILDING):
+            self.assertIn(words, said)
+        self.assertNotIn("楼上漏水", said)
+        self.assertNotIn("双方差距", said)
+        said = self.command(engine, "explain", case, "--lang", "zh").stdout
+        for words in ("现在：征求双方同意（consent） · 网格（grid）", "时限：", "结案：不同意调解", "接下来可以办理：", "同意调解（agree-to-mediate）",
+                      "须每一位都办理才生效", "王某（wang）", "须填：事由（reason）", "已有 2 人办理，共需 2 人"):
+            self.assertIn(words, said)
+        rows = engine.rows("explain", case)
+        self.assertEqual([row["e"] for row in rows[1:]], ["open", "agree-to-mediate", "agree-to-mediate", "raise"])
+        self.assertEqual(rows[0]["because"]["e"], "raise")
+        self.assertEqual(client.explain(case)[0]["place"]["en"], rows[0]["place"]["en"])
+
+    def test_an_event_is_tried(self):
+        engine = self.engine()
+        client = self.client(engine)
+        case = self.open_dispute(client)["case"]
+        done = self.command(engine, "explain", case, "--event", "agree-to-mediate", "--as", "chen", code=REFUSED)
+        for words in ("refused: not-allowed", "what to do: ", "What that event takes:"):
+            self.assertIn(words, done.stdout)
+        done = self.command(engine, "explain", case, "--event", "sign", "--as", "li", "agreement=x", "--lang", "zh", code=REFUSED)
+        for words in ("会被拒绝：not-now", "该环节不接受", "现在可办：同意调解（agree-to-mediate）"):
+            self.assertIn(words, done.stdout)
+        said = self.command(engine, "explain", case, "--event", "comment", "--as", "li", "comments=听不清").stdout
+        self.assertIn("applied; it would then stand at: consent", said)
+        self.assertEqual(len(engine.rows("show", case, "--history")), 2)
+        trial = json.loads(self.command(engine, "explain", case, "--event", "decline", "--as", "app:qian", "--json").stdout)["trial"]
+        self.assertEqual(trial["end"], "refused")
+        self.command(engine, "explain", case, "--event", "sign", code=USAGE)
+        self.command(engine, "explain", case, "reason=x", "--as", "li", code=USAGE)
+        self.assertIn("unknown-case", self.command(engine, "explain", "4711", code=REFUSED).stderr)
+
+
+if __name__ == "__main__":
+    harness.main()
