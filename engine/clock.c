@@ -2,6 +2,7 @@
 #include "engine/clock.h"
 
 #include "engine/condition.h"
+#include "engine/lookup.h"
 
 struct moment {
     int64_t started, due;
@@ -25,6 +26,10 @@ static int32_t limit_duration(const struct step *step, const struct workflow_lim
 {
     if (limit->kind == LIMIT_ONE)
         return limit->duration;
+    if (limit->kind == LIMIT_TABLE) {
+        int32_t found = lookup_find(step->workflow, step->state, limit->lookup);
+        return found == NONE ? NONE : workflow_lookup_row(step->workflow, found)->duration;
+    }
     for (int32_t i = 0; i < limit->rows.count; i++) {
         const struct workflow_limit_row *row = workflow_limit_row(step->workflow, limit->rows.first + i);
         if (row_matches(step, limit, row))
@@ -234,7 +239,7 @@ static bool hangs_on_field(const struct step *step, int32_t within)
     if (within == NONE)
         return false;
     const struct workflow_limit *limit = workflow_limit(step->workflow, within);
-    return limit->kind == LIMIT_FIELD || limit->kind == LIMIT_UNTIL || limit->from == FROM_FIELD;
+    return limit->kind == LIMIT_FIELD || limit->kind == LIMIT_TABLE || limit->kind == LIMIT_UNTIL || limit->from == FROM_FIELD;
 }
 
 static void follow_deadline(struct step *step)

@@ -148,6 +148,27 @@ static struct text limit_from(const struct draw_words *words, const struct workf
     }
 }
 
+static struct text result_words(const struct draw_words *words, const struct workflow_lookup *lookup, int32_t at)
+{
+    int32_t duration = workflow_lookup_row(words->workflow, lookup->rows.first + at)->duration;
+    return duration == NONE ? text_of(draw_say(words, "no limit", "不限")) : draw_duration(words, duration);
+}
+
+/* What a table can give, each once. */
+static struct text looked_up(const struct draw_words *words, const struct workflow_lookup *lookup)
+{
+    struct text all = {0};
+    for (int32_t i = 0; i < lookup->rows.count; i++) {
+        struct text one = result_words(words, lookup, i);
+        bool again = false;
+        for (int32_t before = 0; before < i; before++)
+            again = again || text_equal(one, result_words(words, lookup, before));
+        if (!again)
+            all = draw_list(words, all, one);
+    }
+    return arena_print(words->arena, draw_say(words, "by table %s: %.*s", "按表 %s：%.*s"), workflow_string(words->workflow, lookup->name), (int)all.size, all.data);
+}
+
 struct text draw_limit(const struct draw_words *words, int32_t row)
 {
     const struct workflow_limit *limit = workflow_limit(words->workflow, row);
@@ -160,6 +181,8 @@ struct text draw_limit(const struct draw_words *words, int32_t row)
         all = draw_duration(words, limit->duration);
     for (int32_t i = 0; i < limit->rows.count && limit->kind != LIMIT_ONE; i++)
         all = draw_list(words, all, limit_row(words, limit, workflow_limit_row(words->workflow, limit->rows.first + i)));
+    if (limit->kind == LIMIT_TABLE)
+        all = looked_up(words, workflow_lookup(words->workflow, limit->lookup));
     if (from.size == 0)
         return all;
     return arena_print(words->arena, draw_say(words, "%.*s (%.*s)", "%.*s（%.*s）"), (int)all.size, all.data, (int)from.size, from.data);

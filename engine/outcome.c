@@ -3,6 +3,7 @@
 
 #include "engine/clock.h"
 #include "engine/condition.h"
+#include "engine/lookup.h"
 #include "engine/notice.h"
 #include "engine/task.h"
 
@@ -25,6 +26,14 @@ static struct value value_of(struct step *step, int32_t field, int32_t row)
     return (struct value){.kind = VALUE_LIST, .count = 1, .items = one};
 }
 
+static struct value looked_up(struct step *step, const struct workflow_set *set)
+{
+    int32_t row = lookup_find(step->workflow, step->state, set->lookup);
+    step_trace(step, "table %s: %s", workflow_string(step->workflow, workflow_lookup(step->workflow, set->lookup)->name),
+               row == NONE ? "no row fits" : arena_print(step->arena, "the row of line %d", (int)workflow_lookup_row(step->workflow, row)->line).data);
+    return value_of(step, set->field, row == NONE ? NONE : workflow_lookup_row(step->workflow, row)->value);
+}
+
 static void apply_sets(struct step *step, struct span sets)
 {
     for (int32_t i = 0; i < sets.count; i++) {
@@ -33,6 +42,7 @@ static void apply_sets(struct step *step, struct span sets)
         switch ((enum set_kind)set->kind) {
         case SET_VALUE: *field = value_of(step, set->field, set->value); break;
         case SET_FIELD: *field = step->state->data[set->from]; break;
+        case SET_LOOKUP: *field = looked_up(step, set); break;
         case SET_TODAY: *field = value_integer(calendar_date(step->calendar, step->input.now)); break;
         }
         step_tell(step, TRACE(.kind = TRACE_SET, .row = set->field), "set %s", workflow_field_name(step->workflow, set->field));

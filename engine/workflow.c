@@ -99,8 +99,9 @@ static const struct member duration_members[] = {
 };
 
 static const struct member limit_members[] = {
-    CHOICE(limit, kind, LIMIT_UNTIL),  ROW(limit, duration, DURATIONS), ROW(limit, field, FIELDS),
+    CHOICE(limit, kind, LIMIT_TABLE),  ROW(limit, duration, DURATIONS), ROW(limit, field, FIELDS),
     CHOICE(limit, from, FROM_FIELD), ROW(limit, from_field, FIELDS),  SPAN(limit, rows, LIMIT_ROWS),
+    ADDED_2(MEMBER_ROW, limit, lookup, WORKFLOW_LOOKUPS),
 };
 
 static const struct member limit_row_members[] = {
@@ -130,9 +131,10 @@ static const struct member branch_members[] = {
 
 static const struct member set_members[] = {
     NEEDED(set, field, FIELDS),
-    CHOICE(set, kind, SET_TODAY),
+    CHOICE(set, kind, SET_LOOKUP),
     ROW(set, value, VALUES),
     ROW(set, from, FIELDS),
+    ADDED_2(MEMBER_ROW, set, lookup, WORKFLOW_LOOKUPS),
 };
 
 static const struct member notice_members[] = {
@@ -213,6 +215,22 @@ static const struct member stage_members[] = {
 
 static const struct member end_members[] = {NAMED(end, name), STRING(end, title_zh), STRING(end, title_en)};
 
+static const struct member lookup_members[] = {
+    NAMED(lookup, name),
+    REFS(lookup, of, FIELDS),
+    ROW(lookup, field, FIELDS),
+    SPAN(lookup, rows, LOOKUP_ROWS),
+};
+
+static const struct member lookup_row_members[] = {
+    SPAN(lookup_row, cells, LOOKUP_CELLS),
+    ROW(lookup_row, value, VALUES),
+    ROW(lookup_row, duration, DURATIONS),
+    NUMBER(lookup_row, line),
+};
+
+static const struct member lookup_cell_members[] = {ROW(lookup_cell, value, VALUES)};
+
 #define SHAPE(table, row)                                                                                              \
     [WORKFLOW_##table] = {.name = #row,                                                                                \
                           .row_size = sizeof(struct workflow_##row),                                                   \
@@ -252,6 +270,9 @@ static const struct table_shape shapes[WORKFLOW_TABLE_COUNT] = {
     SHAPE(STAGES, stage),
     SHAPE(ENDS, end),
     SHAPE_2(WITHS, with),
+    SHAPE_2(LOOKUPS, lookup),
+    SHAPE_2(LOOKUP_ROWS, lookup_row),
+    SHAPE_2(LOOKUP_CELLS, lookup_cell),
 };
 
 const struct form_shape workflow_shape = {
@@ -291,6 +312,9 @@ ROW_ACCESSOR(extend, EXTENDS)
 ROW_ACCESSOR(stage, STAGES)
 ROW_ACCESSOR(end, ENDS)
 ROW_ACCESSOR(with, WITHS)
+ROW_ACCESSOR(lookup, LOOKUPS)
+ROW_ACCESSOR(lookup_row, LOOKUP_ROWS)
+ROW_ACCESSOR(lookup_cell, LOOKUP_CELLS)
 
 const struct workflow_head *workflow_head(const struct workflow *workflow)
 {
@@ -555,6 +579,7 @@ static bool limit_sound(const struct workflow *workflow, int32_t row)
     switch ((enum limit_kind)limit->kind) {
     case LIMIT_ONE: return limit->duration != NONE;
     case LIMIT_LEVEL: return true;
+    case LIMIT_TABLE: return limit->lookup != NONE && workflow_lookup(workflow, limit->lookup)->field == NONE;
     case LIMIT_FIELD:
     case LIMIT_UNTIL: return limit->field != NONE;
     }
@@ -564,7 +589,19 @@ static bool limit_sound(const struct workflow *workflow, int32_t row)
 static bool set_sound(const struct workflow *workflow, int32_t row)
 {
     const struct workflow_set *set = workflow_set(workflow, row);
+    if (set->kind == SET_LOOKUP)
+        return set->lookup != NONE && workflow_lookup(workflow, set->lookup)->field == set->field;
     return set->kind != SET_FIELD || set->from != NONE;
+}
+
+/* A cell for each field. */
+static bool lookup_sound(const struct workflow *workflow, int32_t row)
+{
+    const struct workflow_lookup *lookup = workflow_lookup(workflow, row);
+    for (int32_t i = 0; i < lookup->rows.count; i++)
+        if (workflow_lookup_row(workflow, lookup->rows.first + i)->cells.count != lookup->of.count)
+            return false;
+    return true;
 }
 
 static bool stage_sound(const struct workflow *workflow, int32_t row)
@@ -581,7 +618,8 @@ bool workflow_sound(const struct workflow *workflow)
     } checks[] = {
         {WORKFLOW_CONDITIONS, condition_sound}, {WORKFLOW_OUTCOMES, outcome_sound}, {WORKFLOW_PEOPLE, people_sound},
         {WORKFLOW_BY, by_sound},                {WORKFLOW_FIELDS, field_sound},     {WORKFLOW_LIMITS, limit_sound},
-        {WORKFLOW_SETS, set_sound},             {WORKFLOW_STAGES, stage_sound},
+        {WORKFLOW_SETS, set_sound},             {WORKFLOW_LOOKUPS, lookup_sound},
+                     {WORKFLOW_STAGES, stage_sound},
     };
     if (workflow_count(workflow, WORKFLOW_HEAD) != 1)
         return false;

@@ -39,6 +39,9 @@ enum workflow_table {
     WORKFLOW_STAGES,
     WORKFLOW_ENDS,
     WORKFLOW_WITHS,
+    WORKFLOW_LOOKUPS,
+    WORKFLOW_LOOKUP_ROWS,
+    WORKFLOW_LOOKUP_CELLS,
     WORKFLOW_TABLE_COUNT
 };
 
@@ -172,6 +175,7 @@ enum limit_kind {
     LIMIT_LEVEL, /* per level: rows */
     LIMIT_FIELD, /* per value of `field`: rows */
     LIMIT_UNTIL, /* the end of the day in the date field `field` */
+    LIMIT_TABLE, /* as a table says: `lookup` */
 };
 
 enum limit_from { FROM_ENTRY, FROM_FIRST_ENTRY, FROM_OPENING, FROM_FIELD };
@@ -183,6 +187,7 @@ struct workflow_limit {
     int32_t from;       /* enum limit_from */
     int32_t from_field; /* row of FIELDS: a date */
     struct span rows;   /* LIMIT_ROWS */
+    int32_t lookup;     /* row of LOOKUPS or NONE: LIMIT_TABLE */
 };
 
 struct workflow_limit_row {
@@ -220,13 +225,14 @@ struct workflow_branch {
     int32_t outcome;   /* row of OUTCOMES */
 };
 
-enum set_kind { SET_VALUE, SET_FIELD, SET_TODAY };
+enum set_kind { SET_VALUE, SET_FIELD, SET_TODAY, SET_LOOKUP };
 
 struct workflow_set {
     int32_t field; /* row of FIELDS that is set */
     int32_t kind;  /* enum set_kind */
     int32_t value; /* row of VALUES, or NONE: empties the field */
     int32_t from;  /* row of FIELDS */
+    int32_t lookup; /* row of LOOKUPS or NONE: SET_LOOKUP */
 };
 
 struct workflow_notice {
@@ -305,6 +311,25 @@ struct workflow_end {
     int32_t title_zh, title_en;
 };
 
+/* A table of `tables`, as it is used for one field or for limits. The first row that fits gives the result; none: empty, no limit. */
+struct workflow_lookup {
+    int32_t name;
+    struct span of;   /* refs of FIELDS */
+    int32_t field;    /* row of FIELDS whose value the results are; NONE: they are durations */
+    struct span rows; /* LOOKUP_ROWS */
+};
+
+struct workflow_lookup_row {
+    struct span cells; /* LOOKUP_CELLS, one for each field of `of` */
+    int32_t value;     /* row of VALUES, or NONE: empty */
+    int32_t duration;  /* row of DURATIONS, or NONE: no limit */
+    int32_t line;      /* in the source */
+};
+
+struct workflow_lookup_cell {
+    int32_t value; /* row of VALUES, or NONE: any */
+};
+
 struct workflow {
     struct tables tables;
     struct table table[WORKFLOW_TABLE_COUNT];
@@ -337,6 +362,9 @@ const struct workflow_extend *workflow_extend(const struct workflow *workflow, i
 const struct workflow_stage *workflow_stage(const struct workflow *workflow, int32_t row);
 const struct workflow_end *workflow_end(const struct workflow *workflow, int32_t row);
 const struct workflow_with *workflow_with(const struct workflow *workflow, int32_t row);
+const struct workflow_lookup *workflow_lookup(const struct workflow *workflow, int32_t row);
+const struct workflow_lookup_row *workflow_lookup_row(const struct workflow *workflow, int32_t row);
+const struct workflow_lookup_cell *workflow_lookup_cell(const struct workflow *workflow, int32_t row);
 int32_t workflow_ref(const struct workflow *workflow, int32_t row);
 
 /* A string of the pool; "" for NONE. */

@@ -154,6 +154,7 @@ void check_use(struct workflow_reader *reader)
     check_fields(reader);
     check_named(reader, WORKFLOW_GROUPS, "Let it stand where people stand, or leave it out.");
     check_named(reader, WORKFLOW_ENDS, "Let some outcome lead to it (end: ...), or leave it out.");
+    check_tables(reader);
     check_shadowed(reader);
     check_workers(reader);
     check_reminders(reader);

@@ -55,6 +55,37 @@ static void check_levels(struct workflow_reader *reader)
     }
 }
 
+/* ---- units that outcomes and tables put into fields ---- */
+
+static void check_unit(struct workflow_reader *reader, int32_t field, int32_t value, const struct node *node)
+{
+    if (value == NONE || ROW_OF(reader, FIELDS, field, field)->type != FIELD_UNIT)
+        return;
+    const struct directory *directory = reader->directory;
+    struct text path = text_of(string_at(reader, ROW_OF(reader, VALUES, value, value)->string));
+    int32_t unit = directory_find_unit(directory, path);
+    struct nearest nearest = nearest_to(path);
+    for (int32_t i = 0; unit == NONE && i < directory_unit_count(directory); i++)
+        nearest_offer(&nearest, text_of(directory_unit_path(directory, i)));
+    if (unit == NONE)
+        problems_add(reader->problems, node, "the directory has no unit \"%s\".%s", path.data, nearest_hint(&nearest, reader->arena));
+    else if (directory_unit(directory, unit)->successor)
+        problems_add(reader->problems, node, "the unit \"%s\" is closed.", path.data);
+}
+
+static void check_units(struct workflow_reader *reader)
+{
+    for (int32_t row = 0; row < row_count(reader, WORKFLOW_SETS); row++) {
+        const struct workflow_set *set = ROW_OF(reader, SETS, set, row);
+        check_unit(reader, set->field, set->value, row_node(reader, WORKFLOW_SETS, row));
+    }
+    for (int32_t row = 0; row < row_count(reader, WORKFLOW_LOOKUPS); row++) {
+        const struct workflow_lookup *lookup = ROW_OF(reader, LOOKUPS, lookup, row);
+        for (int32_t i = lookup->rows.first; lookup->field != NONE && i < lookup->rows.first + lookup->rows.count; i++)
+            check_unit(reader, lookup->field, ROW_OF(reader, LOOKUP_ROWS, lookup_row, i)->value, row_node(reader, WORKFLOW_LOOKUP_ROWS, i));
+    }
+}
+
 /* ---- without a directory: a role that stands once, and nearly like one that stands often, is probably misspelt ---- */
 
 static int32_t times_used(struct workflow_reader *reader, int32_t role)
@@ -94,4 +125,5 @@ void check_directory(struct workflow_reader *reader)
     }
     check_roles(reader);
     check_levels(reader);
+    check_units(reader);
 }

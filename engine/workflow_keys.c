@@ -39,7 +39,7 @@ static const struct form title_map = MAPPING(IN_TITLE), opens_map = MAPPING(IN_O
                          event_map = MAPPING(IN_EVENT), outcome_map = MAPPING(IN_OUTCOME), branch_map = MAPPING(IN_BRANCH),
                          notify_map = MAPPING(IN_NOTIFY), role_map = MAPPING(IN_ROLE), each_map = MAPPING(IN_EACH), at_least_map = MAPPING(IN_AT_LEAST),
                          missing_map = MAPPING(IN_MISSING), range_map = MAPPING(IN_RANGE), count_map = MAPPING(IN_COUNT), end_map = MAPPING(IN_END),
-                         condition_map = MAPPING(IN_CONDITION);
+                         condition_map = MAPPING(IN_CONDITION), set_table_map = MAPPING(IN_SET_TABLE), table_map = MAPPING(IN_TABLE);
 
 /* scalars */
 static const struct form version = FORM(FORM_WHOLE, .least = 1, .most = WORKFLOW_VERSION_MOST);
@@ -75,10 +75,13 @@ static const struct form choice = FORM(FORM_TEXT, .least = 1, .most = 64), choic
 static const struct form of_field = EITHER(&choices, &short_element, &element_map);
 static const struct form with = EITHER(&short_element, &element_map), withs = NAMED(1, with);
 static const struct form value = EITHER(&form_text, &form_number, &form_boolean), values = LIST_OF(value);
-static const struct form new_value = EITHER(&form_text, &form_number, &form_boolean, &form_nothing), sets = NAMED(1, new_value);
+static const struct form new_value = EITHER(&form_text, &form_number, &form_boolean, &form_nothing, &set_table_map), sets = NAMED(1, new_value);
 static const struct form condition_value = FORM(FORM_EITHER, .name = "field-condition", .parts = (const struct form *const[]){&form_text, &form_number, &form_boolean, &values, &range_map, NULL});
 static const struct form conditions = LIST_OF(condition_map);
 static const struct form bound = EITHER(&form_number, &form_date);
+
+static const struct form table_cell = EITHER(&form_text, &form_number, &form_boolean, &form_nothing);
+static const struct form table_row = FORM(FORM_LIST, .least = 2, .of = &table_cell), table_rows = LIST_OF(table_row), tables = NAMED(1, table_map);
 
 /* limits and work */
 static const struct form limit = FORM(FORM_EITHER, .name = "deadlines", .parts = (const struct form *const[]){&deadline, &limit_map, NULL});
@@ -121,7 +124,7 @@ static const struct key table[] = {
     {IN_WORKFLOW, "opens", M, KEY_NEEDED, "a mapping: by, at, needs, may", "who opens a case, where, with which fields", &opens_map},
     {IN_WORKFLOW, "data", M, 0, "a mapping of fields", "what a case can hold", &fields},
     {IN_WORKFLOW, "groups", M, 0, "a mapping of groups to lists of people fields", "a name for several people fields", &groups},
-    {IN_WORKFLOW, "tables", M, KEY_LATER, "a mapping of tables", "values looked up by fields", NULL},
+    {IN_WORKFLOW, "tables", M, 0, "a mapping of tables: {of: [FIELD, ...], rows: [[value or any, ..., result], ...]}", "what follows from the values of fields", &tables},
     {IN_WORKFLOW, "start", M, KEY_NEEDED, "{go: STAGE} or {choose: [...]}", "the first stage", &outcome_map},
     {IN_WORKFLOW, "stages", M, KEY_NEEDED, "a mapping of stages", "where a case can stand", &stages},
     {IN_WORKFLOW, "anywhere", M, 0, "a mapping of events", "what can happen in every stage", &events},
@@ -187,7 +190,7 @@ static const struct key table[] = {
     {IN_LIMIT, "until", S, KEY_ONE, "a date field", "until the end of that day", &form_name},
     {IN_LIMIT, "per", S, KEY_ONE, "level or a field", "what the limit depends on", &per},
     {IN_LIMIT, "limits", M, 0, "a mapping of levels or values to durations", "how long for each", &limits},
-    {IN_LIMIT, "table", S, KEY_LATER, "a table", "looked up in a table", NULL},
+    {IN_LIMIT, "table", S, KEY_ONE, "a table", "how long, looked up in a table", &form_name},
 
     {IN_REMIND, "who", S | L | M, KEY_NEEDED, SOME_PEOPLE ", or {missing: EVENT}", "who is reminded", &reminded},
     {IN_REMIND, "every", S, KEY_NEEDED, A_DURATION, "how often", &form_duration},
@@ -233,7 +236,10 @@ static const struct key table[] = {
     {IN_CONDITION, "any", L, 0, "a list of conditions", "at least one of them holds", &conditions},
     {IN_CONDITION, "none", L, 0, "a list of conditions", "not one of them holds", &conditions},
 
-    {IN_SET_TABLE, "table", S, KEY_LATER, "a table", "looked up in a table", NULL},
+    {IN_SET_TABLE, "table", S, KEY_NEEDED, "a table", "the value, looked up in a table", &form_name},
+
+    {IN_TABLE, "of", S | L, KEY_NEEDED, SOME_FIELDS, "the fields that it looks at", &some_names},
+    {IN_TABLE, "rows", L, KEY_NEEDED, "a list of rows: [value or any, ..., result]", "which values give which result", &table_rows},
 
     {IN_ROLE, "role", S, KEY_NEEDED, "a role of the directory", "who holds it", &form_name},
     {IN_ROLE, "of", S, 0, "home, below or a level", "at which unit; the current one unless said", &of_role},
@@ -264,7 +270,7 @@ static const struct mapping mappings[WORKFLOW_WHERE_COUNT] = {
     [IN_ELEMENT] = {.name = "element"}, [IN_STAGE] = {.name = "stage"}, [IN_AT] = {.name = "at"}, [IN_LIMIT] = {.name = "limit"},
     [IN_REMIND] = {.name = "remind"}, [IN_EXTEND] = {.name = "extend"}, [IN_TASK] = {.name = "task"}, [IN_TASKS] = {.name = "one-of-tasks"},
     [IN_WORKER] = {.name = "worker"}, [IN_EVENT] = {.name = "event"}, [IN_OUTCOME] = {.name = "outcome"}, [IN_BRANCH] = {.name = "way"},
-    [IN_NOTIFY] = {.name = "notify"}, [IN_SET_TABLE] = {.name = "set-table"}, [IN_ROLE] = {.name = "role"}, [IN_EACH] = {.name = "each"},
+    [IN_NOTIFY] = {.name = "notify"}, [IN_SET_TABLE] = {.name = "set-table"}, [IN_TABLE] = {.name = "table"}, [IN_ROLE] = {.name = "role"}, [IN_EACH] = {.name = "each"},
     [IN_AT_LEAST] = {.name = "at-least"}, [IN_MISSING] = {.name = "missing"}, [IN_RANGE] = {.name = "range", .least = 1}, [IN_COUNT] = {.name = "count"},
     [IN_END] = {.name = "end"}, [IN_CONDITION] = {.name = "condition", .others = &condition_value, .least = 1},
 };

@@ -303,13 +303,11 @@ static int32_t limit_mapping(struct workflow_reader *reader, const struct node *
     struct workflow_limit limit;
     row_blank(WORKFLOW_LIMITS, &limit);
     key_check(reader, node, IN_LIMIT);
-    const struct node *one = node_get(node, "limit"), *until = node_get(node, "until"), *per = node_get(node, "per");
+    const struct node *one = node_get(node, "limit"), *until = node_get(node, "until"), *per = node_get(node, "per"), *table = node_get(node, "table");
     const struct node *from = key_get(node, IN_LIMIT, "from");
-    if (node_get(node, "table"))
-        return NONE;
-    if ((one != NULL) + (until != NULL) + (per != NULL) != 1) {
-        problems_add(reader->problems, node, "found %s; allowed is exactly one of: limit (a duration), until (a date field), per with limits.",
-                     one || until || per ? "several of them" : "none of them");
+    if ((one != NULL) + (until != NULL) + (per != NULL) + (table != NULL) != 1) {
+        problems_add(reader->problems, node, "found %s; allowed is exactly one of: limit (a duration), until (a date field), per with limits, table.",
+                     one || until || per || table ? "several of them" : "none of them");
         return NONE;
     }
     if (!per && node_get(node, "limits"))
@@ -325,6 +323,10 @@ static int32_t limit_mapping(struct workflow_reader *reader, const struct node *
     }
     if (per)
         per_limit_read(reader, node, &limit);
+    if (table && key_get(node, IN_LIMIT, "table")) {
+        limit.kind = LIMIT_TABLE;
+        limit.lookup = lookup_read(reader, table, NONE);
+    }
     return row_push(reader, WORKFLOW_LIMITS, &limit, node);
 }
 

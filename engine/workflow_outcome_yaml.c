@@ -6,7 +6,7 @@
 
 static int32_t set_push(struct workflow_reader *reader, int32_t field, enum set_kind kind, int32_t value, int32_t from, const struct node *node)
 {
-    struct workflow_set set = {.field = field, .kind = (int32_t)kind, .value = value, .from = from};
+    struct workflow_set set = {.field = field, .kind = (int32_t)kind, .value = value, .from = from, .lookup = NONE};
     return row_push(reader, WORKFLOW_SETS, &set, node);
 }
 
@@ -75,6 +75,23 @@ static void set_scalar(struct workflow_reader *reader, int32_t field, const stru
     }
 }
 
+static void set_by_table(struct workflow_reader *reader, int32_t field, const struct node *node)
+{
+    enum field_type type = (enum field_type)ROW_OF(reader, FIELDS, field, field)->type;
+    key_check(reader, node, IN_SET_TABLE);
+    const struct node *table = key_get(node, IN_SET_TABLE, "table");
+    if (type == FIELD_PEOPLE || type == FIELD_LIST) {
+        problems_add(reader->problems, node, "the field \"%s\" is of type %s, which no table gives.", row_name(reader, WORKFLOW_FIELDS, field), type_name((int32_t)type));
+        reader->doubtful[WORKFLOW_LOOKUPS] = true;
+        return;
+    }
+    int32_t lookup = table ? lookup_read(reader, table, field) : NONE;
+    if (lookup == NONE)
+        return;
+    int32_t set = set_push(reader, field, SET_LOOKUP, NONE, NONE, node);
+    ROW_OF(reader, SETS, set, set)->lookup = lookup;
+}
+
 /* The engine cannot seal, so it can only empty a private field. */
 static void set_one(struct workflow_reader *reader, const struct node *node)
 {
@@ -88,7 +105,7 @@ static void set_one(struct workflow_reader *reader, const struct node *node)
         problems_add(reader->problems, node, "the field \"%s\" is private (it has \"sees\"): the engine can empty it (null), but not fill it.",
                      row_name(reader, WORKFLOW_FIELDS, field));
     else if (node->kind == NODE_MAP)
-        key_check(reader, node, IN_SET_TABLE);
+        set_by_table(reader, field, node);
     else if (node->kind == NODE_LIST)
         problems_add(reader->problems, node, "found a list; allowed is a value, the name of a field, today (a date), or null to empty it.");
     else

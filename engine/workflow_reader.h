@@ -45,6 +45,8 @@ struct workflow_reader {
     int32_t stage; /* row of the stage that is being read, or NONE */
     struct span anywhere; /* EVENTS */
     int32_t choose_depth;
+    struct reader_table *tables; /* workflow_table_yaml.c */
+    int32_t table_count;
     bool doubtful[WORKFLOW_TABLE_COUNT]; /* something could not be read that may refer to rows of this table: none is called unused */
 };
 
@@ -159,6 +161,16 @@ int32_t limit_read(struct workflow_reader *reader, const struct node *node);
 int64_t duration_rough(const struct workflow_reader *reader, int32_t duration);
 /* `worker` of a task: its topics. */
 struct span topics_read(struct workflow_reader *reader, const struct node *node, int32_t *topic_field);
+
+/* ---- workflow_table_yaml.c ---- */
+
+void tables_declare(struct workflow_reader *reader, const struct node *tables);
+void tables_read(struct workflow_reader *reader);
+/* The row of LOOKUPS for a table that a scalar names, used for a field (whose value its results are) or for limits (NONE: they are durations).
+ * NONE with a problem when there is none. */
+int32_t lookup_read(struct workflow_reader *reader, const struct node *node, int32_t field);
+/* Tables that nothing uses. */
+void check_tables(struct workflow_reader *reader);
 
 /* ---- workflow_outcome_yaml.c ---- */
 

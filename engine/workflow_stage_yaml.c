@@ -68,17 +68,22 @@ const char *level_hint(const struct workflow_reader *reader, int32_t row, int32_
 
 /* ---- deadline ---- */
 
+static int64_t shorter(const struct workflow_reader *reader, int64_t shortest, int32_t duration)
+{
+    int64_t rough = duration == NONE ? -1 : duration_rough(reader, duration);
+    return rough >= 0 && (shortest < 0 || rough < shortest) ? rough : shortest;
+}
+
 /* The shortest limit of a stage, roughly; -1 when that cannot be said. */
 static int64_t shortest_limit(const struct workflow_reader *reader, int32_t row)
 {
     const struct workflow_limit *limit = ROW_OF(reader, LIMITS, limit, row);
-    int64_t shortest = limit->duration == NONE ? -1 : duration_rough(reader, limit->duration);
-    for (int32_t i = 0; i < limit->rows.count; i++) {
-        int32_t duration = ROW_OF(reader, LIMIT_ROWS, limit_row, limit->rows.first + i)->duration;
-        int64_t rough = duration == NONE ? -1 : duration_rough(reader, duration);
-        if (rough >= 0 && (shortest < 0 || rough < shortest))
-            shortest = rough;
-    }
+    int64_t shortest = shorter(reader, -1, limit->duration);
+    for (int32_t i = 0; i < limit->rows.count; i++)
+        shortest = shorter(reader, shortest, ROW_OF(reader, LIMIT_ROWS, limit_row, limit->rows.first + i)->duration);
+    struct span looked = limit->lookup == NONE ? (struct span){0, 0} : ROW_OF(reader, LOOKUPS, lookup, limit->lookup)->rows;
+    for (int32_t i = 0; i < looked.count; i++)
+        shortest = shorter(reader, shortest, ROW_OF(reader, LOOKUP_ROWS, lookup_row, looked.first + i)->duration);
     return shortest;
 }
 

@@ -118,6 +118,7 @@ static void declare(struct workflow_reader *reader, const struct node *root)
 {
     const struct node *stages = key_get(root, IN_WORKFLOW, "stages"), *ends = key_get(root, IN_WORKFLOW, "ends");
     data_declare(reader, key_get(root, IN_WORKFLOW, "data"), key_get(root, IN_WORKFLOW, "groups"));
+    tables_declare(reader, key_get(root, IN_WORKFLOW, "tables"));
     stages_declare(reader, stages);
     reader->anywhere = events_declare(reader, key_get(root, IN_WORKFLOW, "anywhere"));
     ends_declare(reader, ends);
@@ -131,6 +132,7 @@ static void root_read(struct workflow_reader *reader, const struct node *root)
     row_blank(WORKFLOW_HEAD, &head);
     declare(reader, root);
     data_read(reader);
+    tables_read(reader);
     head_read(reader, root, &head);
     head.start = outcome_alone(reader, key_get(root, IN_WORKFLOW, "start"));
     stages_read(reader);

@@ -24,6 +24,8 @@ enum {
     WORKFLOW_REMINDERS_MOST = 8,  /* of one stage */
     WORKFLOW_NOTICES_MOST = 8,    /* of one outcome: with STEP_DEPTH_MOST outcomes in a row and all tasks, a deadline stays below STEP_MADE_MOST */
     WORKFLOW_LEVELS_MOST = 32,
+    WORKFLOW_TABLES_MOST = 32,
+    WORKFLOW_COLUMNS_MOST = 8,    /* fields of one table */
     WORKFLOW_LIST_MOST = 200,     /* entries of one list: choices, values, people */
     WORKFLOW_TEXT_MOST = 500,     /* characters of a title or notice */
     WORKFLOW_CHOOSE_MOST = 4,     /* choose within choose */
@@ -63,6 +65,7 @@ enum workflow_where {
     IN_BRANCH,    /* of choose */
     IN_NOTIFY,
     IN_SET_TABLE, /* {table: NAME} */
+    IN_TABLE,     /* one of tables */
     IN_ROLE,      /* {role, of} */
     IN_EACH,
     IN_AT_LEAST,

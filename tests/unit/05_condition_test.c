@@ -1,6 +1,7 @@
 /* condition: each kind of condition against values of each kind, what it says of itself, and decimal numbers. */
 #include "engine/condition.h"
 #include "engine/decimal.h"
+#include "engine/lookup.h"
 #include "tests/unit/core_world.h"
 #include "tests/unit/build_workflow.h"
 
@@ -28,6 +29,20 @@ static int start(void **unused)
     return 0;
 }
 
+/* One row of a table with a cell each for kept and category (NONE: any), one after the other. */
+static void row_of(int32_t kept, int32_t category, int32_t line)
+{
+    int32_t first = ROW_OF(&b, LOOKUP_CELLS, lookup_cell, .value = kept);
+    ROW_OF(&b, LOOKUP_CELLS, lookup_cell, .value = category);
+    ROW_OF(&b, LOOKUP_ROWS, lookup_row, .cells = {first, 2}, .value = NONE, .duration = NONE, .line = line);
+}
+
+static int32_t line_of(int32_t lookup)
+{
+    int32_t row = lookup_find(b.workflow, &state, lookup);
+    return row == NONE ? NONE : workflow_lookup_row(b.workflow, row)->line;
+}
+
 static int finish(void **unused)
 {
     (void)unused;
@@ -48,6 +63,26 @@ static bool holds(int32_t condition)
 static void words_are(int32_t condition, const char *words)
 {
     assert_string_equal(arena_string(&arena, condition_words(b.workflow, &arena, condition)), words);
+}
+
+static void the_first_row_that_fits_is_found(void **unused)
+{
+    (void)unused;
+    row_of(value_of_number(&b, VALUE_BOOLEAN, 1), value_of_text(&b, "family"), 10);
+    row_of(value_of_number(&b, VALUE_BOOLEAN, 1), NONE, 11);
+    row_of(NONE, value_of_text(&b, "labour"), 12);
+    int32_t name = string_of(&b, "table");
+    struct span of = refs_of_fields(&b, "kept category");
+    int32_t lookup = ROW_OF(&b, LOOKUPS, lookup, .name = name, .of = of, .field = NONE, .rows = {0, 3});
+    assert_int_equal(line_of(lookup), NONE);
+    set_value("kept", value_boolean(true));
+    assert_int_equal(line_of(lookup), 11); /* an empty field fits only `any` */
+    set_value("category", value_text(TEXT("family")));
+    assert_int_equal(line_of(lookup), 10);
+    set_value("kept", value_boolean(false));
+    assert_int_equal(line_of(lookup), NONE);
+    set_value("category", value_text(TEXT("labour")));
+    assert_int_equal(line_of(lookup), 12);
 }
 
 static void an_empty_field_is_never_equal(void **unused)
@@ -221,7 +256,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, finish)
     const struct CMUnitTest tests[] = {
-        TEST(an_empty_field_is_never_equal), TEST(one_of_several), TEST(people_by_reference), TEST(a_text_kept_in_the_log_equals_nothing),
+        TEST(the_first_row_that_fits_is_found), TEST(an_empty_field_is_never_equal), TEST(one_of_several), TEST(people_by_reference), TEST(a_text_kept_in_the_log_equals_nothing),
         TEST(ranges), TEST(levels), TEST(counts_in_stage_and_case), TEST(all_any_none), TEST(the_innermost_part_is_named), TEST(decimals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -391,13 +391,13 @@ static void choose_sees_what_was_set(void **state)
     stage(&b, "first");
     struct workflow_branch ways[] = {{when_text(&b, "copy", "good"), stay(&b)}, {NONE, end_with(&b, "bad")}};
     int32_t way = choose(&b, ways, 2);
-    set_field(&b, way, &(struct workflow_set){copy, SET_FIELD, NONE, verdict});
-    set_field(&b, way, &(struct workflow_set){day, SET_TODAY, NONE, NONE});
-    set_field(&b, way, &(struct workflow_set){kept, SET_VALUE, value_of_number(&b, VALUE_BOOLEAN, 1), NONE});
-    set_field(&b, way, &(struct workflow_set){who, SET_VALUE, value_of_text(&b, "li"), NONE});
+    set_field(&b, way, &(struct workflow_set){copy, SET_FIELD, NONE, verdict, NONE});
+    set_field(&b, way, &(struct workflow_set){day, SET_TODAY, NONE, NONE, NONE});
+    set_field(&b, way, &(struct workflow_set){kept, SET_VALUE, value_of_number(&b, VALUE_BOOLEAN, 1), NONE, NONE});
+    set_field(&b, way, &(struct workflow_set){who, SET_VALUE, value_of_text(&b, "li"), NONE, NONE});
     event(&b, "first", "judge", any(&b, "mediator"), way)->needs = refs_of_fields(&b, "verdict");
     int32_t clear = stay(&b);
-    set_field(&b, clear, &(struct workflow_set){verdict, SET_VALUE, NONE, NONE});
+    set_field(&b, clear, &(struct workflow_set){verdict, SET_VALUE, NONE, NONE, NONE});
     event(&b, "first", "clear", any(&b, "who"), clear);
     opens(&b, "mediator", "", "", "", go(&b, "first", NULL));
     w.workflow = workflow_end_building(&b);

@@ -115,10 +115,10 @@ static void a_unit_that_has_gone_since(void **state)
     stage_row(&b, "after")->at = AT_UNIT_FIELD;
     stage_row(&b, "after")->at_field = find_field(&b, "where");
     int32_t where = find_field(&b, "where"), way = go(&b, "after", NULL);
-    set_field(&b, way, &(struct workflow_set){where, SET_VALUE, value_of_text(&b, "jinnong/grid-9"), NONE});
+    set_field(&b, way, &(struct workflow_set){where, SET_VALUE, value_of_text(&b, "jinnong/grid-9"), NONE, NONE});
     event(&b, "work", "go", any(&b, "mediator"), way);
     int32_t closed = go(&b, "after", NULL);
-    set_field(&b, closed, &(struct workflow_set){where, SET_VALUE, value_of_text(&b, "jinnong/grid-3/building-8"), NONE});
+    set_field(&b, closed, &(struct workflow_set){where, SET_VALUE, value_of_text(&b, "jinnong/grid-3/building-8"), NONE, NONE});
     event(&b, "work", "closed", any(&b, "mediator"), closed);
     begin();
     refused(&w, "go", "li", ERR_NO_LEVEL, "names the unit 'jinnong/grid-9', which is not in the directory");
@@ -209,7 +209,7 @@ static void numbers_set_and_chosen_by(void **state)
 {
     (void)state;
     int32_t way = stay(&b);
-    set_field(&b, way, &(struct workflow_set){find_field(&b, "count"), SET_VALUE, value_of_number(&b, VALUE_INTEGER, 3), NONE});
+    set_field(&b, way, &(struct workflow_set){find_field(&b, "count"), SET_VALUE, value_of_number(&b, VALUE_INTEGER, 3), NONE, NONE});
     event(&b, "work", "three", any(&b, "mediator"), way);
     int32_t three = when_in(&b, "count", value_of_number(&b, VALUE_INTEGER, 3), 1);
     event(&b, "work", "go", any(&b, "mediator"), go(&b, "after", NULL))->when = three;

@@ -340,19 +340,19 @@ static inline int32_t limit(struct builder *b, const char *words, enum limit_fro
 {
     int32_t duration = lasting(b, words);
     return ROW_OF(b, LIMITS, limit, .kind = LIMIT_ONE, .duration = duration, .field = NONE, .from = (int32_t)from,
-                  .from_field = from_field ? find_field(b, from_field) : NONE);
+                  .from_field = from_field ? find_field(b, from_field) : NONE, .lookup = NONE);
 }
 
 static inline int32_t limit_until(struct builder *b, const char *name)
 {
-    return ROW_OF(b, LIMITS, limit, .kind = LIMIT_UNTIL, .duration = NONE, .field = find_field(b, name), .from_field = NONE);
+    return ROW_OF(b, LIMITS, limit, .kind = LIMIT_UNTIL, .duration = NONE, .field = find_field(b, name), .from_field = NONE, .lookup = NONE);
 }
 
 /* Rows of LIMIT_ROWS that stand one after the other; `field` NULL: per level. */
 static inline int32_t limit_per(struct builder *b, const char *name, struct span rows)
 {
     return ROW_OF(b, LIMITS, limit, .kind = name ? LIMIT_FIELD : LIMIT_LEVEL, .duration = NONE, .field = name ? find_field(b, name) : NONE,
-                  .from_field = NONE, .rows = rows);
+                  .from_field = NONE, .rows = rows, .lookup = NONE);
 }
 
 static inline int32_t limit_row(struct builder *b, int32_t at_level, int32_t value, const char *words)
@@ -443,6 +443,8 @@ static inline struct workflow_outcome *outcome_at(struct builder *b, int32_t row
 static inline void set_field(struct builder *b, int32_t outcome, const struct workflow_set *set)
 {
     int32_t row = row_of_table(b, WORKFLOW_SETS, set);
+    if (set->kind != SET_LOOKUP)
+        ROW_AT(b, SETS, set, row)->lookup = NONE;
     struct span *sets = &outcome_at(b, outcome)->sets;
     if (sets->count++ == 0)
         sets->first = row;
