@@ -34,12 +34,20 @@ static void take_back(struct step *step, const struct before *before)
     step->out->why = (struct text){0};
 }
 
+/* What follows one deadline may begin a stage whose own is over already. When that goes round in a circle the engine says so (`again`). */
+static bool leads_on(struct step *step, int32_t outcome)
+{
+    if (step->input.event->again)
+        return step_refuse(step, ERR_NOT_NOW, "deadlines that are over lead to each other in a circle");
+    return outcome_run(step, outcome) && due_within_bounds(step);
+}
+
 static void run_overdue(struct step *step, int32_t outcome)
 {
     if (outcome == NONE)
         return;
     struct before before = remember(step);
-    if (outcome_run(step, outcome) && due_within_bounds(step))
+    if (leads_on(step, outcome))
         return;
     struct text why = step->out->why;
     take_back(step, &before);

@@ -6,10 +6,14 @@
 
 #include <assert.h>
 
-enum { SWEEP_ROWS = 2048 }; /* rows of DEADLINE that one call looks at */
+enum {
+    SWEEP_ROWS = 2048,  /* rows of DEADLINE that one call looks at */
+    CIRCLE_MOST = 256,  /* clocks of one case that fire at one moment: more than a ladder has levels, or a few stages tasks */
+    AT_ONCE_MOST = 4096 /* and before one event: a held case lives years in it */
+};
 
 /* One clock that has run out. The decision may not be a refusal: the clock is the case's own. */
-static enum err fire_clock(struct engine *engine, struct batch_case *subject, const struct case_clock *clock, int64_t effective)
+static enum err fire_clock(struct engine *engine, struct batch_case *subject, const struct case_clock *clock, int64_t effective, bool circle)
 {
     struct event event = {
         .kind = EVENT_DUE,
@@ -17,6 +21,7 @@ static enum err fire_clock(struct engine *engine, struct batch_case *subject, co
         .clock_kind = clock->kind,
         .clock_which = clock->which,
         .due = clock->due,
+        .again = circle,
     };
     struct decision decision;
     enum err code = engine_decide_case(engine, &event, subject, effective, &decision);
@@ -26,14 +31,18 @@ static enum err fire_clock(struct engine *engine, struct batch_case *subject, co
 
 enum err engine_fire_case(struct engine *engine, struct batch_case *subject, int64_t effective, uint32_t *fired)
 {
-    for (;;) {
+    int64_t moment = INT64_MIN;
+    for (uint32_t all = 0, here = 0;; all++) {
         const struct case_clock *clock = case_due_before(subject->state, effective);
         if (!clock)
             return ERR_OK;
         bool held = (subject->state->flags & CASE_HELD) != 0;
         int64_t at = held ? clock->due : effective;
         int64_t last = subject->state->last_at;
-        enum err code = fire_clock(engine, subject, clock, at > last ? at : last);
+        at = at > last ? at : last;
+        here = at == moment ? here + 1 : 0;
+        moment = at;
+        enum err code = fire_clock(engine, subject, clock, at, here >= CIRCLE_MOST || all >= AT_ONCE_MOST);
         if (code)
             return code;
         if (fired)

@@ -49,7 +49,7 @@ struct event {
     struct text topic;      /* of a settle of a notice or a cancellation: with ready_at and task it names the outbox row */
     int64_t ready_at;
     uint32_t attempt;       /* of a fail: which attempt this was, 1-based: late or double reports are no-ops */
-    bool again;             /* of a fail: worth trying again */
+    bool again;             /* of a fail: worth trying again. Of a due clock: deadlines lead to each other in a circle; it ends here, and nothing follows */
     bool lapsed;            /* of a fail: nobody has reported it; the lease ran out */
     struct text why;        /* of a fail, an unpark: one sentence */
     uint32_t attempts_most; /* of a fail: from the configuration */

@@ -338,6 +338,40 @@ static void a_year_of_reminders_is_not_caught_up_with(void **state)
     bed_assert_replays(bed);
 }
 
+/* Deadlines that lead to each other, all of them over already: the case stays somewhere, marked, and the engine goes on. */
+static void deadlines_that_lead_in_a_circle_come_to_an_end(void **state)
+{
+    struct bed *bed = *state;
+    static const char workflow[] = "workflow: circle\nversion: 1\ntitle: {zh: 循环, en: Circle}\nopens: {by: supervisor, at: building, needs: [day]}\n"
+                                   "data: {day: {type: date}}\nstart: {go: one}\nstages:\n"
+                                   "  one: {title: {zh: 一, en: One}, at: building, within: {until: day}, task: {for: mediator}, overdue: {go: two},\n"
+                                   "    events: {settle: {by: supervisor, end: done}}}\n"
+                                   "  two: {title: {zh: 二, en: Two}, at: building, within: {until: day}, task: {for: mediator}, overdue: {go: one},\n"
+                                   "    events: {settle: {by: supervisor, end: done}}}\n"
+                                   "ends: {done: {title: {zh: 办结, en: Done}}}\n";
+    static const struct field_value day[] = {{.name = {"day", 3}, .value = {.kind = VALUE_TEXT, .text = {"2026-09-23", 10}}}};
+    assert_int_equal(bed_deploy(bed, AT(0), "circle.yaml", text_of(workflow)), ERR_OK);
+    struct event open = opening(bed);
+    open.workflow = TEXT("circle");
+    open.data = day;
+    open.data_count = 1;
+    assert_int_equal(bed_send(bed, AT(1000), &open).kind, MESSAGE_APPLIED);
+    uint64_t before = engine_position(bed->engine);
+    engine_begin(bed->engine, AT(2000));
+    fire(bed);
+    bed_commit(bed);
+    assert_in_range(engine_position(bed->engine) - before, 2, 300);
+    assert_true(engine_next_due(bed->engine) == INT64_MAX || engine_next_due(bed->engine) == INT64_MIN);
+    struct case_ref ref = {.kind = CASE_REF_KEY, .text = case_key};
+    const struct case_state *found;
+    assert_int_equal(engine_find_case(bed->engine, &ref, &found), ERR_OK);
+    assert_true((found->flags & CASE_OVERDUE) && found->clock_count == 0);
+    struct event settle = sending(bed, "settle");
+    settle.data_count = 0;
+    assert_int_equal(bed_send(bed, AT(3000), &settle).kind, MESSAGE_APPLIED);
+    bed_assert_replays(bed);
+}
+
 /* Whatever a sender says about the time: it is answered, and what is applied can be replayed. */
 static void times_at_the_ends_of_the_world(void **state)
 {
@@ -407,7 +441,7 @@ int main(void)
         TEST(an_id_in_use_deploys_nothing), TEST(no_two_cases_have_one_number), TEST(answers_outlive_the_questions_between_batches), TEST(a_task_is_not_settled_like_a_notice),
         TEST(a_parked_event_whose_park_is_gone_is_over), TEST(a_released_case_follows_the_newest_calendar), TEST(what_one_batch_releases_and_sweeps_follows_the_newest_calendar),
         TEST(a_calendar_in_the_middle_of_a_batch_moves_what_was_opened_before_it), TEST(a_year_of_reminders_is_not_caught_up_with),
-        TEST(times_at_the_ends_of_the_world),
+        TEST(deadlines_that_lead_in_a_circle_come_to_an_end), TEST(times_at_the_ends_of_the_world),
         TEST(a_state_that_is_not_where_its_log_ends_is_not_opened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
