@@ -14,6 +14,7 @@
 #include "engine/outcome.h"
 #include "engine/part.h"
 #include "engine/sender.h"
+#include "engine/stop.h"
 #include "engine/task.h"
 
 #include <assert.h>
@@ -106,7 +107,10 @@ static bool open_case(struct step *step)
     step->state->opener_for = step->input.event->on_behalf;
     intake_take(step, &intake);
     give_number(step);
-    return outcome_run(step, head->start);
+    if (!outcome_run(step, head->start))
+        return false;
+    clock_begin(step);
+    return true;
 }
 
 /* ---- an event of the workflow ---- */
@@ -209,6 +213,7 @@ static const struct given_event {
     bool (*decide)(struct step *step);
 } given_events[] = {
     {"extend", extend_ask},   {"grant", extend_grant},         {"deny", extend_deny},
+    {"stop-clock", stop_clock}, {"resume", stop_resume},
     {"claim", task_claim},    {"hand-over", task_hand_over},   {"take-back", part_take_back},
 };
 
@@ -294,6 +299,7 @@ void advance(const struct advance_input *input, struct arena *arena, struct deci
         out->effect_count = out->changed_count = 0;
         return;
     }
+    clock_follow_case(&step);
     if (input->event->id.size == ID_SIZE)
         memcpy(step.state->last_id, input->event->id.data, ID_SIZE);
     step.state->last_at = input->now;

@@ -137,6 +137,18 @@ int64_t calendar_working_between(const struct calendar *calendar, int64_t from, 
  * of calendar_working_between. */
 struct calendar_due calendar_add_working(const struct calendar *calendar, int64_t from, int64_t milliseconds);
 
+/* ---- what is left of a period when its clock is stopped ----
+ * Counted as the period itself is: hours by the milliseconds that pass, working hours by those that are worked, days and longer by days of the
+ * calendar, working days by days that are worked. The day on which it stops does not count, as the day of a start does not: who stops a clock in
+ * days and lets it go on the same day gains and loses nothing. */
+
+/* DAYS, WORKING_DAYS, HOURS or WORKING_HOURS: in which of these what is left of a period of that unit is counted. */
+enum duration_unit calendar_left_unit(enum duration_unit unit);
+/* What is left at `now` of a period that is due at `due`: days, or milliseconds. Never below 0. */
+int64_t calendar_left(const struct calendar *calendar, enum duration_unit unit, int64_t now, int64_t due);
+/* When it is due if it goes on at `from`: the inverse of calendar_left; never before `from`. */
+struct calendar_due calendar_go_on(const struct calendar *calendar, enum duration_unit unit, int64_t from, int64_t left);
+
 /* "5 working days" as in the language <-> a duration row; counts from 1 to DURATION_MOST. false when it is none. (duration.c) */
 enum { DURATION_MOST = 1000000 };
 bool duration_parse(struct text text, struct workflow_duration *out);

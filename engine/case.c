@@ -31,6 +31,12 @@ int64_t case_due(const struct case_state *state)
     return clock ? clock->due : 0;
 }
 
+int64_t case_limit(const struct case_state *state)
+{
+    const struct case_clock *clock = case_clock(state, CLOCK_CASE, 0);
+    return clock ? clock->due : 0;
+}
+
 struct case_task *case_task_by_id(const struct case_state *state, uint64_t id)
 {
     for (uint32_t i = 0; i < state->task_count; i++)
@@ -63,6 +69,22 @@ struct case_first *case_first_of(const struct case_state *state, int32_t stage)
     return NULL;
 }
 
+struct case_rest *case_rest_of(const struct case_state *state, int32_t kind, int32_t which)
+{
+    for (uint32_t i = 0; i < state->rest_count; i++)
+        if (state->rests[i].kind == kind && state->rests[i].which == which)
+            return &state->rests[i];
+    return NULL;
+}
+
+struct case_stop *case_stop_of(const struct case_state *state, int32_t stage)
+{
+    for (uint32_t i = 0; i < state->stop_count; i++)
+        if (state->stops[i].stage == stage)
+            return &state->stops[i];
+    return NULL;
+}
+
 uint32_t case_parts_of(const struct case_state *state, int32_t event)
 {
     uint32_t count = 0;
@@ -88,6 +110,8 @@ struct case_state *case_copy(struct arena *arena, const struct case_state *state
     copy->parts = copied(arena, state->parts, state->part_count, sizeof *state->parts);
     copy->counts = copied(arena, state->counts, state->count_count, sizeof *state->counts);
     copy->firsts = copied(arena, state->firsts, state->first_count, sizeof *state->firsts);
+    copy->rests = copied(arena, state->rests, state->rest_count, sizeof *state->rests);
+    copy->stops = copied(arena, state->stops, state->stop_count, sizeof *state->stops);
     return copy;
 }
 
@@ -202,9 +226,35 @@ bool case_has_person(const struct value *people, struct text person)
     return false;
 }
 
+struct case_rest *case_add_rest(struct arena *arena, struct case_state *state, int32_t kind, int32_t which)
+{
+    struct case_rest *known = case_rest_of(state, kind, which);
+    if (known)
+        return known;
+    uint32_t at = 0;
+    while (at < state->rest_count && (state->rests[at].kind < kind || (state->rests[at].kind == kind && state->rests[at].which < which)))
+        at++;
+    state->rests = grown(arena, state->rests, state->rest_count++, sizeof *state->rests, at);
+    state->rests[at] = (struct case_rest){.kind = kind, .which = which};
+    return &state->rests[at];
+}
+
+struct case_stop *case_add_stop(struct arena *arena, struct case_state *state, int32_t stage)
+{
+    struct case_stop *known = case_stop_of(state, stage);
+    if (known)
+        return known;
+    uint32_t at = 0;
+    while (at < state->stop_count && state->stops[at].stage < stage)
+        at++;
+    state->stops = grown(arena, state->stops, state->stop_count++, sizeof *state->stops, at);
+    state->stops[at] = (struct case_stop){.stage = stage};
+    return &state->stops[at];
+}
+
 /* ---- size: upper bounds of what case_record.c writes ---- */
 
-enum { HEADER_BYTES = 160, NUMBER_BYTES = 9, CLOCK_BYTES = 64, TASK_BYTES = 48, PART_BYTES = 16, COUNT_BYTES = 32, FIRST_BYTES = 24 };
+enum { HEADER_BYTES = 160, NUMBER_BYTES = 9, CLOCK_BYTES = 64, TASK_BYTES = 48, PART_BYTES = 16, COUNT_BYTES = 32, FIRST_BYTES = 24, REST_BYTES = 56, STOP_BYTES = 16, SECTIONS_BYTES = 32 };
 
 static size_t value_size(const struct value *value)
 {
@@ -219,11 +269,12 @@ static size_t value_size(const struct value *value)
 
 size_t case_size(const struct case_state *state)
 {
-    size_t size = HEADER_BYTES + 8 * NUMBER_BYTES;
+    size_t size = HEADER_BYTES + SECTIONS_BYTES + 8 * NUMBER_BYTES;
     size += state->number.size + state->opener.size + state->opener_for.size + state->asked_by.size;
     for (uint32_t i = 0; i < state->data_count; i++)
         size += value_size(&state->data[i]);
     size += state->clock_count * (size_t)CLOCK_BYTES + state->first_count * (size_t)FIRST_BYTES;
+    size += state->rest_count * (size_t)REST_BYTES + state->stop_count * (size_t)STOP_BYTES;
     for (uint32_t i = 0; i < state->task_count; i++)
         size += TASK_BYTES + state->tasks[i].topic.size + state->tasks[i].holder.size;
     for (uint32_t i = 0; i < state->part_count; i++)
@@ -245,15 +296,53 @@ static bool event_of(const struct workflow *workflow, int32_t event)
     return event == CASE_EXTEND || row_of(workflow, WORKFLOW_EVENTS, event);
 }
 
-static bool clock_fits(const struct case_clock *clock, const struct workflow *workflow)
+static bool clock_fits(const struct case_clock *clock, const struct workflow *workflow, bool stopped)
 {
     switch ((enum clock_kind)clock->kind) {
     case CLOCK_STAGE:
-    case CLOCK_WARN: return clock->which == 0;
+    case CLOCK_WARN:
+    case CLOCK_CASE: return clock->which == 0;
+    case CLOCK_STOP: return clock->which == 0 && stopped;
     case CLOCK_REMIND: return row_of(workflow, WORKFLOW_REMINDERS, clock->which);
     case CLOCK_TASK: return row_of(workflow, WORKFLOW_TASKS, clock->which);
     }
     return false;
+}
+
+/* A stage whose clock can be stopped; NONE otherwise. */
+static int32_t stops_in(const struct workflow *workflow, int32_t stage)
+{
+    return row_of(workflow, WORKFLOW_STAGES, stage) ? workflow_stage(workflow, stage)->stop_clock : NONE;
+}
+
+/* Row of LIMITS that the clock runs by; NONE: there is no such clock that could be stopped. */
+static int32_t rest_limit(const struct case_rest *rest, const struct workflow *workflow)
+{
+    switch ((enum clock_kind)rest->kind) {
+    case CLOCK_STAGE: return row_of(workflow, WORKFLOW_STAGES, rest->which) ? workflow_stage(workflow, rest->which)->within : NONE;
+    case CLOCK_TASK: return row_of(workflow, WORKFLOW_TASKS, rest->which) ? workflow_task(workflow, rest->which)->within : NONE;
+    case CLOCK_CASE: return rest->which == 0 ? workflow_head(workflow)->limit : NONE;
+    case CLOCK_WARN:
+    case CLOCK_REMIND:
+    case CLOCK_STOP: break;
+    }
+    return NONE;
+}
+
+/* A date cannot begin anew. */
+static bool rest_fits(const struct case_rest *rest, const struct workflow *workflow)
+{
+    int32_t limit = rest_limit(rest, workflow);
+    return limit != NONE && (rest->left != CASE_REST_ANEW || workflow_limit(workflow, limit)->kind != LIMIT_UNTIL);
+}
+
+static bool stop_fits(const struct case_state *state, const struct workflow *workflow)
+{
+    int32_t stop = stops_in(workflow, state->stage);
+    if ((state->stopped_at != 0) != ((state->flags & CASE_STOPPED) != 0))
+        return false;
+    return !state->stopped_at || (stop != NONE && state->stopped_ground >= 0 && state->stopped_ground < workflow_stop(workflow, stop)->grounds.count &&
+                                  case_clock(state, CLOCK_STOP, 0));
 }
 
 bool case_fits(const struct case_state *state, const struct workflow *workflow)
@@ -264,7 +353,7 @@ bool case_fits(const struct case_state *state, const struct workflow *workflow)
                 (state->end != NONE) == ((state->flags & CASE_ENDED) != 0) &&
                 state->data_count == (uint32_t)workflow_count(workflow, WORKFLOW_FIELDS);
     for (uint32_t i = 0; i < state->clock_count; i++)
-        fits = fits && clock_fits(&state->clocks[i], workflow);
+        fits = fits && clock_fits(&state->clocks[i], workflow, state->stopped_at != 0);
     for (uint32_t i = 0; i < state->task_count; i++)
         fits = fits && row_of(workflow, WORKFLOW_TASKS, state->tasks[i].row);
     for (uint32_t i = 0; i < state->part_count; i++)
@@ -273,5 +362,9 @@ bool case_fits(const struct case_state *state, const struct workflow *workflow)
         fits = fits && event_of(workflow, state->counts[i].event);
     for (uint32_t i = 0; i < state->first_count; i++)
         fits = fits && row_of(workflow, WORKFLOW_STAGES, state->firsts[i].stage);
-    return fits;
+    for (uint32_t i = 0; i < state->rest_count; i++)
+        fits = fits && rest_fits(&state->rests[i], workflow);
+    for (uint32_t i = 0; i < state->stop_count; i++)
+        fits = fits && stops_in(workflow, state->stops[i].stage) != NONE;
+    return fits && stop_fits(state, workflow);
 }

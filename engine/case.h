@@ -14,6 +14,7 @@ enum {
     CASE_CLOCKS_MOST = 64,
     CASE_TASKS_MOST = 64,
     CASE_PARTS_MOST = 256,
+    CASE_STOPS_MOST = 200, /* as many as a workflow has stages */
 };
 
 enum case_flag {
@@ -22,6 +23,8 @@ enum case_flag {
     CASE_ENDED = 4,
     CASE_WAS_LATE = 8, /* some deadline of it has been missed: "late at closing" */
     CASE_INCIDENT = 16, /* a task of it has an open incident */
+    CASE_OVER_LIMIT = 32, /* the limit of the whole case has passed and it is still open */
+    CASE_STOPPED = 64,  /* its clock is stopped */
 };
 
 enum clock_kind {
@@ -29,14 +32,16 @@ enum clock_kind {
     CLOCK_WARN,   /* its `warn` */
     CLOCK_REMIND, /* which: row of REMINDERS */
     CLOCK_TASK,   /* which: row of TASKS */
+    CLOCK_CASE,   /* the workflow's `limit` */
+    CLOCK_STOP,   /* the end of a stop: `longest` */
 };
 
 struct case_clock {
     int32_t kind, which; /* which: 0 where there is only one of the kind */
     int64_t started;     /* what the period counts from */
     int64_t due;         /* the last moment in time */
-    int64_t remaining;   /* -1: runs. Otherwise it is stopped: it cannot fall due and has no row among the deadlines; milliseconds of working time
-                            left, or 0 while an extension waits for its answer (then `due` still says when it would have been) */
+    int64_t remaining;   /* -1: runs. Otherwise it is stopped: it cannot fall due and has no row among the deadlines; what is left of it (its
+                            row among the rests says in which unit), or 0 while an extension waits for its answer. `due` still says when it would have been */
     uint64_t calendar;   /* revision (position of deployment) it was computed by */
     bool provisional;
     int32_t added;       /* CLOCK_STAGE: units of the stage's `extend.add` that were added */
@@ -83,6 +88,24 @@ struct case_first {
     int32_t added; /* what extensions had added when it was left: the deadline survives leaving, and so do they */
 };
 
+/* From where a clock goes on that was stopped: what counts from then on is no longer its beginning but what was left. */
+struct case_rest {
+    int32_t kind, which; /* as in struct case_clock; of CLOCK_STAGE: row of STAGES */
+    int64_t at;          /* when it was stopped, and then when it went on */
+    int64_t left;        /* in `unit`, or CASE_REST_ANEW: its whole limit */
+    int32_t unit;        /* enum duration_unit: DAYS, WORKING_DAYS, or milliseconds of HOURS or WORKING_HOURS */
+    int32_t added;       /* what extensions had added by then: it is in `left` */
+    int64_t plain;       /* when the limit alone was due, as if nothing had been stopped or extended; 0: it had none */
+};
+
+enum { CASE_REST_ANEW = -1 };
+
+/* What is left of `longest`, of all stops in a stage. */
+struct case_stop {
+    int32_t stage;
+    int64_t left; /* days or milliseconds, as the unit of `longest` is counted */
+};
+
 struct case_state {
     uint32_t partition;
     uint64_t id;            /* position of its opening */
@@ -117,10 +140,18 @@ struct case_state {
     uint32_t count_count;
     struct case_first *firsts;
     uint32_t first_count;
+
+    /* stopped clocks: case_record_rest.c */
+    int64_t stopped_at;     /* 0: the clock runs (CASE_STOPPED) */
+    int32_t stopped_ground; /* which of the stage's grounds */
+    struct case_rest *rests;
+    uint32_t rest_count;
+    struct case_stop *stops;
+    uint32_t stop_count;
 };
 
 /* Rows of the arrays below are kept in the order that makes the stored form canonical: clocks by kind and which, counts by event,
- * firsts by stage, tasks by id, parts as they came. Pointers into an array are good until something is added to it or dropped from it. */
+ * firsts and stops by stage, rests by kind and which, tasks by id, parts as they came. Pointers into an array are good until something is added to it or dropped from it. */
 
 /* The clock of that kind and row, or NULL. */
 struct case_clock *case_clock(const struct case_state *state, int32_t kind, int32_t which);
@@ -135,6 +166,10 @@ struct case_task *case_task_by_id(const struct case_state *state, uint64_t id);
 struct case_task *case_task_by_row(const struct case_state *state, int32_t row);
 struct case_count *case_count_of(const struct case_state *state, int32_t event);
 struct case_first *case_first_of(const struct case_state *state, int32_t stage);
+struct case_rest *case_rest_of(const struct case_state *state, int32_t kind, int32_t which);
+struct case_stop *case_stop_of(const struct case_state *state, int32_t stage);
+/* When the limit of the whole case is due, 0 when there is none. */
+int64_t case_limit(const struct case_state *state);
 /* How many parts of that event have been given. */
 uint32_t case_parts_of(const struct case_state *state, int32_t event);
 
@@ -144,6 +179,8 @@ struct case_task *case_add_task(struct arena *arena, struct case_state *state, u
 struct case_part *case_add_part(struct arena *arena, struct case_state *state);
 struct case_count *case_add_count(struct arena *arena, struct case_state *state, int32_t event);
 struct case_first *case_add_first(struct arena *arena, struct case_state *state, int32_t stage);
+struct case_rest *case_add_rest(struct arena *arena, struct case_state *state, int32_t kind, int32_t which);
+struct case_stop *case_add_stop(struct arena *arena, struct case_state *state, int32_t stage);
 void case_drop_clock(struct case_state *state, int32_t kind, int32_t which);
 void case_drop_part(struct case_state *state, uint32_t index);
 
@@ -164,6 +201,12 @@ const struct value *case_with(const struct value *entry, const char *name);
 /* ---- case_record.c: the stored form (fixed header, then msgpack); not among the pure rooms ---- */
 
 /* What lists need, by offset, without decoding the rest. */
+/* Overdue now: a deadline that still counts has passed. (CASE_WAS_LATE: some deadline was missed at some time: late at closing.) */
+static inline bool case_flags_overdue(uint32_t flags)
+{
+    return (flags & (CASE_OVERDUE | CASE_OVER_LIMIT)) != 0;
+}
+
 struct case_header {
     uint32_t flags, partition;
     uint64_t id, workflow, last_position;

@@ -16,4 +16,6 @@ struct case_section {
     void (*get)(struct wire_reader *reader, struct case_state *state);
 };
 
+extern const struct case_section case_section_rest; /* 5: case_record_rest.c */
+
 #endif

@@ -1,110 +1,7 @@
 /* clock: see clock.h. */
 #include "engine/clock.h"
 
-#include "engine/condition.h"
-#include "engine/lookup.h"
-
-struct moment {
-    int64_t started, due;
-    bool provisional;
-};
-
-/* ---- when a limit is due ---- */
-
-static bool row_matches(const struct step *step, const struct workflow_limit *limit, const struct workflow_limit_row *row)
-{
-    if (row->level == NONE && row->value == NONE)
-        return true; /* any */
-    if (limit->kind == LIMIT_LEVEL)
-        return row->level == step->state->level;
-    return row->value != NONE &&
-           condition_value_is(step->workflow, &step->state->data[limit->field], workflow_value(step->workflow, row->value));
-}
-
-/* Row of DURATIONS that applies; NONE: no limit here. */
-static int32_t limit_duration(const struct step *step, const struct workflow_limit *limit)
-{
-    if (limit->kind == LIMIT_ONE)
-        return limit->duration;
-    if (limit->kind == LIMIT_TABLE) {
-        int32_t found = lookup_find(step->workflow, step->state, limit->lookup);
-        return found == NONE ? NONE : workflow_lookup_row(step->workflow, found)->duration;
-    }
-    for (int32_t i = 0; i < limit->rows.count; i++) {
-        const struct workflow_limit_row *row = workflow_limit_row(step->workflow, limit->rows.first + i);
-        if (row_matches(step, limit, row))
-            return row->duration;
-    }
-    return NONE;
-}
-
-static bool date_of(const struct step *step, int32_t field, int32_t *date)
-{
-    const struct value *value = &step->state->data[field];
-    *date = value->kind == VALUE_INTEGER ? (int32_t)value->integer : 0;
-    return value->kind == VALUE_INTEGER;
-}
-
-static int64_t limit_start(const struct step *step, const struct workflow_limit *limit)
-{
-    if (limit->from == FROM_OPENING)
-        return step->state->opened_at;
-    const struct case_first *first = case_first_of(step->state, step->state->stage);
-    return limit->from == FROM_FIRST_ENTRY && first ? first->at : step->state->entered_at;
-}
-
-static struct moment moment_of(int64_t started, struct calendar_due due)
-{
-    return (struct moment){.started = started, .due = due.time, .provisional = due.provisional};
-}
-
-/* false: no limit, or the field that it counts from is empty. */
-static bool limit_moment(const struct step *step, const struct workflow_limit *limit, struct moment *out)
-{
-    const struct calendar *calendar = step->calendar;
-    int32_t date;
-    if (limit->kind == LIMIT_UNTIL) {
-        if (!date_of(step, limit->field, &date))
-            return false;
-        *out = moment_of(step->state->entered_at, calendar_until(calendar, date));
-        return true;
-    }
-    int32_t row = limit_duration(step, limit);
-    if (row == NONE)
-        return false;
-    const struct workflow_duration *duration = workflow_duration(step->workflow, row);
-    if (limit->from == FROM_FIELD) {
-        if (!date_of(step, limit->from_field, &date))
-            return false;
-        *out = moment_of(calendar_time(calendar, date, 0), calendar_add_date(calendar, date, duration));
-        return true;
-    }
-    int64_t start = limit_start(step, limit);
-    *out = moment_of(start, calendar_add(calendar, start, duration));
-    return true;
-}
-
-/* What extensions add counts from the deadline: for days and longer from the day that it ends, which is the day before when it ends at 24:00. */
-static struct calendar_due extended(const struct step *step, int64_t due, int32_t units)
-{
-    struct workflow_duration add = *workflow_duration(step->workflow, workflow_extend(step->workflow, step_stage(step)->extend)->add);
-    add.count = units;
-    bool by_hours = add.unit == MINUTES || add.unit == HOURS || add.unit == WORKING_HOURS;
-    return calendar_add(step->calendar, by_hours ? due : due - 1, &add);
-}
-
-static bool stage_moment(const struct step *step, int32_t added, struct moment *out)
-{
-    const struct workflow_stage *stage = step_stage(step);
-    if (stage->within == NONE || !limit_moment(step, workflow_limit(step->workflow, stage->within), out))
-        return false;
-    if (added > 0 && stage->extend != NONE) {
-        struct calendar_due later = extended(step, out->due, added);
-        out->due = later.time;
-        out->provisional = out->provisional || later.provisional;
-    }
-    return true;
-}
+#include "engine/moment.h"
 
 /* ---- starting ---- */
 
@@ -113,14 +10,12 @@ static void set(const struct step *step, struct case_clock *clock, const struct 
     clock->started = moment->started;
     clock->due = moment->due;
     clock->provisional = moment->provisional;
-    clock->calendar = step->calendar->position;
+    clock->calendar = moment_calendar(step, clock->kind)->position;
 }
 
-static struct moment warn_moment(const struct step *step, const struct case_clock *deadline)
+bool clock_is_older(const struct step *step, const struct case_clock *clock)
 {
-    const struct workflow_duration *warn = workflow_duration(step->workflow, step_stage(step)->warn);
-    return (struct moment){.started = deadline->started, .due = calendar_before(step->calendar, deadline->due, warn),
-                           .provisional = deadline->provisional};
+    return clock->calendar != moment_calendar(step, clock->kind)->position;
 }
 
 /* A warning whose moment has passed already is given at once: whoever has come to own the work late still hears of it. After the
@@ -131,7 +26,7 @@ static void start_warning(struct step *step)
     const struct case_clock *deadline = case_clock(step->state, CLOCK_STAGE, 0);
     if (!deadline || step_stage(step)->warn == NONE || deadline->due < step->input.now)
         return;
-    struct moment moment = warn_moment(step, deadline);
+    struct moment moment = moment_of_warning(step, deadline);
     int64_t remaining = deadline->remaining;
     struct case_clock *warning = case_add_clock(step->arena, step->state, CLOCK_WARN, 0);
     set(step, warning, &moment);
@@ -141,7 +36,7 @@ static void start_warning(struct step *step)
 static void start_deadline(struct step *step, int32_t added)
 {
     struct moment moment;
-    if (!stage_moment(step, added, &moment))
+    if (!moment_of_stage(step, added, &moment))
         return;
     struct case_clock *clock = case_add_clock(step->arena, step->state, CLOCK_STAGE, 0);
     set(step, clock, &moment);
@@ -155,8 +50,7 @@ static void start_deadline(struct step *step, int32_t added)
 
 static void start_reminder(struct step *step, struct case_clock *clock, int64_t from)
 {
-    const struct workflow_reminder *reminder = workflow_reminder(step->workflow, clock->which);
-    struct moment moment = moment_of(from, calendar_add(step->calendar, from, workflow_duration(step->workflow, reminder->every)));
+    struct moment moment = moment_of_reminder(step, clock->which, from);
     set(step, clock, &moment);
 }
 
@@ -193,10 +87,33 @@ void clock_enter(struct step *step)
 
 void clock_start_task(struct step *step, int32_t task)
 {
-    int32_t within = workflow_task(step->workflow, task)->within;
     struct moment moment;
-    if (within != NONE && limit_moment(step, workflow_limit(step->workflow, within), &moment))
+    if (moment_of_task(step, task, &moment))
         set(step, case_add_clock(step->arena, step->state, CLOCK_TASK, task), &moment);
+}
+
+/* Of the case's own clocks those that belong to no stage are kept. */
+static void drop_stage_clocks(struct case_state *state)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < state->clock_count; i++)
+        if (state->clocks[i].kind == CLOCK_CASE)
+            state->clocks[kept++] = state->clocks[i];
+    state->clock_count = kept;
+}
+
+/* From where a clock went on is forgotten with it; but a deadline that counts from the first entry survives leaving. */
+static void drop_stage_rests(struct step *step)
+{
+    struct case_state *state = step->state;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < state->rest_count; i++) {
+        const struct case_rest *rest = &state->rests[i];
+        bool first = rest->kind == CLOCK_STAGE && case_first_of(state, rest->which);
+        if (first || rest->kind == CLOCK_CASE)
+            state->rests[kept++] = *rest;
+    }
+    state->rest_count = kept;
 }
 
 void clock_leave(struct step *step)
@@ -205,7 +122,21 @@ void clock_leave(struct step *step)
     struct case_first *first = case_first_of(step->state, step->state->stage);
     if (first && deadline)
         first->added = deadline->added;
-    step->state->clock_count = 0; /* every kind there is belongs to a stage; one over the whole case would be kept here */
+    drop_stage_clocks(step->state);
+    drop_stage_rests(step);
+}
+
+void clock_begin(struct step *step)
+{
+    struct moment moment;
+    if (moment_of_case(step, &moment))
+        set(step, case_add_clock(step->arena, step->state, CLOCK_CASE, 0), &moment);
+}
+
+void clock_end(struct step *step)
+{
+    step->state->clock_count = 0;
+    step->state->rest_count = 0;
 }
 
 void clock_start_after_due(struct step *step, int64_t due)
@@ -234,21 +165,14 @@ void clock_next_reminder(struct step *step, struct case_clock *clock)
 
 /* ---- changing ---- */
 
-static bool hangs_on_field(const struct step *step, int32_t within)
-{
-    if (within == NONE)
-        return false;
-    const struct workflow_limit *limit = workflow_limit(step->workflow, within);
-    return limit->kind == LIMIT_FIELD || limit->kind == LIMIT_TABLE || limit->kind == LIMIT_UNTIL || limit->from == FROM_FIELD;
-}
-
 static void follow_deadline(struct step *step)
 {
     struct case_clock *clock = case_clock(step->state, CLOCK_STAGE, 0);
     struct moment moment;
     if (step->state->flags & CASE_OVERDUE)
         return; /* what has passed has passed */
-    if (!stage_moment(step, clock ? clock->added : 0, &moment)) {
+    moment_follow_rest(step, CLOCK_STAGE, 0);
+    if (!moment_of_stage(step, clock ? clock->added : 0, &moment)) {
         case_drop_clock(step->state, CLOCK_STAGE, 0);
         case_drop_clock(step->state, CLOCK_WARN, 0);
     } else if (!clock) {
@@ -261,11 +185,11 @@ static void follow_deadline(struct step *step)
 
 static void follow_task(struct step *step, int32_t row)
 {
-    int32_t within = workflow_task(step->workflow, row)->within;
     struct moment moment;
-    if (!hangs_on_field(step, within) || (!case_clock(step->state, CLOCK_TASK, row) && step->state->flags & CASE_OVERDUE))
+    if (!moment_hangs_on_field(step, CLOCK_TASK, row) || (!case_clock(step->state, CLOCK_TASK, row) && step->state->flags & CASE_OVERDUE))
         return;
-    if (limit_moment(step, workflow_limit(step->workflow, within), &moment))
+    moment_follow_rest(step, CLOCK_TASK, row);
+    if (moment_of_task(step, row, &moment))
         set(step, case_add_clock(step->arena, step->state, CLOCK_TASK, row), &moment);
     else
         case_drop_clock(step->state, CLOCK_TASK, row);
@@ -276,10 +200,7 @@ static bool follows_older_calendar(const struct step *step)
 {
     for (uint32_t i = 0; i < step->state->clock_count; i++) {
         const struct case_clock *clock = &step->state->clocks[i];
-        int32_t within = clock->kind == CLOCK_STAGE  ? step_stage(step)->within
-                         : clock->kind == CLOCK_TASK ? workflow_task(step->workflow, clock->which)->within
-                                                     : NONE;
-        if (clock->calendar != step->calendar->position && hangs_on_field(step, within))
+        if (clock_is_older(step, clock) && moment_hangs_on_field(step, clock->kind, clock->which))
             return true;
     }
     return false;
@@ -289,11 +210,25 @@ void clock_follow(struct step *step)
 {
     if (follows_older_calendar(step))
         clock_recompute(step); /* with before and after: it may not be the field that moves it */
-    if (hangs_on_field(step, step_stage(step)->within))
+    if (moment_hangs_on_field(step, CLOCK_STAGE, 0))
         follow_deadline(step);
     for (uint32_t i = 0; i < step->state->task_count; i++)
         if (step->state->tasks[i].state != TASK_DONE)
             follow_task(step, step->state->tasks[i].row);
+}
+
+void clock_follow_case(struct step *step)
+{
+    struct moment moment;
+    if (step->state->flags & (CASE_OVER_LIMIT | CASE_ENDED) || !moment_hangs_on_field(step, CLOCK_CASE, 0))
+        return; /* what has passed has passed */
+    if (follows_older_calendar(step))
+        clock_recompute(step);
+    moment_follow_rest(step, CLOCK_CASE, 0);
+    if (moment_of_case(step, &moment))
+        set(step, case_add_clock(step->arena, step->state, CLOCK_CASE, 0), &moment);
+    else
+        case_drop_clock(step->state, CLOCK_CASE, 0);
 }
 
 void clock_extend(struct step *step, int32_t units)
@@ -302,9 +237,78 @@ void clock_extend(struct step *step, int32_t units)
     struct moment moment;
     clock->added += units;
     clock->remaining = -1;
-    if (stage_moment(step, clock->added, &moment))
+    if (moment_of_stage(step, clock->added, &moment))
         set(step, clock, &moment);
     start_warning(step);
+}
+
+/* ---- stopping and going on ---- */
+
+static bool stops(const struct case_clock *clock)
+{
+    return clock->kind == CLOCK_STAGE || clock->kind == CLOCK_TASK || clock->kind == CLOCK_CASE;
+}
+
+static int32_t rest_which(const struct step *step, const struct case_clock *clock)
+{
+    return clock->kind == CLOCK_STAGE ? step->state->stage : clock->which;
+}
+
+void clock_stop(struct step *step)
+{
+    for (uint32_t i = 0; i < step->state->clock_count; i++) {
+        struct case_clock *clock = &step->state->clocks[i];
+        if (clock->kind == CLOCK_WARN)
+            clock->remaining = 0;
+        if (!stops(clock))
+            continue;
+        enum duration_unit unit = moment_unit(step, clock);
+        int64_t left = calendar_left(moment_calendar(step, clock->kind), unit, step->input.now, clock->due);
+        struct case_rest *rest = case_add_rest(step->arena, step->state, clock->kind, rest_which(step, clock));
+        rest->at = step->input.now;
+        rest->left = clock->remaining = left;
+        rest->unit = (int32_t)unit;
+        rest->added = clock->added;
+        rest->plain = moment_plain(step, clock->kind, clock->which);
+    }
+}
+
+static void go_on(struct step *step, struct case_clock *clock, int64_t at, bool anew)
+{
+    struct case_rest *rest = moment_rest(step, clock->kind, clock->which);
+    struct moment moment;
+    clock->remaining = -1;
+    rest->at = at;
+    if (anew && clock->kind != CLOCK_CASE && !moment_is_date(step, clock)) {
+        rest->left = CASE_REST_ANEW;
+        rest->added = clock->added = 0;
+    }
+    if (moment_anew(step, clock, &moment))
+        set(step, clock, &moment);
+}
+
+/* A warning that had been given before the stop is not given again because of it. */
+static void go_on_warning(struct step *step)
+{
+    bool pending = case_clock(step->state, CLOCK_WARN, 0) != NULL;
+    start_warning(step);
+    const struct case_clock *warning = case_clock(step->state, CLOCK_WARN, 0);
+    if (warning && !pending && warning->due <= step->input.now)
+        case_drop_clock(step->state, CLOCK_WARN, 0);
+}
+
+void clock_go_on(struct step *step, int64_t at, bool anew)
+{
+    for (uint32_t i = 0; i < step->state->clock_count; i++)
+        if (stops(&step->state->clocks[i]) && !case_clock_runs(&step->state->clocks[i]))
+            go_on(step, &step->state->clocks[i], at, anew);
+    go_on_warning(step);
+}
+
+void clock_start_stop(struct step *step)
+{
+    struct moment moment = moment_of_stop(step);
+    set(step, case_add_clock(step->arena, step->state, CLOCK_STOP, 0), &moment);
 }
 
 static void set_remaining(struct step *step, int64_t remaining)
@@ -329,26 +333,6 @@ void clock_let_go(struct step *step)
 
 /* ---- a newer calendar ---- */
 
-static bool moment_anew(const struct step *step, const struct case_clock *clock, struct moment *out)
-{
-    const struct workflow *workflow = step->workflow;
-    const struct case_clock *deadline = case_clock(step->state, CLOCK_STAGE, 0);
-    switch ((enum clock_kind)clock->kind) {
-    case CLOCK_STAGE: return stage_moment(step, clock->added, out);
-    case CLOCK_WARN: /* comes after the stage's in the order of clocks, so that one is new already */
-        if (deadline)
-            *out = warn_moment(step, deadline);
-        return deadline != NULL;
-    case CLOCK_REMIND:
-        *out = moment_of(clock->started,
-                         calendar_add(step->calendar, clock->started,
-                                      workflow_duration(workflow, workflow_reminder(workflow, clock->which)->every)));
-        return true;
-    case CLOCK_TASK: return limit_moment(step, workflow_limit(workflow, workflow_task(workflow, clock->which)->within), out);
-    }
-    return false;
-}
-
 static void note_change(struct step *step, const struct case_clock *clock, int64_t before)
 {
     struct decision *out = step->out;
@@ -363,6 +347,14 @@ static void note_change(struct step *step, const struct case_clock *clock, int64
     }
 }
 
+/* What its limit alone comes to has moved with the calendar, not with a field. */
+static void recount_rest(const struct step *step, const struct case_clock *clock)
+{
+    struct case_rest *rest = moment_rest(step, clock->kind, clock->which);
+    if (rest)
+        rest->plain = moment_plain(step, clock->kind, clock->which);
+}
+
 bool clock_recompute(struct step *step)
 {
     bool older = false;
@@ -370,12 +362,13 @@ bool clock_recompute(struct step *step)
         struct case_clock *clock = &step->state->clocks[i];
         int64_t before = clock->due;
         struct moment moment;
-        if (clock->calendar == step->calendar->position)
+        if (!clock_is_older(step, clock))
             continue;
         older = true;
         if (moment_anew(step, clock, &moment))
             set(step, clock, &moment);
-        clock->calendar = step->calendar->position;
+        clock->calendar = moment_calendar(step, clock->kind)->position;
+        recount_rest(step, clock);
         if (clock->due != before)
             note_change(step, clock, before);
     }

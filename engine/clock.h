@@ -1,10 +1,14 @@
-/* clock: the clocks of a case: its stage's deadline, warning and reminders, its tasks' deadlines. When they start, what moves them, when
- * they are dropped. Pure; part of the step that a decision is made in. */
+/* clock: the clocks of a case: its stage's deadline, warning and reminders, its tasks' deadlines, the limit of the whole case. When they
+ * start, stop and go on, what moves them, when they are dropped; moment.h says when they are due. Pure. */
 #ifndef STAIRCASE_CLOCK_H
 #define STAIRCASE_CLOCK_H
 
 #include "engine/step.h"
 
+/* The case begins: the limit of the whole, where there is one. */
+void clock_begin(struct step *step);
+/* The case has ended: nothing of it can fall due. */
+void clock_end(struct step *step);
 /* The case has entered its stage: the deadline, its warning, the reminders that count from entry. */
 void clock_enter(struct step *step);
 /* A task of `tasks` is owed from now on: its own deadline, where it has one. Row of TASKS. */
@@ -20,12 +24,23 @@ void clock_next_reminder(struct step *step, struct case_clock *clock);
 
 /* Fields have changed: deadlines that hang on one follow it. */
 void clock_follow(struct step *step);
+/* The same for the limit of the whole case, which goes on where a stage is left. */
+void clock_follow_case(struct step *step);
 /* So many units of `extend.add` more on the stage's deadline. */
 void clock_extend(struct step *step, int32_t units);
 /* The stage's deadline waits (an extension was asked for) and goes on. */
 void clock_hold(struct step *step);
 void clock_let_go(struct step *step);
 
+/* Every deadline of the stage and the limit of the case stop; what is left of each is kept. */
+void clock_stop(struct step *step);
+/* They go on from `at`, with what was left, or (but for the limit of the case) with all of it `anew`. */
+void clock_go_on(struct step *step, int64_t at, bool anew);
+/* The stop itself has an end: `longest`. */
+void clock_start_stop(struct step *step);
+
+/* It was computed under another calendar than the one that counts now. */
+bool clock_is_older(const struct step *step, const struct case_clock *clock);
 /* A newer calendar counts: every clock that was computed under an older one is computed anew; what moved stands in the decision's
  * `changed`. False: none was older. */
 bool clock_recompute(struct step *step);

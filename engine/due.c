@@ -4,6 +4,7 @@
 #include "engine/clock.h"
 #include "engine/notice.h"
 #include "engine/outcome.h"
+#include "engine/stop.h"
 #include "engine/task.h"
 
 /* ---- an outcome that nobody can be refused ---- */
@@ -99,6 +100,8 @@ static void fire_reminder(struct step *step, struct case_clock *clock)
 {
     const struct workflow_reminder *reminder = workflow_reminder(step->workflow, clock->which);
     clock_next_reminder(step, clock);
+    if (stop_is_stopped(step->state))
+        return; /* nobody is late while the clock stands */
     notice_to_people(step, NOTICE_REMINDER, reminder->who, reminder_words(step));
 }
 
@@ -115,6 +118,20 @@ static void fire_task(struct step *step, int32_t row, int64_t due)
         step->state->flags |= CASE_OVERDUE;
 }
 
+/* Beside what the stages have: what follows belongs to no stage, and where it leads the case is over its limit still. */
+static void fire_case(struct step *step, int64_t due)
+{
+    struct text time = calendar_print(step->calendar, step->arena, due);
+    notice_to_owners(step, NOTICE_OVERDUE, NULL,
+                     (struct notice_words){arena_print(step->arena, "全案已超总时限，时限为 %.*s", SHOWN(time)),
+                                           arena_print(step->arena, "The whole case is overdue, was due %.*s", SHOWN(time))});
+    case_drop_clock(step->state, CLOCK_CASE, 0);
+    step->state->flags |= CASE_WAS_LATE;
+    run_overdue(step, workflow_head(step->workflow)->overdue);
+    if (!(step->state->flags & CASE_ENDED))
+        step->state->flags |= CASE_OVER_LIMIT;
+}
+
 static void fire(struct step *step, struct case_clock *clock)
 {
     if (step->input.explain) {
@@ -126,6 +143,8 @@ static void fire(struct step *step, struct case_clock *clock)
     case CLOCK_WARN: fire_warning(step); break;
     case CLOCK_REMIND: fire_reminder(step, clock); break;
     case CLOCK_TASK: fire_task(step, clock->which, clock->due); break;
+    case CLOCK_CASE: fire_case(step, clock->due); break;
+    case CLOCK_STOP: stop_fire(step, clock->due); break;
     }
 }
 
@@ -147,7 +166,7 @@ bool due_fire(struct step *step)
     struct case_clock *clock = case_clock(step->state, event->clock_kind, event->clock_which);
     if (!is_due(step, clock, event->due))
         return false;
-    if (clock->calendar != step->calendar->position)
+    if (clock_is_older(step, clock))
         clock_recompute(step);
     if (clock->due <= step->input.now)
         fire(step, clock);

@@ -25,6 +25,7 @@ enum notice_kind {
     NOTICE_ASKED,       /* an extension waits for grant or deny; to those who are asked */
     NOTICE_DENIED,
     NOTICE_HANDED_OVER, /* someone else holds the task now */
+    NOTICE_STOPPED, NOTICE_RESUMED, /* the clock */
 };
 
 struct effect {

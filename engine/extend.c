@@ -6,6 +6,7 @@
 #include "engine/notice.h"
 #include "engine/part.h"
 #include "engine/sender.h"
+#include "engine/stop.h"
 
 bool extend_is_asked(const struct case_state *state)
 {
@@ -14,7 +15,8 @@ bool extend_is_asked(const struct case_state *state)
 
 bool extend_possible(const struct workflow *workflow, const struct case_state *state)
 {
-    return workflow_stage(workflow, state->stage)->extend != NONE && case_clock(state, CLOCK_STAGE, 0) && !extend_is_asked(state);
+    return workflow_stage(workflow, state->stage)->extend != NONE && case_clock(state, CLOCK_STAGE, 0) && !extend_is_asked(state) &&
+           !stop_is_stopped(state);
 }
 
 static const struct workflow_extend *extend_of(const struct step *step)
@@ -34,6 +36,8 @@ static bool in_time(struct step *step)
         return step_refuse(step, ERR_NOT_NOW, "no deadline runs in %s", stage);
     if (extend_is_asked(step->state))
         return step_refuse(step, ERR_NOT_NOW, "the extension that %.*s asked for waits for grant or deny", SHOWN(step->state->asked_by));
+    if (stop_is_stopped(step->state))
+        return step_refuse(step, ERR_NOT_NOW, "the clock of %s is stopped; its deadline can be extended when it goes on", stage);
     if (step->input.now <= deadline->due)
         return true;
     return step_refuse(step, ERR_TOO_LATE, "it was possible until %.*s",

@@ -5,6 +5,7 @@
 #include "engine/condition.h"
 #include "engine/lookup.h"
 #include "engine/notice.h"
+#include "engine/stop.h"
 #include "engine/task.h"
 
 /* ---- set ---- */
@@ -68,6 +69,7 @@ static bool leave(struct step *step)
     step->entered = true;
     if (!task_cancel_all(step))
         return false;
+    stop_leave(step);
     clock_leave(step);
     forget_stage(step->state);
     return true;
@@ -152,7 +154,8 @@ static bool run_end(struct step *step, const struct workflow_outcome *outcome)
     if (!leave(step))
         return false;
     step->state->end = outcome->end;
-    step->state->flags |= CASE_ENDED;
+    step->state->flags = (step->state->flags & ~(uint32_t)CASE_OVER_LIMIT) | CASE_ENDED;
+    clock_end(step);
     step->entered = true;
     step_tell(step, TRACE(.kind = TRACE_ENDS, .row = outcome->end), "ends: %s", workflow_end_name(step->workflow, outcome->end));
     notice_to_told(step, NOTICE_ENDED, false,

@@ -302,3 +302,57 @@ int64_t calendar_before(const struct calendar *calendar, int64_t due, const stru
     day = day_of_year(year, duration);
     return same_time_on(calendar, due, day < last || year == 1 ? day : day_of_year(year - 1, duration));
 }
+
+/* ---- what is left of a period ---- */
+
+enum duration_unit calendar_left_unit(enum duration_unit unit)
+{
+    switch (unit) {
+    case MINUTES:
+    case HOURS: return HOURS;
+    case WORKING_HOURS: return WORKING_HOURS;
+    case WORKING_DAYS: return WORKING_DAYS;
+    case DAYS:
+    case WEEKS:
+    case MONTHS:
+    case UNTIL_DATE: break;
+    }
+    return DAYS;
+}
+
+int64_t calendar_left(const struct calendar *calendar, enum duration_unit unit, int64_t now, int64_t due)
+{
+    int32_t today = calendar_date(calendar, now), last = calendar_due_date(calendar, due);
+    if (due <= now)
+        return 0;
+    switch (calendar_left_unit(unit)) {
+    case HOURS: return due - now;
+    case WORKING_HOURS: return calendar_working_between(calendar, now, due);
+    case WORKING_DAYS: return larger(calendar_rank(calendar, last + 1) - calendar_rank(calendar, today + 1), 0);
+    default: return larger(last - today, 0);
+    }
+}
+
+/* So many days after a date, which does not count; none: the rest of the date itself, when it is a working day. */
+static struct calendar_due days_left(const struct calendar *calendar, enum duration_unit unit, int32_t date, int64_t left)
+{
+    if (calendar_left_unit(unit) == DAYS)
+        return last_day(calendar, date + left);
+    if (left > 0)
+        return working_days(calendar, date, (int32_t)smaller(left, CIVIL_LAST));
+    int32_t last = calendar_next_working(calendar, date);
+    return (struct calendar_due){.time = calendar_close(calendar, last), .provisional = !published(calendar, date, last)};
+}
+
+struct calendar_due calendar_go_on(const struct calendar *calendar, enum duration_unit unit, int64_t from, int64_t left)
+{
+    int64_t end_of_time = end_of(calendar, CIVIL_LAST - 2);
+    from = smaller(from, end_of_time);
+    if (calendar_left_unit(unit) == HOURS)
+        return (struct calendar_due){.time = smaller(from + smaller(left, end_of_time - from), end_of_time)};
+    if (calendar_left_unit(unit) == WORKING_HOURS)
+        return calendar_add_working(calendar, from, left);
+    int32_t date = calendar_date(calendar, from);
+    struct calendar_due due = days_left(calendar, unit, date, left);
+    return due.time >= from ? due : days_left(calendar, unit, date + 1, left); /* after the close of business of its last day */
+}

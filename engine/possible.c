@@ -1,5 +1,6 @@
 /* possible: what may be sent to a case where it stands: the answer to `not-now`, and what a person is shown. */
 #include "engine/extend.h"
+#include "engine/stop.h"
 #include "engine/task.h"
 
 struct names {
@@ -39,6 +40,10 @@ static void add_given(struct names *names)
         add(names, TEXT("grant"));
         add(names, TEXT("deny"));
     }
+    if (stop_possible(workflow, state))
+        add(names, TEXT("stop-clock"));
+    if (stop_is_stopped(state))
+        add(names, TEXT("resume"));
     if (task_claimable(workflow, state)) {
         add(names, TEXT("claim"));
         add(names, TEXT("hand-over"));
@@ -47,7 +52,7 @@ static void add_given(struct names *names)
         add(names, TEXT("take-back"));
 }
 
-enum { GIVEN_MOST = 6 };
+enum { GIVEN_MOST = 8 };
 
 void advance_possible(const struct advance_input *input, struct arena *arena, struct decision *out)
 {

@@ -65,7 +65,7 @@ static enum err look_at(struct page *page, struct filter *filter, struct text va
     struct open_row open;
     enum err code = row_decode_open(value, &open);
     page->looked++;
-    if (code || (filter->overdue && !(open.flags & CASE_OVERDUE)) || !workflow_is(page, filter, open.workflow) || !stage_is(page, filter, &open))
+    if (code || (filter->overdue && !case_flags_overdue(open.flags)) || !workflow_is(page, filter, open.workflow) || !stage_is(page, filter, &open))
         return code;
     return add_case(page, filter, case_id);
 }

@@ -65,17 +65,40 @@ static bool look_home(const struct look *look, const struct node *key)
 }
 
 /* A date alone stands for any time of that day. */
-static bool look_due(const struct look *look, const struct node *key)
+static bool same_due(const struct look *look, const struct node *key, int64_t due)
 {
-    int64_t due = case_due(look->state);
     struct text found = due ? calendar_print_due(look->calendar, look->world->arena, due) : TEXT("");
     bool day_only = key->text.size == 10 && found.size > 10;
-    return same_text(look, key, found) || (day_only && memcmp(key->text.data, found.data, 10) == 0);
+    return (day_only && memcmp(key->text.data, found.data, 10) == 0) || same_text(look, key, found);
+}
+
+static bool look_due(const struct look *look, const struct node *key)
+{
+    return same_due(look, key, case_due(look->state));
+}
+
+static bool look_limit(const struct look *look, const struct node *key)
+{
+    return same_due(look, key, case_limit(look->state));
 }
 
 static bool look_overdue(const struct look *look, const struct node *key)
 {
-    return same_flag(look, key, look->state->flags & CASE_OVERDUE);
+    return same_flag(look, key, case_flags_overdue(look->state->flags));
+}
+
+static bool look_late(const struct look *look, const struct node *key)
+{
+    return same_flag(look, key, look->state->flags & CASE_WAS_LATE);
+}
+
+static bool look_stopped(const struct look *look, const struct node *key)
+{
+    const struct case_state *state = look->state;
+    if (!(state->flags & CASE_STOPPED))
+        return same_text(look, key, TEXT(""));
+    const struct workflow_stop *stop = workflow_stop(look->workflow, workflow_stage(look->workflow, state->stage)->stop_clock);
+    return same_text(look, key, text_of(workflow_choice(look->workflow, stop->grounds, state->stopped_ground)));
 }
 
 static bool look_end(const struct look *look, const struct node *key)
@@ -407,7 +430,7 @@ static const struct {
     bool (*holds)(const struct look *look, const struct node *key);
 } looks[] = {
     {"stage", look_stage},     {"level", look_level},       {"unit", look_unit},         {"home", look_home},
-    {"due", look_due},         {"overdue", look_overdue},   {"end", look_end},           {"held", look_held},
+    {"due", look_due},         {"overdue", look_overdue}, {"limit", look_limit}, {"late", look_late}, {"stopped", look_stopped},   {"end", look_end},           {"held", look_held},
     {"number", look_number},   {"task", look_task},         {"holder", look_holder},     {"incident", look_incident},
     {"possible", look_possible}, {"impossible", look_impossible}, {"notices", look_notices}, {"told", look_told},
     {"data", look_data},

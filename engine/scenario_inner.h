@@ -55,7 +55,7 @@ struct scenario {
 void scenario_read(struct arena *arena, const struct node *root, struct problems *problems, struct scenario *out);
 
 /* What the kinds of notices are called, by enum notice_kind. */
-extern const char *const notice_words[NOTICE_HANDED_OVER + 1];
+extern const char *const notice_words[NOTICE_RESUMED + 1];
 
 /* ---- files (scenario_shelf.c) ---- */
 

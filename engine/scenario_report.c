@@ -23,7 +23,8 @@ bool world_fail(struct world *world, const struct node *at, const char *format, 
 static struct text event_words(const struct event *event)
 {
     static const char *const clocks[] = {
-        [CLOCK_STAGE] = "(deadline)", [CLOCK_WARN] = "(warning)", [CLOCK_REMIND] = "(reminder)", [CLOCK_TASK] = "(deadline of a task)"};
+        [CLOCK_STAGE] = "(deadline)", [CLOCK_WARN] = "(warning)", [CLOCK_REMIND] = "(reminder)", [CLOCK_TASK] = "(deadline of a task)",
+        [CLOCK_CASE] = "(limit of the case)", [CLOCK_STOP] = "(end of a stop)"};
     switch (event->kind) {
     case EVENT_OPEN: return TEXT("open");
     case EVENT_SEND: return event->name;
@@ -33,7 +34,7 @@ static struct text event_words(const struct event *event)
     case EVENT_SETTLE: return TEXT("(settled)");
     case EVENT_FAIL: return TEXT("(failed)");
     case EVENT_DUE:
-        return text_of(event->clock_kind >= CLOCK_STAGE && event->clock_kind <= CLOCK_TASK ? clocks[event->clock_kind] : "(due)");
+        return text_of(event->clock_kind >= CLOCK_STAGE && event->clock_kind <= CLOCK_STOP ? clocks[event->clock_kind] : "(due)");
     case EVENT_RECOMPUTE: return TEXT("(computed anew)");
     case EVENT_PARK: return TEXT("(parked)");
     case EVENT_UNPARK: return TEXT("(no longer parked)");

@@ -267,12 +267,12 @@ static int64_t wait_target(const struct calendar *calendar, int64_t now, const s
     return calendar_moment(calendar, local);
 }
 
-static bool wait_due(struct world *world, const struct scenario_step *step)
+static bool wait_due(struct world *world, const struct scenario_step *step, bool limit)
 {
     const struct case_state *state = world->current ? world_state(world, world->current) : NULL;
-    int64_t due = state ? case_due(state) : 0;
+    int64_t due = !state ? 0 : limit ? case_limit(state) : case_due(state);
     if (due == 0)
-        return world_fail(world, step->node, "there is nothing to wait for: the case has no deadline.");
+        return world_fail(world, step->node, "there is nothing to wait for: the case has no %s.", limit ? "limit" : "deadline");
     if (due < world->now)
         return world_fail(world, step->node, "there is nothing to wait for: the deadline has passed.");
     world_wait(world, due + 1);
@@ -284,13 +284,13 @@ static bool act_wait(struct world *world, const struct scenario_step *step)
     struct text text = step->why;
     struct workflow_duration duration;
     int64_t target;
-    if (text_is(text, "until due"))
-        return wait_due(world, step);
+    if (text_is(text, "until due") || text_is(text, "until limit"))
+        return wait_due(world, step, text_is(text, "until limit"));
     if (duration_parse(text, &duration))
         target = wait_target(world_calendar(world, NONE), world->now, &duration);
     else if (!world_moment(world, (struct text){text.data + 6, text.size - 6}, &target))
         return world_fail(world, step->node,
-                          "found \"%.*s\"; allowed is a duration, `until due`, or a moment such as `until 2026-10-09 18:00`.",
+                          "found \"%.*s\"; allowed is a duration, `until due`, `until limit`, or a moment such as `until 2026-10-09 18:00`.",
                           (int)text.size, text.data);
     if (target < world->now)
         return world_fail(world, step->node, "that is in the past: it is %s.",

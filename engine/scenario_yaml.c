@@ -8,10 +8,11 @@ static const char *const crash_words[2] = {"before-commit", "after-commit"};
 static const char *const does_words[4] = {"accept", "settle", "fail", "vanish"};
 static const char *const step_words[3] = {"crash", "repeat", "parked"}; /* each is a whole step */
 static const char *const none_words[1] = {"none"};
-const char *const notice_words[NOTICE_HANDED_OVER + 1] = {
+const char *const notice_words[NOTICE_RESUMED + 1] = {
     [NOTICE_TEXT] = "text",         [NOTICE_STAGE] = "stage",         [NOTICE_WARN] = "warn",   [NOTICE_OVERDUE] = "overdue",
     [NOTICE_REMINDER] = "reminder", [NOTICE_CANCELLED] = "cancelled", [NOTICE_ENDED] = "ended", [NOTICE_EXTENDED] = "extended",
-    [NOTICE_ASKED] = "asked",       [NOTICE_DENIED] = "denied",       [NOTICE_HANDED_OVER] = "handed-over"};
+    [NOTICE_ASKED] = "asked",       [NOTICE_DENIED] = "denied",       [NOTICE_HANDED_OVER] = "handed-over",
+    [NOTICE_STOPPED] = "stopped",   [NOTICE_RESUMED] = "resumed"};
 
 #define S KIND_SCALAR
 #define L KIND_LIST
@@ -105,7 +106,10 @@ static const struct key table[] = {
     {SCENARIO_EXPECT, "unit", S, 0, "the path of a unit", "where it is", &path_form},
     {SCENARIO_EXPECT, "home", S, 0, "the path of a unit", "where it was opened", &path_form},
     {SCENARIO_EXPECT, "due", S, 0, "a local time, a date, or none", "the stage's deadline", &due_form},
-    {SCENARIO_EXPECT, "overdue", S, 0, "true or false", "whether the deadline has passed", &form_boolean},
+    {SCENARIO_EXPECT, "overdue", S, 0, "true or false", "whether the deadline, or the limit of the case, has passed", &form_boolean},
+    {SCENARIO_EXPECT, "limit", S, 0, "a local time, a date, or none", "the limit of the whole case", &due_form},
+    {SCENARIO_EXPECT, "late", S, 0, "true or false", "whether some deadline of it has ever been missed", &form_boolean},
+    {SCENARIO_EXPECT, "stopped", S, 0, "a ground, or none", "why its clock is stopped", &form_text},
     {SCENARIO_EXPECT, "end", S, 0, "the name of an end, or none", "the end it has reached; none: it is open", &form_name},
     {SCENARIO_EXPECT, "held", S, 0, "true or false", "whether it is imported and not released", &form_boolean},
     {SCENARIO_EXPECT, "number", S, 0, "a case number", "what people quote", &form_text},
@@ -116,7 +120,7 @@ static const struct key table[] = {
     {SCENARIO_EXPECT, "seen-by", S, 0, A_PERSON, "who looks at the data: private fields are none for who may not see them", &person_form},
     {SCENARIO_EXPECT, "possible", S | L, 0, SOME_NAMES, "events that may be sent now", &words_form},
     {SCENARIO_EXPECT, "impossible", S | L, 0, SOME_NAMES, "events that may not", &words_form},
-    {SCENARIO_EXPECT, "notices", S | L, 0, "none, or of: text, stage, warn, overdue, reminder, cancelled, ended, extended, asked, denied, handed-over",
+    {SCENARIO_EXPECT, "notices", S | L, 0, "none, or of: text, stage, warn, overdue, reminder, cancelled, ended, extended, asked, denied, handed-over, stopped, resumed",
      "exactly these kinds were given out since the last step that acted", &notices_form},
     {SCENARIO_EXPECT, "told", S | L, 0, "persons, role or role@unit; or none", "who was told since then; others may have been too", &words_form},
 

@@ -50,6 +50,18 @@ const char *view_zone(const struct view *view, struct text path)
     return calendar ? calendar->tables.strings + calendar_head(calendar)->zone : "";
 }
 
+static void put_stop(const struct view *view, const struct workflow *workflow, const struct case_state *state, struct map_maker *row)
+{
+    if (!(state->flags & CASE_STOPPED))
+        return;
+    const struct workflow_stop *stop = workflow_stop(workflow, workflow_stage(workflow, state->stage)->stop_clock);
+    struct map_maker map = map_begin(view->arena);
+    map_put_string(&map, "ground", workflow_choice(workflow, stop->grounds, state->stopped_ground));
+    map_put_number(&map, "since", state->stopped_at);
+    map_put_number(&map, "until", case_clock(state, CLOCK_STOP, 0)->due);
+    map_put(row, "stopped", map_end(&map));
+}
+
 static void put_place(const struct view *view, const struct workflow *workflow, const struct case_state *state, struct map_maker *row)
 {
     map_put_string(row, "s", workflow_stage_name(workflow, state->stage));
@@ -59,7 +71,10 @@ static void put_place(const struct view *view, const struct workflow *workflow, 
     map_put_string(row, "home", unit_path(view, state->home_unit));
     if (!(state->flags & CASE_ENDED))
         map_put_number(row, "due", case_due(state));
-    map_put_flag(row, "overdue", (state->flags & CASE_OVERDUE) != 0);
+    map_put_number(row, "limit", case_limit(state));
+    map_put_flag(row, "overdue", case_flags_overdue(state->flags));
+    map_put_flag(row, "late", (state->flags & CASE_WAS_LATE) != 0);
+    put_stop(view, workflow, state, row);
     map_put_flag(row, "held", (state->flags & CASE_HELD) != 0);
     map_put_number(row, "opened", state->opened_at);
     map_put_string(row, "zone", view_zone(view, text_of(unit_path(view, state->unit))));

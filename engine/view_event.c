@@ -33,6 +33,8 @@ static const char *clock_name(int32_t kind)
     case CLOCK_WARN: return "warn";
     case CLOCK_REMIND: return "remind";
     case CLOCK_TASK: return "task";
+    case CLOCK_CASE: return "case";
+    case CLOCK_STOP: return "stop";
     }
     return "";
 }
@@ -51,6 +53,8 @@ static const char *notice_name(enum notice_kind kind)
     case NOTICE_ASKED: return "asked";
     case NOTICE_DENIED: return "denied";
     case NOTICE_HANDED_OVER: return "handed-over";
+    case NOTICE_STOPPED: return "stopped";
+    case NOTICE_RESUMED: return "resumed";
     }
     return "";
 }

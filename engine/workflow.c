@@ -42,6 +42,8 @@ static const struct member head_members[] = {
     SPAN(head, anywhere, EVENTS),
     SPAN(head, tells, PEOPLE),
     CHOICE(head, late, LATE_REFUSE),
+    ADDED_2(MEMBER_ROW, head, limit, WORKFLOW_LIMITS),
+    ADDED_2(MEMBER_ROW, head, overdue, WORKFLOW_OUTCOMES),
 };
 
 static const struct member name_members[] = {NAMED(name, name)};
@@ -189,6 +191,13 @@ static const struct member extend_members[] = {
     FLAG(extend, up_to),    NUMBER(extend, most),        SPAN(extend, asks, PEOPLE),
 };
 
+static const struct member stop_members[] = {
+    NEEDED(stop, by, BY),
+    SPAN(stop, grounds, NAMES),
+    NEEDED(stop, longest, DURATIONS),
+    FLAG(stop, restart),
+};
+
 static const struct member stage_members[] = {
     NAMED(stage, name),
     STRING(stage, title_zh),
@@ -211,6 +220,7 @@ static const struct member stage_members[] = {
     ROW(stage, then, OUTCOMES),
     SPAN(stage, events, EVENTS),
     NUMBER(stage, line),
+    ADDED_2(MEMBER_ROW, stage, stop_clock, WORKFLOW_STOPS),
 };
 
 static const struct member end_members[] = {NAMED(end, name), STRING(end, title_zh), STRING(end, title_en)};
@@ -273,6 +283,7 @@ static const struct table_shape shapes[WORKFLOW_TABLE_COUNT] = {
     SHAPE_2(LOOKUPS, lookup),
     SHAPE_2(LOOKUP_ROWS, lookup_row),
     SHAPE_2(LOOKUP_CELLS, lookup_cell),
+    SHAPE_2(STOPS, stop),
 };
 
 const struct form_shape workflow_shape = {
@@ -309,6 +320,7 @@ ROW_ACCESSOR(event, EVENTS)
 ROW_ACCESSOR(task, TASKS)
 ROW_ACCESSOR(topic_row, TOPIC_ROWS)
 ROW_ACCESSOR(extend, EXTENDS)
+ROW_ACCESSOR(stop, STOPS)
 ROW_ACCESSOR(stage, STAGES)
 ROW_ACCESSOR(end, ENDS)
 ROW_ACCESSOR(with, WITHS)
@@ -378,6 +390,12 @@ const char *workflow_field_name(const struct workflow *workflow, int32_t field)
 const char *workflow_end_name(const struct workflow *workflow, int32_t end)
 {
     return end == NONE ? "" : workflow_string(workflow, workflow_end(workflow, end)->name);
+}
+
+const char *workflow_choice(const struct workflow *workflow, struct span names, int32_t index)
+{
+    assert(index >= 0 && index < names.count && names.first + index < workflow->table[WORKFLOW_NAMES].count);
+    return workflow_string(workflow, ((const struct workflow_name *)workflow->table[WORKFLOW_NAMES].rows)[names.first + index].name);
 }
 
 /* ---- rows by name ---- */
@@ -454,6 +472,11 @@ static bool has_asking_extend(const struct workflow *workflow)
     return false;
 }
 
+static bool has_stop(const struct workflow *workflow)
+{
+    return workflow_count(workflow, WORKFLOW_STOPS) > 0;
+}
+
 /* Only what counts in parts can be taken back. */
 static bool has_parts(const struct workflow *workflow)
 {
@@ -468,6 +491,7 @@ static const struct {
     bool (*given)(const struct workflow *workflow);
 } given_events[] = {
     {"extend", has_extend},     {"grant", has_asking_extend}, {"deny", has_asking_extend},
+    {"stop-clock", has_stop},   {"resume", has_stop},
     {"claim", has_tasks}, {"hand-over", has_tasks},   {"take-back", has_parts},
 };
 
@@ -604,9 +628,25 @@ static bool lookup_sound(const struct workflow *workflow, int32_t row)
     return true;
 }
 
+/* There is a ground to give, and an end. */
+static bool stop_sound(const struct workflow *workflow, int32_t row)
+{
+    const struct workflow_stop *stop = workflow_stop(workflow, row);
+    return stop->grounds.count > 0 && workflow_duration(workflow, stop->longest)->unit != UNTIL_DATE;
+}
+
+/* At the end of a restart the whole limit begins anew, which a date does not. */
+static bool restart_sound(const struct workflow *workflow, const struct workflow_stage *stage)
+{
+    return stage->stop_clock == NONE || !workflow_stop(workflow, stage->stop_clock)->restart || stage->within == NONE ||
+           workflow_limit(workflow, stage->within)->kind != LIMIT_UNTIL;
+}
+
 static bool stage_sound(const struct workflow *workflow, int32_t row)
 {
     const struct workflow_stage *stage = workflow_stage(workflow, row);
+    if (!restart_sound(workflow, stage))
+        return false;
     return (stage->at != AT_LEVEL || stage->at_level != NONE) && (stage->at != AT_UNIT_FIELD || stage->at_field != NONE);
 }
 
@@ -618,8 +658,8 @@ bool workflow_sound(const struct workflow *workflow)
     } checks[] = {
         {WORKFLOW_CONDITIONS, condition_sound}, {WORKFLOW_OUTCOMES, outcome_sound}, {WORKFLOW_PEOPLE, people_sound},
         {WORKFLOW_BY, by_sound},                {WORKFLOW_FIELDS, field_sound},     {WORKFLOW_LIMITS, limit_sound},
-        {WORKFLOW_SETS, set_sound},             {WORKFLOW_LOOKUPS, lookup_sound},
-                     {WORKFLOW_STAGES, stage_sound},
+        {WORKFLOW_SETS, set_sound},             {WORKFLOW_LOOKUPS, lookup_sound},   {WORKFLOW_STOPS, stop_sound},
+        {WORKFLOW_STAGES, stage_sound},
     };
     if (workflow_count(workflow, WORKFLOW_HEAD) != 1)
         return false;

@@ -42,6 +42,7 @@ enum workflow_table {
     WORKFLOW_LOOKUPS,
     WORKFLOW_LOOKUP_ROWS,
     WORKFLOW_LOOKUP_CELLS,
+    WORKFLOW_STOPS,
     WORKFLOW_TABLE_COUNT
 };
 
@@ -62,6 +63,8 @@ struct workflow_head {
     struct span anywhere;       /* EVENTS */
     struct span tells;          /* PEOPLE */
     int32_t late;               /* enum workflow_late */
+    int32_t limit;              /* of the whole case: row of LIMITS or NONE */
+    int32_t overdue;            /* at that limit: row of OUTCOMES or NONE */
 };
 
 struct workflow_name {
@@ -281,6 +284,13 @@ struct workflow_extend {
     struct span asks;  /* PEOPLE: their grant is waited for; none: at once */
 };
 
+struct workflow_stop {
+    int32_t by;          /* row of BY: any of them */
+    struct span grounds; /* NAMES: one of them must be given */
+    int32_t longest;     /* row of DURATIONS: all stops of the stage together */
+    int32_t restart;     /* 1: the stage's limit begins anew; 0: what was left goes on */
+};
+
 enum stage_at { AT_UNCHANGED, AT_LEVEL, AT_UNIT_FIELD, AT_PREVIOUS };
 enum done_kind { DONE_NONE, DONE_ALL, DONE_ANY, DONE_SOME };
 
@@ -304,6 +314,7 @@ struct workflow_stage {
     int32_t then;         /* row of OUTCOMES or NONE */
     struct span events;   /* EVENTS */
     int32_t line;
+    int32_t stop_clock;   /* row of STOPS or NONE */
 };
 
 struct workflow_end {
@@ -359,6 +370,7 @@ const struct workflow_event *workflow_event(const struct workflow *workflow, int
 const struct workflow_task *workflow_task(const struct workflow *workflow, int32_t row);
 const struct workflow_topic_row *workflow_topic_row(const struct workflow *workflow, int32_t row);
 const struct workflow_extend *workflow_extend(const struct workflow *workflow, int32_t row);
+const struct workflow_stop *workflow_stop(const struct workflow *workflow, int32_t row);
 const struct workflow_stage *workflow_stage(const struct workflow *workflow, int32_t row);
 const struct workflow_end *workflow_end(const struct workflow *workflow, int32_t row);
 const struct workflow_with *workflow_with(const struct workflow *workflow, int32_t row);
@@ -375,6 +387,8 @@ const char *workflow_level_name(const struct workflow *workflow, int32_t level);
 const char *workflow_event_name(const struct workflow *workflow, int32_t event);
 const char *workflow_field_name(const struct workflow *workflow, int32_t field);
 const char *workflow_end_name(const struct workflow *workflow, int32_t end);
+/* The name of one of a span of NAMES, by its place in it. */
+const char *workflow_choice(const struct workflow *workflow, struct span names, int32_t index);
 int32_t workflow_count(const struct workflow *workflow, enum workflow_table table);
 
 /* Rows by name, or NONE. */

@@ -5,7 +5,7 @@
 
 void reader_init(struct workflow_reader *reader, struct arena *arena, struct problems *problems)
 {
-    *reader = (struct workflow_reader){.arena = arena, .problems = problems, .stage = NONE};
+    *reader = (struct workflow_reader){.arena = arena, .problems = problems, .stage = NONE, .overdue = NONE};
 }
 
 /* ---- rows ---- */

@@ -4,7 +4,7 @@
 
 /* ---- walking over outcomes ---- */
 
-enum met_by { MET_BY_EVENT, MET_BY_ANYWHERE, MET_BY_OVERDUE, MET_BY_THEN, MET_BY_TASK, MET_BY_TOP, MET_BY_BOTTOM };
+enum met_by { MET_BY_EVENT, MET_BY_ANYWHERE, MET_BY_OVERDUE, MET_BY_LIMIT, MET_BY_THEN, MET_BY_TASK, MET_BY_TOP, MET_BY_BOTTOM };
 typedef void visit(struct workflow_reader *reader, int32_t stage, enum met_by by, int32_t outcome, void *context);
 
 /* The outcome itself, or those of a choose one by one. */
@@ -30,14 +30,15 @@ static void outcomes_of_events(struct workflow_reader *reader, int32_t stage, en
     }
 }
 
-/* Everything that a case can meet in a stage: its events, those of anywhere that it does not have itself, overdue, then, of its
- * tasks, top and bottom. */
+/* Everything that a case can meet in a stage: its events, those of anywhere that it does not have itself, overdue, that of the whole
+ * case, then, of its tasks, top and bottom. */
 static void outcomes_of_stage(struct workflow_reader *reader, int32_t row, visit *seen, void *context)
 {
     const struct workflow_stage *stage = ROW_OF(reader, STAGES, stage, row);
     outcomes_of_events(reader, row, MET_BY_EVENT, seen, context);
     outcomes_of_events(reader, row, MET_BY_ANYWHERE, seen, context);
     outcomes_within(reader, row, MET_BY_OVERDUE, stage->overdue, seen, context);
+    outcomes_within(reader, row, MET_BY_LIMIT, reader->overdue, seen, context);
     outcomes_within(reader, row, MET_BY_THEN, stage->then, seen, context);
     for (int32_t task = stage->tasks.first; task < stage->tasks.first + stage->tasks.count; task++)
         outcomes_within(reader, row, MET_BY_TASK, ROW_OF(reader, TASKS, task, task)->overdue, seen, context);
@@ -90,7 +91,7 @@ static void leave(struct workflow_reader *reader, int32_t stage, enum met_by by,
     struct exits *exits = context;
     const struct workflow_outcome *outcome = ROW_OF(reader, OUTCOMES, outcome, row);
     bool leads_out = outcome->kind == OUTCOME_END || (outcome->stage != NONE && outcome->stage != stage);
-    bool by_overdue = by == MET_BY_OVERDUE || by == MET_BY_TASK;
+    bool by_overdue = by == MET_BY_OVERDUE || by == MET_BY_LIMIT || by == MET_BY_TASK;
     if (!leads_out)
         return;
     exits->by_event = exits->by_event || by == MET_BY_EVENT;
@@ -126,6 +127,18 @@ static void check_left(struct workflow_reader *reader, int32_t row)
     else if (!exits.by_event && !exits.by_overdue && !exits.by_other)
         problems_warn(reader->problems, node, "only events of \"anywhere\" lead out of the stage \"%s\".",
                       row_name(reader, WORKFLOW_STAGES, row));
+}
+
+/* Such a deadline is met by nobody who needs it: the whole case is over its limit first. */
+void check_within_limit(struct workflow_reader *reader, int32_t limit)
+{
+    int64_t longest = limit_longest(reader, limit);
+    for (int32_t row = 0; row < row_count(reader, WORKFLOW_STAGES) && longest >= 0; row++) {
+        int32_t within = ROW_OF(reader, STAGES, stage, row)->within;
+        if (within != NONE && limit_shortest(reader, within) > longest)
+            problems_warn(reader->problems, node_get(row_node(reader, WORKFLOW_STAGES, row), "within"),
+                          "this deadline is longer than the limit of the whole case, which comes first.");
+    }
 }
 
 /* ---- ended ---- */

@@ -26,6 +26,7 @@ const char *const type_words[TYPE_COUNT] = {"text", "number", "boolean", "date",
 const char *const late_words[3] = {"now", "then", "refuse"};
 const char *const direction_words[2] = {"up", "down"};
 const char *const after_words[2] = {"entry", "due"};
+const char *const stop_words[2] = {"resume", "restart"};
 const char *const scope_words[2] = {"case", "stage"};
 const char *const from_words[3] = {"entry", "first-entry", "opening"};
 /* Of the types those that an element can have; a choice needs its `of`, and so a mapping. */
@@ -35,7 +36,7 @@ static const char *const keep_words[] = {"keep"}, *const previous_words[] = {"pr
 
 static const struct form title_map = MAPPING(IN_TITLE), opens_map = MAPPING(IN_OPENS), field_map = MAPPING(IN_FIELD), element_map = MAPPING(IN_ELEMENT),
                          stage_map = MAPPING(IN_STAGE), at_map = MAPPING(IN_AT), limit_map = MAPPING(IN_LIMIT), remind_map = MAPPING(IN_REMIND),
-                         extend_map = MAPPING(IN_EXTEND), task_map = MAPPING(IN_TASK), tasks_map = MAPPING(IN_TASKS), worker_map = MAPPING(IN_WORKER),
+                         extend_map = MAPPING(IN_EXTEND), stop_map = MAPPING(IN_STOP), task_map = MAPPING(IN_TASK), tasks_map = MAPPING(IN_TASKS), worker_map = MAPPING(IN_WORKER),
                          event_map = MAPPING(IN_EVENT), outcome_map = MAPPING(IN_OUTCOME), branch_map = MAPPING(IN_BRANCH),
                          notify_map = MAPPING(IN_NOTIFY), role_map = MAPPING(IN_ROLE), each_map = MAPPING(IN_EACH), at_least_map = MAPPING(IN_AT_LEAST),
                          missing_map = MAPPING(IN_MISSING), range_map = MAPPING(IN_RANGE), count_map = MAPPING(IN_COUNT), end_map = MAPPING(IN_END),
@@ -46,7 +47,7 @@ static const struct form version = FORM(FORM_WHOLE, .least = 1, .most = WORKFLOW
 static const struct form reference = FORM(FORM_TEXT, .least = 1, .most = WORKFLOW_REFERENCE_MOST, .pattern = "[{]number[}]");
 static const struct form sentence = FORM(FORM_TEXT, .least = 1, .most = WORKFLOW_TEXT_MOST);
 static const struct form scale = FORM(FORM_WHOLE, .least = 0, .most = WORKFLOW_SCALE_MOST);
-static const struct form late = FORM_WORDS(late_words), direction = FORM_WORDS(direction_words), after = FORM_WORDS(after_words),
+static const struct form late = FORM_WORDS(late_words), direction = FORM_WORDS(direction_words), after = FORM_WORDS(after_words), stop_then = FORM_WORDS(stop_words),
                          scope = FORM_WORDS(scope_words), type = FORM_WORDS(type_words), element_type = FORM_WORDS(element_words);
 static const struct form short_element = FORM(FORM_WORD, .words = element_words, .word_count = sizeof element_words / sizeof *element_words - 1);
 static const struct form keep = FORM_WORDS(keep_words), previous = FORM_WORDS(previous_words), level_word = FORM_WORDS(level_words),
@@ -129,8 +130,8 @@ static const struct key table[] = {
     {IN_WORKFLOW, "stages", M, KEY_NEEDED, "a mapping of stages", "where a case can stand", &stages},
     {IN_WORKFLOW, "anywhere", M, 0, "a mapping of events", "what can happen in every stage", &events},
     {IN_WORKFLOW, "ends", M, KEY_NEEDED, "a mapping of ends", "how a case can be over", &ends},
-    {IN_WORKFLOW, "limit", S | M, KEY_LATER, A_DURATION, "one limit over the whole case", NULL},
-    {IN_WORKFLOW, "overdue", M, KEY_LATER, AN_OUTCOME, "what happens at that limit", NULL},
+    {IN_WORKFLOW, "limit", S | M, 0, A_DURATION ", or {limit, from}, {per, limits} or {until: FIELD}", "one limit over the whole case, beside those of its stages", &limit},
+    {IN_WORKFLOW, "overdue", M, 0, AN_OUTCOME, "what happens at that limit", &outcome_map},
     {IN_WORKFLOW, "late", S, 0, "then, now or refuse", "what an event may do that happened before it was received", &late},
     {IN_WORKFLOW, "tells", S | L | M, 0, SOME_PEOPLE, "who is told at each change of stage", &people},
     {IN_WORKFLOW, "quota", M, KEY_LATER, "a quota", "so many ends a year", NULL},
@@ -171,7 +172,7 @@ static const struct key table[] = {
     {IN_STAGE, "overdue", M, 0, AN_OUTCOME, "what happens at the deadline", &outcome_map},
     {IN_STAGE, "remind", M | L, 0, "{who, every, after}, or a list of these", "who is reminded, how often", &remind},
     {IN_STAGE, "extend", M, 0, "{by, needs, add, most, asks}", "who may move the deadline, by how much", &extend_map},
-    {IN_STAGE, "stop-clock", M, KEY_LATER, "{by, grounds, longest, then}", "who may stop the deadline", NULL},
+    {IN_STAGE, "stop-clock", M, 0, "{by, grounds, longest, then}", "who may stop the deadline, and why", &stop_map},
     {IN_STAGE, "task", M, 0, "{for, worker}", "the work of this stage", &task_map},
     {IN_STAGE, "tasks", M, 0, "a mapping of tasks", "several pieces of work, side by side", &tasks},
     {IN_STAGE, "done", S, 0, "all, any or N of M", "when enough of the tasks are settled", &done},
@@ -201,6 +202,11 @@ static const struct key table[] = {
     {IN_EXTEND, "add", S, KEY_NEEDED, "a duration such as \"1 month\" or \"up to 30 days\"", "how much is added", &extension},
     {IN_EXTEND, "most", S, 0, "a whole number", "how often in the whole case; any number unless said", &form_count},
     {IN_EXTEND, "asks", S | L | M, 0, SOME_PEOPLE, "who must grant it; at once unless said", &people},
+
+    {IN_STOP, "by", S | L | M, KEY_NEEDED, SOME_PEOPLE, "who may stop the clock and let it go on", &people},
+    {IN_STOP, "grounds", L, KEY_NEEDED, "a list of names such as [hearing, expert-opinion]", "why it may be stopped: one of these must be given", &choices},
+    {IN_STOP, "longest", S, KEY_NEEDED, A_DURATION, "all stops of the stage together; then it goes on by itself", &form_duration},
+    {IN_STOP, "then", S, 0, "resume or restart", "what was left goes on (unless said), or the stage's limit begins anew", &stop_then},
 
     TASK_KEYS(IN_TASK),
     TASK_KEYS(IN_TASKS),
@@ -268,7 +274,7 @@ static const struct key table[] = {
 static const struct mapping mappings[WORKFLOW_WHERE_COUNT] = {
     [IN_WORKFLOW] = {.name = "workflow"}, [IN_TITLE] = {.name = "title", .least = 1}, [IN_OPENS] = {.name = "opens"}, [IN_FIELD] = {.name = "field"},
     [IN_ELEMENT] = {.name = "element"}, [IN_STAGE] = {.name = "stage"}, [IN_AT] = {.name = "at"}, [IN_LIMIT] = {.name = "limit"},
-    [IN_REMIND] = {.name = "remind"}, [IN_EXTEND] = {.name = "extend"}, [IN_TASK] = {.name = "task"}, [IN_TASKS] = {.name = "one-of-tasks"},
+    [IN_REMIND] = {.name = "remind"}, [IN_EXTEND] = {.name = "extend"}, [IN_STOP] = {.name = "stop-clock"}, [IN_TASK] = {.name = "task"}, [IN_TASKS] = {.name = "one-of-tasks"},
     [IN_WORKER] = {.name = "worker"}, [IN_EVENT] = {.name = "event"}, [IN_OUTCOME] = {.name = "outcome"}, [IN_BRANCH] = {.name = "way"},
     [IN_NOTIFY] = {.name = "notify"}, [IN_SET_TABLE] = {.name = "set-table"}, [IN_TABLE] = {.name = "table"}, [IN_ROLE] = {.name = "role"}, [IN_EACH] = {.name = "each"},
     [IN_AT_LEAST] = {.name = "at-least"}, [IN_MISSING] = {.name = "missing"}, [IN_RANGE] = {.name = "range", .least = 1}, [IN_COUNT] = {.name = "count"},

@@ -144,8 +144,12 @@ static bool per_read(struct workflow_reader *reader, const struct node *per, str
     if (!per)
         return false;
     static const char *const level = "level";
-    if (node_is(per, level))
-        return true;
+    if (node_is(per, level)) {
+        if (reader->reading != READING_HEAD)
+            return true;
+        problems_add(reader->problems, per, "the limit of the whole case cannot depend on the level: it changes while the case runs. Allowed is a field.");
+        return false;
+    }
     if (word_meant(reader, per, &level, 1, "level or a field"))
         return false;
     keying->field = field_resolve(reader, per, OF_TYPE(FIELD_CHOICE) | OF_TYPE(FIELD_BOOLEAN), USE_LOOK, "\"per\" takes level or a field of type");
@@ -269,8 +273,24 @@ static struct span limit_rows(struct workflow_reader *reader, const struct node 
     return span;
 }
 
+/* The whole case counts from its opening, or from a date. */
+static void from_of_case(struct workflow_reader *reader, const struct node *from, struct workflow_limit *limit)
+{
+    limit->from = FROM_OPENING;
+    if (from && (node_is(from, "entry") || node_is(from, "first-entry")))
+        problems_add(reader->problems, from, "the whole case is not entered. Allowed is opening, or a date field.");
+    else if (from && !node_is(from, "opening")) {
+        limit->from = FROM_FIELD;
+        limit->from_field = field_resolve(reader, from, OF_TYPE(FIELD_DATE), USE_LOOK, "a limit of the whole case counts from opening or a field of type");
+    }
+}
+
 static void from_read(struct workflow_reader *reader, const struct node *from, struct workflow_limit *limit)
 {
+    if (reader->reading == READING_HEAD) {
+        from_of_case(reader, from, limit);
+        return;
+    }
     for (int32_t i = 0; from && i < 3; i++)
         if (node_is(from, from_words[i])) {
             limit->from = i;
@@ -338,8 +358,38 @@ int32_t limit_read(struct workflow_reader *reader, const struct node *node)
         return limit_mapping(reader, node);
     struct workflow_limit limit;
     row_blank(WORKFLOW_LIMITS, &limit);
+    limit.from = reader->reading == READING_HEAD ? FROM_OPENING : FROM_ENTRY;
     limit.duration = duration_read(reader, node, true);
     return row_push(reader, WORKFLOW_LIMITS, &limit, node);
+}
+
+static int64_t extreme(const struct workflow_reader *reader, int64_t found, int32_t duration, bool longest)
+{
+    int64_t rough = duration == NONE ? -1 : duration_rough(reader, duration);
+    return rough >= 0 && (found < 0 || (longest ? rough > found : rough < found)) ? rough : found;
+}
+
+/* Of all that a limit may be. */
+static int64_t limit_extreme(const struct workflow_reader *reader, int32_t row, bool longest)
+{
+    const struct workflow_limit *limit = ROW_OF(reader, LIMITS, limit, row);
+    int64_t found = extreme(reader, -1, limit->duration, longest);
+    for (int32_t i = 0; i < limit->rows.count; i++)
+        found = extreme(reader, found, ROW_OF(reader, LIMIT_ROWS, limit_row, limit->rows.first + i)->duration, longest);
+    struct span looked = limit->lookup == NONE ? (struct span){0, 0} : ROW_OF(reader, LOOKUPS, lookup, limit->lookup)->rows;
+    for (int32_t i = 0; i < looked.count; i++)
+        found = extreme(reader, found, ROW_OF(reader, LOOKUP_ROWS, lookup_row, looked.first + i)->duration, longest);
+    return found;
+}
+
+int64_t limit_shortest(const struct workflow_reader *reader, int32_t limit)
+{
+    return limit_extreme(reader, limit, false);
+}
+
+int64_t limit_longest(const struct workflow_reader *reader, int32_t limit)
+{
+    return limit_extreme(reader, limit, true);
 }
 
 /* ---- topics ---- */

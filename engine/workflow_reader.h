@@ -44,6 +44,7 @@ struct workflow_reader {
     enum reading reading;
     int32_t stage; /* row of the stage that is being read, or NONE */
     struct span anywhere; /* EVENTS */
+    int32_t overdue; /* at the limit of the whole case: row of OUTCOMES, or NONE */
     int32_t choose_depth;
     struct reader_table *tables; /* workflow_table_yaml.c */
     int32_t table_count;
@@ -54,7 +55,7 @@ struct workflow_reader {
 
 enum { TYPE_COUNT = FIELD_REFERENCE + 1 };
 extern const char *const type_words[TYPE_COUNT];
-extern const char *const late_words[3], *const direction_words[2], *const after_words[2], *const scope_words[2], *const from_words[3];
+extern const char *const late_words[3], *const direction_words[2], *const after_words[2], *const stop_words[2], *const scope_words[2], *const from_words[3];
 
 /* ---- workflow_build.c: rows, strings, names ---- */
 
@@ -157,6 +158,9 @@ int32_t duration_read(struct workflow_reader *reader, const struct node *node, b
 /* "up to 30 days" as well. */
 int32_t extension_read(struct workflow_reader *reader, const struct node *node, int32_t *up_to);
 int32_t limit_read(struct workflow_reader *reader, const struct node *node);
+/* The shortest (longest) that a limit can be, in minutes as duration_rough has them; -1 when that cannot be said. */
+int64_t limit_shortest(const struct workflow_reader *reader, int32_t limit);
+int64_t limit_longest(const struct workflow_reader *reader, int32_t limit);
 /* Rough length in minutes, for comparing: a month 30.4 days, a working day 7/5 days. -1: until a date. */
 int64_t duration_rough(const struct workflow_reader *reader, int32_t duration);
 /* `worker` of a task: its topics. */
@@ -179,6 +183,11 @@ int32_t outcome_read(struct workflow_reader *reader, const struct node *node, en
 /* The same for a mapping that holds nothing else; NULL gives NONE. */
 int32_t outcome_alone(struct workflow_reader *reader, const struct node *node);
 
+/* ---- workflow_stop_yaml.c ---- */
+
+/* `stop-clock` of a stage whose `within` has been read: a row of STOPS; NONE with a problem when it is none. */
+int32_t stop_read(struct workflow_reader *reader, const struct node *node, const struct workflow_stage *stage);
+
 /* ---- workflow_event_yaml.c, workflow_stage_yaml.c ---- */
 
 struct span events_declare(struct workflow_reader *reader, const struct node *events);
@@ -198,6 +207,8 @@ const char *level_hint(const struct workflow_reader *reader, int32_t stage, int3
 
 /* What is declared is used, what is used is filled, who works can report. */
 void check_use(struct workflow_reader *reader);
+/* A stage that may take longer than the whole case. */
+void check_within_limit(struct workflow_reader *reader, int32_t limit);
 /* Stages are reached and left, ladders are climbed within their ends. */
 void check_flow(struct workflow_reader *reader, int32_t start);
 

@@ -68,32 +68,13 @@ const char *level_hint(const struct workflow_reader *reader, int32_t row, int32_
 
 /* ---- deadline ---- */
 
-static int64_t shorter(const struct workflow_reader *reader, int64_t shortest, int32_t duration)
-{
-    int64_t rough = duration == NONE ? -1 : duration_rough(reader, duration);
-    return rough >= 0 && (shortest < 0 || rough < shortest) ? rough : shortest;
-}
-
-/* The shortest limit of a stage, roughly; -1 when that cannot be said. */
-static int64_t shortest_limit(const struct workflow_reader *reader, int32_t row)
-{
-    const struct workflow_limit *limit = ROW_OF(reader, LIMITS, limit, row);
-    int64_t shortest = shorter(reader, -1, limit->duration);
-    for (int32_t i = 0; i < limit->rows.count; i++)
-        shortest = shorter(reader, shortest, ROW_OF(reader, LIMIT_ROWS, limit_row, limit->rows.first + i)->duration);
-    struct span looked = limit->lookup == NONE ? (struct span){0, 0} : ROW_OF(reader, LOOKUPS, lookup, limit->lookup)->rows;
-    for (int32_t i = 0; i < looked.count; i++)
-        shortest = shorter(reader, shortest, ROW_OF(reader, LOOKUP_ROWS, lookup_row, looked.first + i)->duration);
-    return shortest;
-}
-
 /* A warning that goes out before the stage is entered warns nobody. */
 static void warn_read(struct workflow_reader *reader, const struct node *node, struct workflow_stage *stage)
 {
     stage->warn = duration_read(reader, node, false);
     if (stage->warn == NONE || stage->within == NONE)
         return;
-    int64_t shortest = shortest_limit(reader, stage->within);
+    int64_t shortest = limit_shortest(reader, stage->within);
     if (shortest >= 0 && duration_rough(reader, stage->warn) >= shortest)
         problems_add(reader->problems, node, "found %s, which is not shorter than the limit itself: the warning would come at once.",
                      node_found(reader->arena, node));
@@ -150,15 +131,16 @@ static void extend_read(struct workflow_reader *reader, const struct node *node,
     stage->extend = row_push(reader, WORKFLOW_EXTENDS, &extend, node);
 }
 
-/* `warn`, `overdue` and `extend` hang on a deadline. */
+/* `warn`, `overdue`, `extend` and `stop-clock` hang on a deadline. */
 static void deadline_read(struct workflow_reader *reader, const struct node *node, struct workflow_stage *stage)
 {
-    static const char *const dependents[] = {"warn", "overdue", "extend"};
+    static const char *const dependents[] = {"warn", "overdue", "extend", "stop-clock"};
     stage->within = limit_read(reader, key_get(node, IN_STAGE, "within"));
     warn_read(reader, key_get(node, IN_STAGE, "warn"), stage);
     stage->overdue = outcome_alone(reader, key_get(node, IN_STAGE, "overdue"));
     reminders_read(reader, key_get(node, IN_STAGE, "remind"), stage);
     extend_read(reader, key_get(node, IN_STAGE, "extend"), stage);
+    stage->stop_clock = stop_read(reader, key_get(node, IN_STAGE, "stop-clock"), stage);
     for (size_t i = 0; i < sizeof dependents / sizeof dependents[0]; i++) {
         const struct node *dependent = node_get(node, dependents[i]);
         if (dependent && !node_get(node, "within"))

@@ -72,6 +72,7 @@ static void head_read(struct workflow_reader *reader, const struct node *root, s
         head->reference = string_push(reader, text);
     }
     node_choice(reader->problems, key_get(root, IN_WORKFLOW, "late"), late_words, 3, &head->late);
+    head->limit = limit_read(reader, key_get(root, IN_WORKFLOW, "limit"));
     if (tells)
         head->tells = people_read(reader, tells, ALLOW_CASE);
     opens_read(reader, key_get(root, IN_WORKFLOW, "opens"), head);
@@ -126,6 +127,17 @@ static void declare(struct workflow_reader *reader, const struct node *root)
     refuse_empty(reader, ends, "end");
 }
 
+/* At the limit of the whole case, in whichever stage it stands. */
+static void overdue_read(struct workflow_reader *reader, const struct node *root, struct workflow_head *head)
+{
+    const struct node *overdue = key_get(root, IN_WORKFLOW, "overdue");
+    head->overdue = reader->overdue = outcome_alone(reader, overdue);
+    if (overdue && !node_get(root, "limit"))
+        problems_add_key(reader->problems, overdue, "\"overdue\" of the whole case needs its \"limit\", and there is none.");
+    if (head->limit != NONE)
+        check_within_limit(reader, head->limit);
+}
+
 static void root_read(struct workflow_reader *reader, const struct node *root)
 {
     struct workflow_head head;
@@ -138,6 +150,7 @@ static void root_read(struct workflow_reader *reader, const struct node *root)
     stages_read(reader);
     reader->reading = READING_ANYWHERE;
     events_read(reader, reader->anywhere);
+    overdue_read(reader, root, &head);
     head.anywhere = reader->anywhere;
     ends_read(reader);
     check_use(reader);

@@ -21,6 +21,7 @@ enum {
     WORKFLOW_EVENTS_MOST = 100,   /* of one stage, or anywhere */
     WORKFLOW_EVENTS_ALL_MOST = 2000,
     WORKFLOW_TASKS_MOST = 32,     /* of one stage */
+    WORKFLOW_GROUNDS_MOST = 20,   /* on which a clock may be stopped */
     WORKFLOW_REMINDERS_MOST = 8,  /* of one stage */
     WORKFLOW_NOTICES_MOST = 8,    /* of one outcome: with STEP_DEPTH_MOST outcomes in a row and all tasks, a deadline stays below STEP_MADE_MOST */
     WORKFLOW_LEVELS_MOST = 32,
@@ -57,6 +58,7 @@ enum workflow_where {
     IN_LIMIT,     /* within */
     IN_REMIND,
     IN_EXTEND,
+    IN_STOP,      /* stop-clock */
     IN_TASK,      /* task */
     IN_TASKS,     /* one of tasks */
     IN_WORKER,    /* {per, topics} */

@@ -44,6 +44,16 @@ static struct text print_deadline(const struct command_line *line, const struct 
     return arena_print(line->arena, command_say(line, "%.*s%soverdue", "%.*s%s已逾期"), (int)due.size, due.data, due.size ? ", " : "");
 }
 
+static struct text print_stop(const struct command_line *line, const struct value *row)
+{
+    const struct value *stop = row_map(row, "stopped");
+    if (!stop)
+        return TEXT("");
+    struct text ground = row_text(stop, "ground"), zone = row_text(row, "zone"), until = due_words(line->arena, zone, row_integer(stop, "until"));
+    return arena_print(line->arena, command_say(line, "%.*s, at most until %.*s", "%.*s，至迟至 %.*s"), (int)ground.size, ground.data,
+                       (int)until.size, until.data);
+}
+
 static struct text state_words(const struct command_line *line, struct text state)
 {
     static const struct {
@@ -114,6 +124,9 @@ void show_case(const struct command_line *line, const struct value *row)
     add(&sheet, "ended", "结案", titled(line, row, "end"));
     add(&sheet, "stage", "环节", print_place(line, row));
     add(&sheet, "due", "时限", print_deadline(line, row));
+    add(&sheet, "whole case", "总时限", row_due(arena, row, "limit"));
+    add(&sheet, "stopped", "中止计时", print_stop(line, row));
+    add(&sheet, "late", "曾逾期", row_flag(row, "late") ? text_of(command_say(line, "a deadline was missed", "是")) : TEXT(""));
     add(&sheet, "opened", "立案", row_time(arena, row, "opened"));
     add_tasks(&sheet, row);
     add_data(&sheet, row);

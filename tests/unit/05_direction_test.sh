@@ -14,7 +14,7 @@ message   proto/message proto/message_* proto/wire proto/wire_put proto/json    
 client    proto/connection proto/pending proto/client proto/client_*                                   : ground message
 values    engine/tables engine/vote engine/vote_words engine/decimal engine/rating engine/workflow engine/calendar engine/civil engine/period engine/duration engine/directory engine/directory_make : ground message
 case      engine/event engine/case engine/case_record engine/case_record_* engine/case_section engine/effect                                    : ground message values
-decide    engine/advance engine/access engine/access_* engine/condition engine/lookup engine/step engine/clock engine/notice engine/task engine/task_* engine/intake engine/intake_value engine/sender engine/part engine/place engine/outcome engine/extend engine/number engine/possible engine/due : ground message values case
+decide    engine/advance engine/access engine/access_* engine/condition engine/lookup engine/step engine/clock engine/notice engine/task engine/task_* engine/intake engine/intake_value engine/sender engine/part engine/place engine/outcome engine/extend engine/moment engine/stop engine/number engine/possible engine/due : ground message values case
 machine   engine/limits engine/store engine/store_* engine/walltime engine/oplog engine/embedded       : ground message values
 record    engine/record engine/record_* engine/log engine/batch                                                  : ground message values case machine
 readers   engine/yaml engine/yaml_* engine/problems engine/zone engine/zone_rule engine/calendar_yaml engine/directory_* engine/workflow_* engine/source engine/form engine/schema engine/schema_* : ground message values

@@ -204,13 +204,13 @@ static void test_whole_files(void **state)
         /* not even a mapping */
         {"- workflow\n",
          "f:1:1: found a list; allowed is a mapping with the keys: workflow, version, title, about, applies-from, "
-         "reference, opens, data, groups, tables, start, stages, anywhere, ends, late, tells.\n"},
+         "reference, opens, data, groups, tables, start, stages, anywhere, ends, limit, overdue, late, tells.\n"},
         /* a stage that is no mapping */
         {HEAD "start: {go: a}\n"
               "stages: {a: now}\n"
               "ends: {done: }\n",
          "f:5:13: stages.a: found \"now\"; allowed is a mapping with the keys: title, at, ladder, top, bottom, "
-         "within, warn, overdue, remind, extend, task, tasks, done, events, then.\n"},
+         "within, warn, overdue, remind, extend, stop-clock, task, tasks, done, events, then.\n"},
         /* ambiguous event */
         {HEAD "start: {go: a}\n"
               "stages:\n"

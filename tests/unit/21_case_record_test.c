@@ -61,6 +61,19 @@ static struct case_state *full_case(void)
     return state;
 }
 
+/* Section 5. */
+static void stop_its_clock(struct case_state *state)
+{
+    state->flags |= CASE_STOPPED;
+    state->stopped_at = 1770000200000;
+    state->stopped_ground = 1;
+    *case_add_clock(&w.arena, state, CLOCK_CASE, 0) = (struct case_clock){CLOCK_CASE, 0, 1770000000000, 1780000000000, 12, 2, false, 0, 0};
+    *case_add_clock(&w.arena, state, CLOCK_STOP, 0) = (struct case_clock){CLOCK_STOP, 0, 1770000200000, 1770900000000, -1, 2, false, 0, 0};
+    *case_add_rest(&w.arena, state, CLOCK_CASE, 0) = (struct case_rest){CLOCK_CASE, 0, 1770000200000, 12, WORKING_DAYS, 0, 1780000000000};
+    *case_add_rest(&w.arena, state, CLOCK_STAGE, 1) = (struct case_rest){CLOCK_STAGE, 1, 1770000200000, CASE_REST_ANEW, DAYS, 4, -5};
+    *case_add_stop(&w.arena, state, 1) = (struct case_stop){1, 86400001};
+}
+
 static bool texts_equal(const struct text *a, const struct text *b, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -106,6 +119,16 @@ static void same(const struct case_state *a, const struct case_state *b)
     assert_int_equal(a->first_count, b->first_count);
     for (uint32_t i = 0; i < a->first_count; i++)
         assert_true(a->firsts[i].stage == b->firsts[i].stage && a->firsts[i].at == b->firsts[i].at && a->firsts[i].added == b->firsts[i].added);
+    assert_true(a->stopped_at == b->stopped_at && a->stopped_ground == b->stopped_ground);
+    assert_int_equal(a->rest_count, b->rest_count);
+    for (uint32_t i = 0; i < a->rest_count; i++) {
+        const struct case_rest *x = &a->rests[i], *y = &b->rests[i];
+        assert_true(x->kind == y->kind && x->which == y->which && x->at == y->at && x->left == y->left);
+        assert_true(x->unit == y->unit && x->added == y->added && x->plain == y->plain);
+    }
+    assert_int_equal(a->stop_count, b->stop_count);
+    for (uint32_t i = 0; i < a->stop_count; i++)
+        assert_true(a->stops[i].stage == b->stops[i].stage && a->stops[i].left == b->stops[i].left);
 }
 
 static void there_and_back(const struct case_state *state)
@@ -122,6 +145,9 @@ static void what_is_written_is_what_is_read(void **state)
 {
     (void)state;
     there_and_back(full_case());
+    struct case_state *stopped = full_case();
+    stop_its_clock(stopped);
+    there_and_back(stopped);
     struct case_state empty = {.level = NONE, .end = NONE};
     there_and_back(&empty);
 }

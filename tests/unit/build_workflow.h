@@ -60,7 +60,7 @@ static inline struct builder workflow_begin(struct arena *arena, const char *nam
     b.workflow->tables.strings = b.strings;
     int32_t string = string_of(&b, name);
     ROW_OF(&b, HEAD, head, .name = string, .version = 1, .title_zh = NONE, .title_en = NONE, .about_zh = NONE, .about_en = NONE,
-           .applies_from = NONE, .reference = NONE, .opens_by = NONE, .start = NONE);
+           .applies_from = NONE, .reference = NONE, .opens_by = NONE, .start = NONE, .limit = NONE, .overdue = NONE);
     b.workflow->position = 3;
     return b;
 }
@@ -361,13 +361,33 @@ static inline int32_t limit_row(struct builder *b, int32_t at_level, int32_t val
     return ROW_OF(b, LIMIT_ROWS, limit_row, .level = at_level, .value = value, .duration = duration);
 }
 
+/* `stop-clock`: grounds separated by spaces. */
+static inline int32_t stopping(struct builder *b, const char *who, const char *grounds, const char *longest)
+{
+    struct span span = {.first = workflow_count(b->workflow, WORKFLOW_NAMES)};
+    char word[64];
+    while (next_word(&grounds, word)) {
+        struct workflow_name name = {string_of(b, word)};
+        row_of_table(b, WORKFLOW_NAMES, &name);
+        span.count++;
+    }
+    int32_t by_row = any(b, who), duration = lasting(b, longest);
+    return ROW_OF(b, STOPS, stop, .by = by_row, .grounds = span, .longest = duration);
+}
+
+static inline int32_t extend_row(struct builder *b, const char *who, const char *add)
+{
+    int32_t by_row = any(b, who), duration = lasting(b, add);
+    return ROW_OF(b, EXTENDS, extend, .by = by_row, .add = duration);
+}
+
 /* ---- stages, outcomes, events ---- */
 
 static inline int32_t stage(struct builder *b, const char *name)
 {
     int32_t string = string_of(b, name);
     return ROW_OF(b, STAGES, stage, .name = string, .title_zh = NONE, .title_en = NONE, .at_level = NONE, .at_field = NONE, .top = NONE,
-                  .bottom = NONE, .within = NONE, .warn = NONE, .overdue = NONE, .extend = NONE, .task = NONE, .then = NONE);
+                  .bottom = NONE, .within = NONE, .warn = NONE, .overdue = NONE, .extend = NONE, .task = NONE, .then = NONE, .stop_clock = NONE);
 }
 
 static inline struct workflow_stage *stage_row(struct builder *b, const char *name)
