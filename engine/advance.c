@@ -106,6 +106,7 @@ static bool open_case(struct step *step)
     step->state->opener = step->input.event->as; /* only now: until then who opens it is not of the case */
     step->state->opener_for = step->input.event->on_behalf;
     intake_take(step, &intake);
+    intake_previous(step);
     give_number(step);
     if (!outcome_run(step, head->start))
         return false;

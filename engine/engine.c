@@ -297,7 +297,9 @@ static enum err decide_open(struct engine *engine, const struct event *event, st
         engine_refuse(answer, refusal, why);
         return ERR_OK;
     }
-    return open_case(engine, event, workflow, effective, answer);
+    struct event filled = *event;
+    code = engine_previous_fill(engine, workflow, &filled);
+    return code ? code : open_case(engine, &filled, workflow, effective, answer);
 }
 
 static enum err decide_for_case(struct engine *engine, const struct event *event, struct message *answer)

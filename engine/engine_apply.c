@@ -259,6 +259,7 @@ enum err engine_apply(struct engine *engine, const struct event *event, const st
     record.case_digest = store_checksum(key_text(&key), encoded);
     put_deadlines(engine, before, after);
     put_open(engine, before, after);
+    engine_previous_note(engine, before, after);
     if (!before)
         put_names(engine, after);
     for (uint32_t i = 0; is_live(after) && i < decision->effect_count; i++)

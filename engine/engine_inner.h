@@ -6,6 +6,7 @@
  *   engine_due.c     what falls due, and what is computed anew
  *   engine_state.c   what is deployed; finding cases
  *   engine_deploy.c  deployments
+ *   engine_previous.c what an opening takes over from the case before it
  *   engine_replay.c  replay and the hash of the state
  *   batch.c          the working set */
 #ifndef STAIRCASE_ENGINE_INNER_H
@@ -98,6 +99,12 @@ void engine_put_receipt(struct engine *engine, const struct event *event, uint64
 uint64_t engine_next_position(const struct engine *engine);
 /* A record of the log, of this batch or before. */
 enum err engine_read_record(struct engine *engine, uint64_t position, struct log_record *record);
+
+/* ---- engine_previous.c ---- */
+/* Fills event->previous of an opening, unless it comes with it (replay). */
+enum err engine_previous_fill(struct engine *engine, const struct workflow *workflow, struct event *event);
+/* Remembers a case that has just ended, where openings after it will look at it. */
+void engine_previous_note(struct engine *engine, const struct case_state *before, const struct case_state *after);
 
 /* ---- engine_parked.c ---- */
 /* When an event that was parked at that time goes unheard. */

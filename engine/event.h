@@ -41,6 +41,8 @@ struct event {
     int64_t happened_at;    /* milliseconds UTC */
     const struct field_value *data; /* sorted by name, each once; private values sealed */
     uint32_t data_count;
+    const struct field_value *previous; /* of an opening: what it takes over from the case before it; put in by the engine (engine_previous.c) */
+    uint32_t previous_count;
     bool held;              /* of an opening: imported */
 
     /* a worker's report, and a send `by: worker` */

@@ -119,3 +119,37 @@ void intake_take(struct step *step, const struct intake *intake)
         *kept = list ? with_element(step, kept, intake->fields[i].value) : intake->fields[i].value;
     }
 }
+
+static bool is_choice(const struct workflow *workflow, const struct workflow_field *field, struct text text)
+{
+    const struct workflow_name *names = workflow->table[WORKFLOW_NAMES].rows;
+    for (int32_t i = field->choices.first; i < field->choices.first + field->choices.count; i++)
+        if (text_is(text, workflow_string(workflow, names[i].name)))
+            return true;
+    return false;
+}
+
+/* The other case may have been of another version: what no longer fits is left out. */
+static bool fits_field(const struct workflow *workflow, const struct workflow_field *field, const struct value *value)
+{
+    if (field->type == FIELD_BOOLEAN)
+        return value->kind == VALUE_BOOLEAN;
+    if (field->type == FIELD_CHOICE)
+        return value->kind == VALUE_TEXT && is_choice(workflow, field, value->text);
+    return value->kind == VALUE_INTEGER && (!(field->bounded & 1) || value->integer >= field->least) &&
+           (!(field->bounded & 2) || value->integer <= field->most);
+}
+
+void intake_previous(struct step *step)
+{
+    const struct workflow *workflow = step->workflow;
+    struct span rows = workflow_head(workflow)->previous;
+    const struct event *event = step->input.event;
+    for (int32_t i = 0; i < rows.count; i++) {
+        int32_t row = workflow_previous(workflow, rows.first + i)->field;
+        for (uint32_t k = 0; k < event->previous_count; k++)
+            if (text_is(event->previous[k].name, workflow_field_name(workflow, row)) &&
+                fits_field(workflow, workflow_field(workflow, row), &event->previous[k].value))
+                step->state->data[row] = event->previous[k].value;
+    }
+}

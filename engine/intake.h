@@ -22,6 +22,8 @@ struct intake {
 bool intake_check(struct step *step, struct intake *intake);
 /* Takes the checked fields over into the case. */
 void intake_take(struct step *step, const struct intake *intake);
+/* Takes over what the engine has put into an opening from the case before it (`previous`). */
+void intake_previous(struct step *step);
 /* The value of a field of the event as it came; NULL when it did not come. */
 const struct value *intake_given(const struct event *event, const char *name);
 

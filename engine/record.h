@@ -14,6 +14,7 @@
  *   KEY       case key 16                                      case id 8
  *   NUMBER    case number                                      case id 8
  *   COUNTER   "n" series | "p" sender                          count 8
+ *             "e" home unit, "/", workflow                     case that ended last there (of workflows with `previous`) 8
  *   PARKED    case key 16, position 8                          expiry 8, event id, sender
  *   INCIDENT  task id 8                                        case id, time, position, topic, attempts, why
  *   DEPLOYED  what 1, name, 0, version 4, "H" | "S" | "C", piece 4    head (struct deployed_head) | bytes of the source | of the compiled form

@@ -16,7 +16,7 @@
 
 enum { LOG_VERSION = 1, LOG_HEADER = 8 + 6 * 8 + HASH_SIZE };
 
-enum member_type { M_TEXT, M_BYTES, M_U64, M_U32, M_I64, M_I32, M_BOOLEAN, M_HASH, M_SUBJECT, M_DATA, M_HAPPENED, M_NOTICES, M_CHANGES, M_CODE };
+enum member_type { M_TEXT, M_BYTES, M_U64, M_U32, M_I64, M_I32, M_BOOLEAN, M_HASH, M_SUBJECT, M_DATA, M_PREVIOUS, M_HAPPENED, M_NOTICES, M_CHANGES, M_CODE };
 
 struct log_member {
     const char *name;
@@ -39,6 +39,7 @@ static const struct log_member members[] = {
     {"for", M_TEXT, IN_EVENT(on_behalf)},
     {"at", M_HAPPENED, IN_EVENT(happened_at)},
     {"d", M_DATA, IN_EVENT(data)},
+    {"prev", M_PREVIOUS, IN_EVENT(previous)},
     {"held", M_BOOLEAN, IN_EVENT(held)},
     {"worker", M_TEXT, IN_EVENT(worker)},
     {"task", M_U64, IN_EVENT(task)},
@@ -93,6 +94,7 @@ static bool is_empty(const struct log_record *record, const struct log_member *m
     case M_HASH: return memcmp(at, no_hash, HASH_SIZE) == 0;
     case M_SUBJECT: return record->event.subject.kind == CASE_REF_NONE;
     case M_DATA: return record->event.data_count == 0;
+    case M_PREVIOUS: return record->event.previous_count == 0;
     case M_HAPPENED: return !record->event.has_happened_at;
     case M_NOTICES: return record->notice_count == 0;
     case M_CHANGES: return record->change_count == 0;
@@ -111,12 +113,12 @@ static void put_subject(struct wire_writer *writer, const struct case_ref *ref)
         wire_put_text(writer, ref->text);
 }
 
-static void put_data(struct wire_writer *writer, const struct event *event)
+static void put_data(struct wire_writer *writer, const struct field_value *data, uint32_t count)
 {
-    wire_put_map(writer, event->data_count);
-    for (uint32_t i = 0; i < event->data_count; i++) {
-        wire_put_text(writer, event->data[i].name);
-        wire_put_value(writer, &event->data[i].value);
+    wire_put_map(writer, count);
+    for (uint32_t i = 0; i < count; i++) {
+        wire_put_text(writer, data[i].name);
+        wire_put_value(writer, &data[i].value);
     }
 }
 
@@ -161,7 +163,8 @@ static void put_member(struct wire_writer *writer, const struct log_record *reco
     case M_BOOLEAN: wire_put_boolean(writer, true); break;
     case M_HASH: wire_put_bytes(writer, (struct text){.data = at, .size = HASH_SIZE}); break;
     case M_SUBJECT: put_subject(writer, &record->event.subject); break;
-    case M_DATA: put_data(writer, &record->event); break;
+    case M_DATA: put_data(writer, record->event.data, record->event.data_count); break;
+    case M_PREVIOUS: put_data(writer, record->event.previous, record->event.previous_count); break;
     case M_NOTICES: put_notices(writer, record); break;
     case M_CHANGES: put_changes(writer, record); break;
     case M_CODE: wire_put_text(writer, text_of(err_name(record->event.code))); break;
@@ -217,20 +220,21 @@ static void get_subject(struct wire_reader *reader, struct case_ref *ref)
         reader->failed = true;
 }
 
-static void get_data(struct wire_reader *reader, struct event *event)
+static const struct field_value *get_data(struct wire_reader *reader, uint32_t *data_count)
 {
     uint32_t count = wire_get_map(reader);
     if (count > WIRE_ELEMENTS_MOST)
         reader->failed = true;
+    *data_count = 0;
     if (reader->failed)
-        return;
+        return NULL;
     struct field_value *data = ARENA_ARRAY(reader->arena, struct field_value, count);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         data[i].name = wire_get_text(reader);
         data[i].value = wire_get_value(reader);
     }
-    event->data = data;
-    event->data_count = count;
+    *data_count = count;
+    return data;
 }
 
 static uint32_t get_u32(struct wire_reader *reader)
@@ -323,7 +327,8 @@ static void get_member(struct wire_reader *reader, struct log_record *record, co
     case M_BOOLEAN: *(bool *)at = wire_get_boolean(reader); break;
     case M_HASH: get_hash(reader, at); break;
     case M_SUBJECT: get_subject(reader, &record->event.subject); break;
-    case M_DATA: get_data(reader, &record->event); break;
+    case M_DATA: record->event.data = get_data(reader, &record->event.data_count); break;
+    case M_PREVIOUS: record->event.previous = get_data(reader, &record->event.previous_count); break;
     case M_NOTICES: get_notices(reader, record); break;
     case M_CHANGES: get_changes(reader, record); break;
     case M_CODE: get_code(reader, &record->event); break;
@@ -435,7 +440,7 @@ uint64_t event_digest(struct arena *arena, const struct event *event)
     wire_put_boolean(&writer, event->again);
     wire_put_unsigned(&writer, event->task);
     wire_put_unsigned(&writer, event->version);
-    put_data(&writer, event);
+    put_data(&writer, event->data, event->data_count);
     uint64_t digest = store_checksum(event->id, (struct text){.data = writer.data, .size = writer.size});
     arena_rewind(arena, mark);
     return digest;

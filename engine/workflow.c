@@ -44,6 +44,7 @@ static const struct member head_members[] = {
     CHOICE(head, late, LATE_REFUSE),
     ADDED_2(MEMBER_ROW, head, limit, WORKFLOW_LIMITS),
     ADDED_2(MEMBER_ROW, head, overdue, WORKFLOW_OUTCOMES),
+    ADDED_2(MEMBER_SPAN, head, previous, WORKFLOW_PREVIOUS),
 };
 
 static const struct member name_members[] = {NAMED(name, name)};
@@ -240,6 +241,7 @@ static const struct member lookup_row_members[] = {
 };
 
 static const struct member lookup_cell_members[] = {ROW(lookup_cell, value, VALUES)};
+static const struct member previous_members[] = {NEEDED(previous, field, FIELDS), NEEDED(previous, from, FIELDS)};
 
 #define SHAPE(table, row)                                                                                              \
     [WORKFLOW_##table] = {.name = #row,                                                                                \
@@ -284,6 +286,7 @@ static const struct table_shape shapes[WORKFLOW_TABLE_COUNT] = {
     SHAPE_2(LOOKUP_ROWS, lookup_row),
     SHAPE_2(LOOKUP_CELLS, lookup_cell),
     SHAPE_2(STOPS, stop),
+    SHAPE_2(PREVIOUS, previous),
 };
 
 const struct form_shape workflow_shape = {
@@ -323,6 +326,7 @@ ROW_ACCESSOR(extend, EXTENDS)
 ROW_ACCESSOR(stop, STOPS)
 ROW_ACCESSOR(stage, STAGES)
 ROW_ACCESSOR(end, ENDS)
+ROW_ACCESSOR(previous, PREVIOUS)
 ROW_ACCESSOR(with, WITHS)
 ROW_ACCESSOR(lookup, LOOKUPS)
 ROW_ACCESSOR(lookup_row, LOOKUP_ROWS)

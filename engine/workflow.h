@@ -43,6 +43,7 @@ enum workflow_table {
     WORKFLOW_LOOKUP_ROWS,
     WORKFLOW_LOOKUP_CELLS,
     WORKFLOW_STOPS,
+    WORKFLOW_PREVIOUS,
     WORKFLOW_TABLE_COUNT
 };
 
@@ -65,6 +66,7 @@ struct workflow_head {
     int32_t late;               /* enum workflow_late */
     int32_t limit;              /* of the whole case: row of LIMITS or NONE */
     int32_t overdue;            /* at that limit: row of OUTCOMES or NONE */
+    struct span previous;       /* PREVIOUS */
 };
 
 struct workflow_name {
@@ -341,6 +343,12 @@ struct workflow_lookup_cell {
     int32_t value; /* row of VALUES, or NONE: any */
 };
 
+/* What an opening takes over from the newest ended case of this workflow that was opened at the same unit. */
+struct workflow_previous {
+    int32_t field; /* row of FIELDS that is filled */
+    int32_t from;  /* row of FIELDS of that case, of the same type */
+};
+
 struct workflow {
     struct tables tables;
     struct table table[WORKFLOW_TABLE_COUNT];
@@ -373,6 +381,7 @@ const struct workflow_extend *workflow_extend(const struct workflow *workflow, i
 const struct workflow_stop *workflow_stop(const struct workflow *workflow, int32_t row);
 const struct workflow_stage *workflow_stage(const struct workflow *workflow, int32_t row);
 const struct workflow_end *workflow_end(const struct workflow *workflow, int32_t row);
+const struct workflow_previous *workflow_previous(const struct workflow *workflow, int32_t row);
 const struct workflow_with *workflow_with(const struct workflow *workflow, int32_t row);
 const struct workflow_lookup *workflow_lookup(const struct workflow *workflow, int32_t row);
 const struct workflow_lookup_row *workflow_lookup_row(const struct workflow *workflow, int32_t row);

@@ -69,7 +69,7 @@ static const struct form by = FORM(FORM_EITHER, .name = "by", .parts = (const st
 static const struct form one_reminded = EITHER(&form_name, &role_map, &missing_map), many_reminded = LIST_OF(one_reminded);
 static const struct form reminded = EITHER(&form_name, &role_map, &missing_map, &many_reminded);
 static const struct form some_names = FORM(FORM_EITHER, .name = "names", .parts = (const struct form *const[]){&form_name, &form_names, NULL});
-static const struct form group = LIST_OF(form_name), groups = NAMED(0, group);
+static const struct form group = LIST_OF(form_name), groups = NAMED(0, group), previous_fields = NAMED(1, form_name);
 
 /* data and conditions */
 static const struct form choice = FORM(FORM_TEXT, .least = 1, .most = 64), choices = LIST_OF(choice);
@@ -126,6 +126,7 @@ static const struct key table[] = {
     {IN_WORKFLOW, "data", M, 0, "a mapping of fields", "what a case can hold", &fields},
     {IN_WORKFLOW, "groups", M, 0, "a mapping of groups to lists of people fields", "a name for several people fields", &groups},
     {IN_WORKFLOW, "tables", M, 0, "a mapping of tables: {of: [FIELD, ...], rows: [[value or any, ..., result], ...]}", "what follows from the values of fields", &tables},
+    {IN_WORKFLOW, "previous", M, 0, "a mapping of fields to fields of the case before", "taken over from the last ended case of this workflow at the same unit", &previous_fields},
     {IN_WORKFLOW, "start", M, KEY_NEEDED, "{go: STAGE} or {choose: [...]}", "the first stage", &outcome_map},
     {IN_WORKFLOW, "stages", M, KEY_NEEDED, "a mapping of stages", "where a case can stand", &stages},
     {IN_WORKFLOW, "anywhere", M, 0, "a mapping of events", "what can happen in every stage", &events},

@@ -35,7 +35,7 @@ static bool same_withs(const struct workflow_reader *reader, struct span some, s
 }
 
 /* Whatever the one can hold, the other can hold too. */
-static void check_assignable(struct workflow_reader *reader, int32_t to, int32_t from, const struct node *node)
+void check_assignable(struct workflow_reader *reader, int32_t to, int32_t from, const struct node *node)
 {
     const struct workflow_field *target = ROW_OF(reader, FIELDS, field, to), *source = ROW_OF(reader, FIELDS, field, from);
     const char *from_name = row_name(reader, WORKFLOW_FIELDS, from), *to_name = row_name(reader, WORKFLOW_FIELDS, to);

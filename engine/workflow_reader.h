@@ -113,6 +113,8 @@ void title_read(struct workflow_reader *reader, const struct node *node, int32_t
 
 void data_declare(struct workflow_reader *reader, const struct node *data, const struct node *groups);
 void data_read(struct workflow_reader *reader);
+/* `previous` of a workflow: rows of PREVIOUS. */
+struct span previous_read(struct workflow_reader *reader, const struct node *node);
 
 /* Bits of field types. */
 #define OF_TYPE(type) (1u << (type))
@@ -178,6 +180,8 @@ void check_tables(struct workflow_reader *reader);
 
 /* ---- workflow_outcome_yaml.c ---- */
 
+/* Whether what is in one field can be put into another: otherwise a problem. */
+void check_assignable(struct workflow_reader *reader, int32_t to, int32_t from, const struct node *node);
 /* A row of OUTCOMES; NONE with a problem when it is none. The keys of the mapping have been checked. */
 int32_t outcome_read(struct workflow_reader *reader, const struct node *node, enum workflow_where where);
 /* The same for a mapping that holds nothing else; NULL gives NONE. */

@@ -76,6 +76,7 @@ static void head_read(struct workflow_reader *reader, const struct node *root, s
     if (tells)
         head->tells = people_read(reader, tells, ALLOW_CASE);
     opens_read(reader, key_get(root, IN_WORKFLOW, "opens"), head);
+    head->previous = previous_read(reader, key_get(root, IN_WORKFLOW, "previous"));
 }
 
 /* ---- ends ---- */
