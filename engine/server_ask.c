@@ -136,7 +136,7 @@ static uint32_t list_alarms(struct server *server, struct text alarms[ALARMS_MOS
     if (server_is_ahead(server) > WALLTIME_JUMP_MOST_MS)
         alarms[count++] = TEXT("The last events are stamped more than an hour later than the clock says: for new ones time stands still until the clock is there. "
                                "Set it right if it is wrong.");
-    if (server->mode == READ_ONLY)
+    if (server->disk_full)
         alarms[count++] = TEXT("The disk is full: events are turned away. Make room.");
     if (server->disk_low)
         alarms[count++] = TEXT("The disk is nearly full: new cases wait. Make room.");

@@ -31,7 +31,17 @@ static void go_read_only(struct server *server)
     if (server->mode == SERVING)
         server->mode = READ_ONLY;
     server->retry_at = server->walltime.monotonic + FULL_TRY_MS;
-    oplog(OPLOG_ERROR, "disk-full", OPLOG_STRING("do", "make room; writing is tried again every 5 s"));
+    if (!server->disk_full)
+        oplog(OPLOG_ERROR, "disk-full", OPLOG_STRING("do", "make room; writing is tried again every 5 s"));
+    server->disk_full = true;
+}
+
+static void note_room(struct server *server)
+{
+    if (!server->disk_full || server->done.last < server->done.first)
+        return; /* a batch without an event writes nothing */
+    oplog(OPLOG_INFO, "disk-not-full-any-more");
+    server->disk_full = false;
 }
 
 /* ---- deciding ---- */
@@ -290,6 +300,7 @@ static void tell_outbox(struct server *server)
 
 static void settle(struct server *server)
 {
+    note_room(server);
     for (uint32_t i = 0; i < server->unparked_count; i++) {
         server->unpark_after = server->unparked[i].event.parked;
         count_answer(server, &server->unparked_answers[i]);

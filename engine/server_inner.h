@@ -60,6 +60,7 @@ struct server {
     enum server_mode mode;
     enum err failure;           /* what it leaves with */
     int64_t retry_at;           /* READ_ONLY: monotonic time of the next try */
+    bool disk_full;             /* since a batch did not fit, until one does */
     bool disk_low;              /* new cases wait */
     int64_t disk_looked;        /* monotonic time of the last look */
     bool clock_alarmed;

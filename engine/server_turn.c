@@ -184,7 +184,7 @@ static void turn_away(struct server *server)
 static bool may_write(struct server *server)
 {
     if (server->mode == READ_ONLY && server->walltime.monotonic >= server->retry_at) {
-        oplog(OPLOG_INFO, "trying-to-write-again");
+        oplog(OPLOG_DEBUG, "trying-to-write-again");
         server->mode = SERVING;
     }
     return server->mode == SERVING;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -685,6 +686,46 @@ static void a_full_disk_is_read_only_and_passes(void **state)
     expect_kind(ask(client, open), MESSAGE_DUPLICATE);
 }
 
+static uint32_t lines_with(FILE *log, const char *words)
+{
+    char line[1024];
+    uint32_t count = 0;
+    rewind(log);
+    while (fgets(line, sizeof line, log))
+        count += strstr(line, words) != NULL;
+    return count;
+}
+
+/* A disk may be full for a weekend, and writing is tried every five seconds: the log says when it began and when it was over. */
+static void a_full_disk_is_said_once(void **state)
+{
+    (void)state;
+    start();
+    void *client = connect_to(0);
+    FILE *log = tmpfile();
+    oplog_set_descriptor(fileno(log));
+    oplog_set_level(OPLOG_INFO);
+    struct message open = opening(KEY_1);
+    for (int i = 0; i < 4; i++) {
+        store_memory_set_fault(rig->store, (struct store_memory_fault){.countdown = 1, .code = ERR_DISK_FULL, .writes_only = true});
+        say(client, &open);
+        struct message answer = ask_status(client, open.request);
+        assert_int_equal(value_get(&answer.rows.items[0], "alarms")->count, 1);
+        rig->monotonic += 5000;
+        rig->wall += 5000;
+        answer = ask(client, (struct message){.kind = MESSAGE_STATUS, .request = 3});
+        assert_int_equal(value_get(&answer.rows.items[0], "alarms")->count, 1); /* nothing has been written yet */
+    }
+    store_memory_set_fault(rig->store, (struct store_memory_fault){0});
+    expect_kind(ask(client, open), MESSAGE_APPLIED);
+    struct message answer = ask(client, (struct message){.kind = MESSAGE_STATUS, .request = 3});
+    assert_null(value_get(&answer.rows.items[0], "alarms"));
+    assert_int_equal(lines_with(log, "event=disk-full"), 1);
+    assert_int_equal(lines_with(log, "event=disk-not-full-any-more"), 1);
+    oplog_set_descriptor(2);
+    fclose(log);
+}
+
 /* Nobody knows whether a batch is on disk whose commit failed. When it is, what it brought about goes on all the same: the next may be days away. */
 static void what_a_failed_commit_left_on_disk_goes_on(void **state)
 {
@@ -835,6 +876,7 @@ int main(void)
         TEST(deployments_come_in_parts),
         TEST(mistakes_come_back_with_their_places),
         cmocka_unit_test_setup_teardown(a_full_disk_is_read_only_and_passes, set_up_in_memory, tear_down),
+        cmocka_unit_test_setup_teardown(a_full_disk_is_said_once, set_up_in_memory, tear_down),
         cmocka_unit_test_setup_teardown(what_a_failed_commit_left_on_disk_goes_on, set_up_in_memory, tear_down),
         cmocka_unit_test_setup_teardown(any_other_failure_ends_it, set_up_in_memory, tear_down),
         TEST(stopping_says_so),
