@@ -60,6 +60,8 @@ static enum err use_form(struct engine *engine, const struct deployed *deployed)
         if (engine->directory)
             retire(engine, engine->directory);
         engine->directory = form;
+        if (engine->calendar_count > 1)
+            engine_sweep_again(engine); /* a unit may have been given another calendar */
     } else {
         code = use_calendar(engine, form);
         if (code)

@@ -153,6 +153,23 @@ static enum err recompute(struct engine *engine, uint64_t case_id, uint32_t *fir
     return code;
 }
 
+/* Whether the deadline was computed under the calendar that counts for its case now. Where there is but one calendar the row itself says so;
+ * otherwise the unit may have been given another. */
+static enum err is_current(struct engine *engine, const struct deadline_key *row, uint64_t revision, bool *current)
+{
+    *current = row->kind == RECORD_CLOCK_PARKED || engine_calendar_is_newest(engine, revision);
+    if (row->kind == RECORD_CLOCK_PARKED || !*current || engine->calendar_count == 1)
+        return ERR_OK;
+    struct batch_case *subject;
+    enum err code = engine_case_by_id(engine, row->case_id, &subject);
+    if (code)
+        return code == ERR_NOT_FOUND ? ERR_CORRUPT : code;
+    int32_t unit = advance_unit(engine_directory(engine), subject->state->unit);
+    const struct calendar *calendar = unit == NONE ? NULL : engine_calendar(engine, unit);
+    *current = !calendar || calendar->position == revision;
+    return ERR_OK;
+}
+
 static enum err sweep(struct engine *engine, struct store_cursor *cursor, uint32_t most, uint32_t *fired)
 {
     struct text key, value;
@@ -163,8 +180,10 @@ static enum err sweep(struct engine *engine, struct store_cursor *cursor, uint32
         uint64_t revision;
         if (!key_read_deadline(key, &row) || row_decode_number(value, &revision))
             return ERR_CORRUPT;
-        bool old = row.kind != RECORD_CLOCK_PARKED && !engine_calendar_is_newest(engine, revision);
-        if (old && !batch_changed(&engine->batch, STORE_DEADLINE, key, &changed))
+        bool current = true;
+        if (!batch_changed(&engine->batch, STORE_DEADLINE, key, &changed))
+            code = is_current(engine, &row, revision, &current);
+        if (!code && !current)
             code = recompute(engine, row.case_id, fired);
         /* From just behind this row: keys are at most as wide as this one. */
         engine->sweep_from = key_deadline(engine->options.partition, row.due, row.case_id, row.kind, row.which);

@@ -310,6 +310,27 @@ static void a_calendar_in_the_middle_of_a_batch_moves_what_was_opened_before_it(
     bed_assert_replays(bed);
 }
 
+/* A unit may be given another calendar by a new directory: its deadlines follow, and do not wait until the old ones are over. */
+static void deadlines_follow_the_calendar_of_their_unit(void **state)
+{
+    struct bed *bed = *state;
+    struct event open = opening(bed);
+    bed_send(bed, AT(1000), &open);
+    int64_t before = stage_due(bed);
+    struct text other = changed(bed, changed(bed, bed_file(bed, "config/calendar-cn.yaml"), "calendar: cn-statutory", "calendar: early"), "14:00-18:00", "14:00-17:00");
+    assert_int_equal(bed_deploy(bed, AT(2000), "early.yaml", other), ERR_OK);
+    struct text directory = changed(bed, bed_file(bed, "config/practice-directory.yaml"), "calendar: cn-statutory", "calendar: early");
+    assert_int_equal(bed_deploy(bed, AT(3000), "directory.yaml", changed(bed, directory, "version: ", "version: 9")), ERR_OK);
+    for (int i = 0; i < 3; i++) {
+        engine_begin(bed->engine, AT(4000 + i));
+        fire(bed);
+        bed_commit(bed);
+    }
+    assert_true(stage_due(bed) == before - 3600000);
+    assert_true(engine_next_due(bed->engine) != INT64_MIN);
+    bed_assert_replays(bed);
+}
+
 /* A matter that stood still for a year is due at every level once, and nobody is reminded in the past: the batch that releases it stays small. */
 static void a_year_of_reminders_is_not_caught_up_with(void **state)
 {
@@ -440,7 +461,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_first_calendar_is_the_same_after_a_start, set_up_empty, tear_down),
         TEST(an_id_in_use_deploys_nothing), TEST(no_two_cases_have_one_number), TEST(answers_outlive_the_questions_between_batches), TEST(a_task_is_not_settled_like_a_notice),
         TEST(a_parked_event_whose_park_is_gone_is_over), TEST(a_released_case_follows_the_newest_calendar), TEST(what_one_batch_releases_and_sweeps_follows_the_newest_calendar),
-        TEST(a_calendar_in_the_middle_of_a_batch_moves_what_was_opened_before_it), TEST(a_year_of_reminders_is_not_caught_up_with),
+        TEST(a_calendar_in_the_middle_of_a_batch_moves_what_was_opened_before_it), TEST(deadlines_follow_the_calendar_of_their_unit), TEST(a_year_of_reminders_is_not_caught_up_with),
         TEST(deadlines_that_lead_in_a_circle_come_to_an_end), TEST(times_at_the_ends_of_the_world),
         TEST(a_state_that_is_not_where_its_log_ends_is_not_opened),
     };
