@@ -100,6 +100,8 @@ static enum err check_watch(struct server *server, const struct message *questio
     const struct directory *directory = engine_directory(server->engine);
     const struct case_state *state;
     *case_id = 0;
+    if (!engine_knows_person(server->engine, question->as))
+        return ERR_UNKNOWN_PERSON;
     if (question->unit.size && (!directory || directory_find_unit(directory, question->unit) == NONE))
         return ERR_UNKNOWN_UNIT;
     if (!workflow_is_deployed(server->engine, question->workflow))

@@ -546,6 +546,14 @@ static void watches_see_what_is_committed(void **state)
 }
 
 /* They watch a place where nothing happens, so nothing that is sent to them tells that they have gone. */
+static void a_watch_has_known_eyes(void **state)
+{
+    (void)state;
+    start();
+    struct message watch = {.kind = MESSAGE_WATCH, .request = 5, .credit = 1, .as = TEXT("nobody-of-that-name")};
+    expect_code(ask(connect_to(0), watch), ERR_UNKNOWN_PERSON);
+}
+
 static void watchers_that_are_gone_make_room(void **state)
 {
     (void)state;
@@ -872,7 +880,7 @@ int main(void)
         TEST(a_silent_worker_loses_its_task), TEST(tasks_do_not_wait_for_a_clock_that_was_set_back),
         TEST(many_questions_take_turns),
         TEST(watches_see_what_is_committed),
-        TEST(watchers_that_are_gone_make_room),
+        TEST(a_watch_has_known_eyes), TEST(watchers_that_are_gone_make_room),
         TEST(deployments_come_in_parts),
         TEST(mistakes_come_back_with_their_places),
         cmocka_unit_test_setup_teardown(a_full_disk_is_read_only_and_passes, set_up_in_memory, tear_down),
