@@ -79,6 +79,13 @@ static enum err seal_sent(struct door *door, struct arena *arena, const struct m
         return door_seal_whole(door, arena, message->subject.text, message->id, message->data, message->data_count, &event->sealed);
     if (code)
         return code == ERR_UNKNOWN_CASE ? ERR_OK : code; /* refused behind the door, without its fields */
+    /* Its case has come, but what is parked under its id was sealed as one: so is this, and both are the same event or are not. */
+    bool parked;
+    code = engine_is_parked(door->engine, event->id, event->sender, &parked);
+    if (code)
+        return code;
+    if (parked && message->subject.kind == CASE_REF_KEY)
+        return door_seal_whole(door, arena, message->subject.text, message->id, message->data, message->data_count, &event->sealed);
     const struct workflow *workflow = engine_workflow(door->engine, state->workflow);
     if (!workflow)
         return ERR_CORRUPT;

@@ -34,10 +34,7 @@ enum err engine_answer_seen(struct engine *engine, const struct event *event, st
     if (receipt.parked && receipt.position == event->parked)
         return ERR_OK; /* its day has come */
     *seen = true;
-    /* A parked event was sealed whole. When its case has come meanwhile it is sealed field by field, so the same event looks
-     * different until it is decided, in the next batch: it is parked still. */
-    bool sealed_otherwise = receipt.parked && event->sealed.size == 0 && event->data_count > 0;
-    if (!sealed_otherwise && receipt.digest != event_digest(&engine->batch.arena, event)) {
+    if (receipt.digest != event_digest(&engine->batch.arena, event)) {
         engine_refuse(answer, ERR_ID_REUSED, (struct text){0});
         return ERR_OK;
     }

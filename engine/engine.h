@@ -43,6 +43,9 @@ enum err engine_decide(struct engine *engine, const struct event *event, struct 
  * was applied before, or is parked, or its id is in use; then the answer. */
 enum err engine_answer_seen(struct engine *engine, const struct event *event, struct message *answer, bool *seen);
 
+/* Whether an event of that id is parked: what comes under it is sealed as the parked one was, so that the two can be told apart. Within a batch. */
+enum err engine_is_parked(struct engine *engine, struct text id, struct text sender, bool *parked);
+
 /* Fires what is due by the batch's time (and what waits to be computed anew under a newer calendar), at most `most` events;
  * `*fired` says how many. 0: nothing is due. */
 enum err engine_fire(struct engine *engine, uint32_t most, uint32_t *fired);

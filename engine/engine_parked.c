@@ -100,6 +100,23 @@ enum err engine_unpark(struct engine *engine, const struct event *event)
     return ERR_OK;
 }
 
+enum err engine_is_parked(struct engine *engine, struct text id, struct text sender, bool *parked)
+{
+    *parked = false;
+    if (engine->parked_count == 0 || id.size == 0)
+        return ERR_OK;
+    assert(engine->in_batch);
+    struct record_key key = key_receipt(engine->options.partition, id, sender);
+    struct text value;
+    struct receipt_row receipt;
+    enum err code = batch_get(&engine->batch, STORE_RECEIPT, &key, &value);
+    if (code)
+        return code == ERR_NOT_FOUND ? ERR_OK : code;
+    code = row_decode_receipt(value, &receipt);
+    *parked = !code && receipt.parked;
+    return code;
+}
+
 /* Parked in this batch, or before it? */
 static enum err any_parked(struct engine *engine, struct text case_key, bool *any)
 {

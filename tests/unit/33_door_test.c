@@ -257,9 +257,14 @@ static void a_repeat_between_opening_and_unparking_is_still_parked(void **state)
     struct message message = dispute(rooms, "厨房");
     expect_applied(rooms_tell(rooms, &message));
     assert_int_equal(rooms_tell(rooms, &comment).kind, MESSAGE_PARKED);
+    /* Another event under its id would be told that it was applied when this one is. */
+    struct message other = commenting(rooms, "已签和解书");
+    other.id = comment.id;
+    expect_refused(rooms_tell(rooms, &other), ERR_ID_REUSED);
     assert_int_equal(unpark(rooms, answers), 1);
     expect_applied(answers[0]);
     assert_int_equal(rooms_tell(rooms, &comment).kind, MESSAGE_DUPLICATE);
+    expect_refused(rooms_tell(rooms, &other), ERR_ID_REUSED);
 }
 
 /* Its sender is told which value was wrong; the log, which cannot forget, is not. */
