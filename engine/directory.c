@@ -53,6 +53,10 @@ static const struct member held_members[] = {
     NEEDED(held, hold, HOLDS),
 };
 
+static const struct member delegation_members[] = {
+    NEEDED(delegation, person, PEOPLE), NEEDED(delegation, on_behalf, PEOPLE), NAMED(delegation, basis), NUMBER(delegation, from), NUMBER(delegation, until),
+};
+
 #define SHAPE(table, row, list)                                                                                        \
     [DIRECTORY_##table] = {                                                                                            \
         .name = #row, .row_size = sizeof(struct directory_##row), .member_count = sizeof(list) / sizeof *(list), .members = (list)}
@@ -61,10 +65,12 @@ static const struct table_shape shapes[DIRECTORY_TABLE_COUNT] = {
     SHAPE(HEAD, head, head_members),           SHAPE(LEVELS, level, level_members),    SHAPE(ROLES, role, role_members),
     SHAPE(UNITS, unit, unit_members),          SHAPE(UNIT_IDS, unit_id, unit_id_members), SHAPE(SERVES, serve, serve_members),
     SHAPE(PEOPLE, person, person_members),     SHAPE(HOLDS, hold, hold_members),       SHAPE(HELD, held, held_members),
+    [DIRECTORY_DELEGATIONS] = {.name = "delegation", .row_size = sizeof(struct directory_delegation), .member_count = sizeof delegation_members / sizeof *delegation_members,
+                               .members = delegation_members, .since = 2},
 };
 
 const struct form_shape directory_shape = {
-    .name = "directory", .version = 1, .shape_count = DIRECTORY_TABLE_COUNT, .shapes = shapes};
+    .name = "directory", .version = 2,  .shape_count = DIRECTORY_TABLE_COUNT, .shapes = shapes};
 
 void directory_bind(struct directory *directory)
 {
@@ -409,4 +415,28 @@ int32_t directory_holders(const struct directory *directory, int32_t role, int32
                 skip_not_in_force(directory, &lists[i], day);
             }
     }
+}
+
+/* ---- who acts for whom ---- */
+
+bool directory_delegates(const struct directory *directory)
+{
+    return count_of(directory, DIRECTORY_DELEGATIONS) > 0;
+}
+
+const struct directory_delegation *directory_delegation(const struct directory *directory, int32_t person, int32_t on_behalf, int32_t day,
+                                                        const struct directory_delegation **ended)
+{
+    const struct directory_delegation *rows = directory->table[DIRECTORY_DELEGATIONS].rows;
+    *ended = NULL;
+    for (int32_t i = 0; i < count_of(directory, DIRECTORY_DELEGATIONS); i++) {
+        const struct directory_delegation *row = &rows[i];
+        if (row->person != person || row->on_behalf != on_behalf || (row->from != NONE && day < row->from))
+            continue;
+        if (day <= row->until)
+            return row;
+        if (!*ended || row->until > (*ended)->until)
+            *ended = row;
+    }
+    return NULL;
 }

@@ -22,6 +22,7 @@ enum directory_table {
     DIRECTORY_PEOPLE,   /* sorted by id */
     DIRECTORY_HOLDS,    /* sorted by person, role, unit; people point into it */
     DIRECTORY_HELD,     /* struct directory_held: the same by unit, role, person; who holds a role at a unit */
+    DIRECTORY_DELEGATIONS, /* sorted by person, on_behalf, from */
     DIRECTORY_TABLE_COUNT
 };
 
@@ -80,6 +81,13 @@ struct directory_held {
     int32_t unit, role, hold; /* rows; sorted by unit, then role, then person */
 };
 
+/* The person may act for another one of the directory. */
+struct directory_delegation {
+    int32_t person, on_behalf; /* rows of PEOPLE */
+    int32_t basis;             /* string */
+    int32_t from, until;       /* days, inclusive; from: or NONE */
+};
+
 struct directory {
     struct tables tables;
     struct table table[DIRECTORY_TABLE_COUNT];
@@ -127,6 +135,11 @@ bool directory_holds_below(const struct directory *directory, int32_t person, in
 /* Who holds the role at the unit that day, reaching roles from above included; ascending by person, each once.
  * Writes at most `most` rows of PEOPLE, returns how many there are. */
 int32_t directory_holders(const struct directory *directory, int32_t role, int32_t unit, int32_t day, int32_t *people, int32_t most);
+/* Whether it says at all who acts for whom. */
+bool directory_delegates(const struct directory *directory);
+/* What lets the person act for the other on that day; NULL: nothing. `*ended` is then the last that once did, or NULL. */
+const struct directory_delegation *directory_delegation(const struct directory *directory, int32_t person, int32_t on_behalf, int32_t day,
+                                                        const struct directory_delegation **ended);
 /* Unit ids from the top down to `unit`: written big-endian, 4 bytes each, a prefix of it selects a subtree. Returns the depth (at
  * most DIRECTORY_DEPTH_MOST). */
 enum { DIRECTORY_DEPTH_MOST = 12 };

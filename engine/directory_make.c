@@ -103,6 +103,19 @@ static int compare_held(const struct maker *maker, int32_t a, int32_t b)
     return order ? order : compare_numbers(maker->hold_rows[a], maker->hold_rows[b]);
 }
 
+static int compare_delegations(const struct maker *maker, int32_t a, int32_t b)
+{
+    const struct part_delegation *left = &maker->parts->delegations[a], *right = &maker->parts->delegations[b];
+    int order = compare_numbers(maker->person_rows[left->person], maker->person_rows[right->person]);
+    if (!order)
+        order = compare_numbers(maker->person_rows[left->on_behalf], maker->person_rows[right->on_behalf]);
+    if (!order)
+        order = compare_numbers(left->from, right->from);
+    if (!order)
+        order = compare_numbers(left->until, right->until);
+    return order ? order : text_compare(left->basis, right->basis);
+}
+
 /* ---- strings ---- */
 
 static int32_t size_of(struct text text)
@@ -128,6 +141,8 @@ static int32_t size_of_strings(const struct directory_parts *parts)
     }
     for (int32_t i = 0; i < parts->person_count; i++)
         size += size_of(parts->people[i].id) + size_of(parts->people[i].title);
+    for (int32_t i = 0; i < parts->delegation_count; i++)
+        size += size_of(parts->delegations[i].basis);
     return size;
 }
 
@@ -244,6 +259,18 @@ static void make_people(struct maker *maker)
     }
 }
 
+static void make_delegations(struct maker *maker)
+{
+    const struct directory_parts *parts = maker->parts;
+    int32_t *order = sorted(maker, compare_delegations, parts->delegation_count);
+    struct directory_delegation *delegations = take_rows(maker, DIRECTORY_DELEGATIONS, parts->delegation_count);
+    for (int32_t row = 0; row < parts->delegation_count; row++) {
+        const struct part_delegation *part = &parts->delegations[order[row]];
+        delegations[row] = (struct directory_delegation){.person = maker->person_rows[part->person], .on_behalf = maker->person_rows[part->on_behalf],
+                                                         .basis = put_string(maker, part->basis), .from = part->from, .until = part->until};
+    }
+}
+
 void directory_make(struct arena *arena, const struct directory_parts *parts, struct directory *out)
 {
     struct maker maker = {.arena = arena, .parts = parts, .out = out};
@@ -253,6 +280,7 @@ void directory_make(struct arena *arena, const struct directory_parts *parts, st
     make_units(&maker);
     make_serves(&maker);
     make_people(&maker);
+    make_delegations(&maker);
     out->tables = (struct tables){.table = ARENA_ARRAY(arena, struct table, DIRECTORY_TABLE_COUNT), .strings = maker.strings,
                                   .strings_size = maker.strings_size};
     memcpy(out->tables.table, out->table, sizeof out->table);

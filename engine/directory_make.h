@@ -47,6 +47,12 @@ struct part_hold {
     int32_t from, until;        /* days, or NONE */
 };
 
+struct part_delegation {
+    int32_t person, on_behalf; /* indexes of people: who acts, for whom */
+    struct text basis;
+    int32_t from, until;       /* days; from: or NONE */
+};
+
 struct directory_parts {
     struct text name;
     int32_t version;
@@ -56,7 +62,8 @@ struct directory_parts {
     const struct part_serve *serves;
     const struct part_person *people;
     const struct part_hold *holds;
-    int32_t level_count, role_count, unit_count, serve_count, person_count, hold_count;
+    const struct part_delegation *delegations;
+    int32_t level_count, role_count, unit_count, serve_count, person_count, hold_count, delegation_count;
 };
 
 /* Everything, strings too, is copied into the arena; the result is bound. */

@@ -30,6 +30,9 @@ static const struct form person_id_form = {.kind = FORM_TEXT, .least = 1, .most 
 static const struct form person_form = {.kind = FORM_MAP, .where = IN_PERSON}, people_form = {.kind = FORM_NAMED, .keys = &person_id_form, .of = &person_form};
 static const struct form hold_form = {.kind = FORM_MAP, .where = IN_HOLD}, holds_form = {.kind = FORM_LIST, .of = &hold_form};
 
+static const struct form substitute_form = {.kind = FORM_MAP, .where = IN_SUBSTITUTE}, substitutes_form = {.kind = FORM_LIST, .of = &substitute_form};
+static const struct form delegation_form = {.kind = FORM_MAP, .where = IN_DELEGATION}, delegations_form = {.kind = FORM_LIST, .of = &delegation_form};
+
 static const struct key key_rows[] = {
     {IN_DIRECTORY, "directory", KIND_SCALAR, KEY_NEEDED, "a name such as jinnong", "what the directory is called", &form_name},
     {IN_DIRECTORY, "version", KIND_SCALAR, KEY_NEEDED, "a whole number from 1", "counted up with every change", &version_form},
@@ -55,12 +58,24 @@ static const struct key key_rows[] = {
     {IN_HOLD, "at", KIND_SCALAR, KEY_NEEDED, "the path of a unit", "where it is held", &path_form},
     {IN_HOLD, "from", KIND_SCALAR, 0, "a date such as 2026-01-01", "the first day", &form_date},
     {IN_HOLD, "until", KIND_SCALAR, 0, "a date such as 2026-12-31", "the last day", &form_date},
+    {IN_PERSON, "substitutes", KIND_LIST, 0, "a list such as [{for: chen, role: mediator, at: jinnong, from: 2026-05-01, until: 2026-05-31}]", "whose role the person holds too, for a time", &substitutes_form},
+    {IN_PERSON, "acts-for", KIND_LIST, 0, "a list such as [{for: chen, basis: 授权书 3 号, until: 2026-12-31}]", "for whom the person may act", &delegations_form},
+    {IN_SUBSTITUTE, "for", KIND_SCALAR, KEY_NEEDED, "a person of the directory", "who is substituted", &person_id_form},
+    {IN_SUBSTITUTE, "role", KIND_SCALAR, KEY_NEEDED, "one of the `roles`", "in which role", &form_name},
+    {IN_SUBSTITUTE, "at", KIND_SCALAR, KEY_NEEDED, "the path of a unit", "where it is held", &path_form},
+    {IN_SUBSTITUTE, "from", KIND_SCALAR, KEY_NEEDED, "a date such as 2026-05-01", "the first day", &form_date},
+    {IN_SUBSTITUTE, "until", KIND_SCALAR, KEY_NEEDED, "a date such as 2026-05-31", "the last day", &form_date},
+    {IN_DELEGATION, "for", KIND_SCALAR, KEY_NEEDED, "a person of the directory", "who is acted for", &person_id_form},
+    {IN_DELEGATION, "basis", KIND_SCALAR, KEY_NEEDED, "text", "on what it rests, such as a written authorisation", &title_text_form},
+    {IN_DELEGATION, "from", KIND_SCALAR, 0, "a date such as 2026-05-01", "the first day", &form_date},
+    {IN_DELEGATION, "until", KIND_SCALAR, KEY_NEEDED, "a date such as 2026-12-31", "the last day", &form_date},
     {IN_TITLE, "zh", KIND_SCALAR, 0, "text", "in Chinese", &title_text_form},
     {IN_TITLE, "en", KIND_SCALAR, 0, "text", "in English", &title_text_form},
 };
 static const struct mapping mappings[] = {
     [IN_DIRECTORY] = {.name = "directory"}, [IN_LEVEL] = {.name = "level"}, [IN_ROLE] = {.name = "role"}, [IN_UNIT] = {.name = "unit"},
     [IN_PERSON] = {.name = "person"}, [IN_HOLD] = {.name = "hold"}, [IN_TITLE] = {.name = "title"},
+    [IN_SUBSTITUTE] = {.name = "substitute"}, [IN_DELEGATION] = {.name = "delegation"},
 };
 
 const struct keys directory_keys = {key_rows, sizeof key_rows / sizeof *key_rows, mappings, sizeof mappings / sizeof *mappings};
@@ -170,7 +185,7 @@ static void read_roles(struct draft *draft)
     draft->roles_hold = map && draft->problems->errors == errors;
 }
 
-static int32_t read_role(struct draft *draft, const struct node *node)
+int32_t draft_role(struct draft *draft, const struct node *node)
 {
     struct text name;
     if (!node_text(draft->problems, node, 0, &name))
@@ -214,7 +229,7 @@ static void read_hold(struct draft *draft, const struct node *node, int32_t firs
     if (!draft_check(draft, node, IN_HOLD))
         return;
     const struct node *until = draft_get(node, IN_HOLD, "until");
-    hold.role = read_role(draft, draft_get(node, IN_HOLD, "role"));
+    hold.role = draft_role(draft, draft_get(node, IN_HOLD, "role"));
     hold.unit = draft_unit(draft, draft_get(node, IN_HOLD, "at"));
     bool both = node_date(draft->problems, draft_get(node, IN_HOLD, "from"), &hold.from);
     both = node_date(draft->problems, until, &hold.until) && both;
@@ -258,6 +273,7 @@ static void read_people(struct draft *draft)
     draft->holds = ARENA_ARRAY(draft->arena, struct part_hold, holds);
     for (node_each(person, map))
         read_person(draft, person);
+    draft_deputies(draft, map);
 }
 
 /* ---- all of it ---- */
@@ -269,6 +285,7 @@ static void make_directory(const struct draft *draft, struct directory *out)
         .levels = draft->levels, .level_count = draft->level_count, .roles = draft->roles, .role_count = draft->role_count,
         .units = draft->units, .unit_count = draft->unit_count, .serves = draft->serves, .serve_count = draft->serve_count,
         .people = draft->people, .person_count = draft->person_count, .holds = draft->holds, .hold_count = draft->hold_count,
+        .delegations = draft->delegations, .delegation_count = draft->delegation_count,
     };
     directory_make(draft->arena, &parts, out);
 }

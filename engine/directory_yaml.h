@@ -15,12 +15,17 @@
  *       grid-4: {id: 32, level: grid, in: east-district, successor: grid-3}
  *     people:
  *       li: {name: 李某, holds: [{role: mediator, at: grid-3, from: 2026-01-01, until: 2026-12-31}]}
+ *       wu: {name: 吴某, substitutes: [{for: li, role: mediator, at: grid-3, from: 2026-05-01, until: 2026-05-31}]}
+ *       hu: {name: 胡某, acts-for: [{for: li, basis: 授权书 3 号, from: 2026-05-01, until: 2026-05-31}]}
  *
  * A unit belongs to the unit that its path names before the last piece, unless `in` says another one: so levels above, such as a
  * street, need not stand in the paths that people read. `id` is for ever: what changes its name or place keeps it. `calendar`
  * and `short` (the name in case numbers) hold for everything below, too. `serves: PATH` (or a list) makes a unit the one of its
  * level for that unit and everything below it: a mediation centre is nobody's ancestor. `successor` closes a unit: its cases
- * move there. */
+ * move there.
+ *
+ * A substitute holds the other's role on those days, beside the other. Who acts for another does what the other may, in the other's name; both are recorded. Once a
+ * directory says `acts-for` of anyone, it says all: nobody acts for another person of it otherwise. (Who acts for a resident is the app's to say.) */
 #ifndef STAIRCASE_DIRECTORY_YAML_H
 #define STAIRCASE_DIRECTORY_YAML_H
 

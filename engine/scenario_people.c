@@ -66,6 +66,16 @@ static const struct part_serve *take_serves(struct arena *arena, const struct di
     return parts;
 }
 
+static const struct part_delegation *take_delegations(struct arena *arena, const struct directory *base)
+{
+    const struct table *table = &base->table[DIRECTORY_DELEGATIONS];
+    const struct directory_delegation *rows = table->rows;
+    struct part_delegation *parts = ARENA_ARRAY(arena, struct part_delegation, (size_t)table->count);
+    for (int32_t i = 0; i < table->count; i++)
+        parts[i] = (struct part_delegation){rows[i].person, rows[i].on_behalf, string_of(base, rows[i].basis), rows[i].from, rows[i].until};
+    return parts;
+}
+
 /* With room for as many more as the scenario can bring. */
 static void take_people(struct people *people, uint32_t more)
 {
@@ -184,6 +194,8 @@ const struct shelf_form *people_add(struct arena *arena, const struct shelf_form
         .person_count = people.person_count,
         .holds = people.holds,
         .hold_count = people.hold_count,
+        .delegations = take_delegations(arena, base),
+        .delegation_count = base->table[DIRECTORY_DELEGATIONS].count,
     };
     struct shelf_form *form = ARENA_NEW(arena, struct shelf_form);
     *form = *directory;

@@ -1,6 +1,27 @@
 /* sender: see sender.h. */
 #include "engine/sender.h"
 
+/* People of the directory: what lets the one act for the other, where the directory says so of anyone. Who acts for a resident is the app's to
+ * say, which speaks for both. */
+static bool delegated(struct step *step, struct text as, struct text on_behalf)
+{
+    const struct directory *directory = step->input.directory;
+    int32_t other = directory_find_person(directory, on_behalf), person = directory_find_person(directory, as);
+    if (other == NONE || other == person || !directory_delegates(directory))
+        return true;
+    const struct directory_delegation *ended = NULL, *found = NULL;
+    if (person != NONE)
+        found = directory_delegation(directory, person, other, calendar_date(step->calendar, step->input.now), &ended);
+    if (found) {
+        step_trace(step, "%.*s acts for %.*s: %s", SHOWN(as), SHOWN(on_behalf), directory_string(directory, found->basis));
+        return true;
+    }
+    if (ended)
+        return step_refuse(step, ERR_NOT_ALLOWED, "%.*s may act for %.*s no more: %s ended with %.*s", SHOWN(as), SHOWN(on_behalf),
+                           directory_string(directory, ended->basis), SHOWN(civil_print(step->arena, ended->until)));
+    return step_refuse(step, ERR_NOT_ALLOWED, "%.*s may not act for %.*s: the directory says nothing of it for this day", SHOWN(as), SHOWN(on_behalf));
+}
+
 bool sender_named(struct step *step)
 {
     const struct event *event = step->input.event;
@@ -9,7 +30,7 @@ bool sender_named(struct step *step)
     if (event->on_behalf.size && !access_knows(&step->input, event->as))
         return step_refuse(step, ERR_UNKNOWN_PERSON, "'%.*s', who acts for %.*s, is neither in the directory nor in this case",
                            SHOWN(event->as), SHOWN(event->on_behalf));
-    return true;
+    return !event->on_behalf.size || delegated(step, event->as, event->on_behalf);
 }
 
 bool sender_among(struct step *step, struct span people)

@@ -4,6 +4,7 @@
  * nothing: its sender is told to drop it (unknown-task, stale-lease). */
 #include "engine/task.h"
 
+#include "engine/sender.h"
 #include "engine/notice.h"
 
 static struct case_task *task_of(struct step *step)
@@ -169,7 +170,7 @@ bool task_retry(struct step *step)
     struct case_task *task = case_task_by_id(step->state, step->input.event->task);
     if (!task || task->state != TASK_FAILED)
         return step_refuse(step, ERR_UNKNOWN_INCIDENT, "no incident stands on the task %llu", (unsigned long long)step->input.event->task);
-    if (!may_retry(step))
+    if ((step->input.event->on_behalf.size && !sender_named(step)) || !may_retry(step))
         return false;
     task_close_incident(step, task);
     task_offer(step, task, step->input.now);

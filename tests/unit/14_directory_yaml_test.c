@@ -126,6 +126,37 @@ static int32_t units_of_level(const struct directory *directory, const char *lev
     return count;
 }
 
+static void deputies(void **state)
+{
+    (void)state;
+    struct directory directory;
+    const struct directory_delegation *ended, *found;
+    int32_t may, june;
+    assert_true(civil_parse(TEXT("2026-05-01"), &may) && civil_parse(TEXT("2026-06-01"), &june));
+    read_good(source_with(&arena, good, "{holds: [{role: supervisor, at: east}]}",
+                          "{substitutes: [{for: li, role: mediator, at: grid-3, from: 2026-05-01, until: 2026-05-31}], "
+                          "acts-for: [{for: li, basis: 授权书 3 号, from: 2026-04-01, until: 2026-05-31}]}"),
+              &directory);
+    int32_t li = person_of(&directory, "li"), wang = person_of(&directory, "wang"), mediator = directory_find_role(&directory, TEXT("mediator"));
+    int32_t grid = directory_find_unit(&directory, TEXT("grid-3"));
+    assert_true(directory_holds(&directory, wang, mediator, grid, may) && directory_holds(&directory, li, mediator, grid, may));
+    assert_false(directory_holds(&directory, wang, mediator, grid, may - 1) || directory_holds(&directory, wang, mediator, grid, june));
+    assert_true(directory_delegates(&directory));
+    found = directory_delegation(&directory, wang, li, may, &ended);
+    assert_non_null(found);
+    assert_string_equal(directory_string(&directory, found->basis), "授权书 3 号");
+    assert_null(directory_delegation(&directory, wang, li, june, &ended));
+    assert_int_equal(ended->until, june - 1);
+    assert_null(directory_delegation(&directory, wang, li, may - 60, &ended));
+    assert_null(ended); /* it has not begun */
+    assert_null(directory_delegation(&directory, li, wang, may, &ended));
+    struct text bytes = tables_encode(&arena, &directory_shape, &directory.tables);
+    struct directory back = {.position = 0};
+    assert_int_equal(tables_decode(&arena, &directory_shape, bytes, &back.tables), ERR_OK);
+    directory_bind(&back);
+    assert_true(directory_delegates(&back));
+}
+
 static bool holds(const struct directory *directory, const char *person, const char *role, const char *unit)
 {
     return directory_holds(directory, person_of(directory, person), directory_find_role(directory, text_of(role)),
@@ -334,6 +365,21 @@ static void each_mistake_has_its_sentence_and_place(void **state)
         {"until: 2026-12-31", "til: 2026-12-31",
          "f:18:73: people.li.holds[1].til: there is no key \"til\" here. Did you mean \"until\"? Allowed: "
          "role, at, from, until.\n"},
+        {"{holds: [{role: supervisor, at: east}]}", "{substitutes: [{for: lee, role: mediator, at: grid-3, from: 2026-05-01, until: 2026-05-31}]}",
+         "f:19:30: people.wang.substitutes[1].for: there is no person \"lee\" in `people`.\n"},
+        {"{holds: [{role: supervisor, at: east}]}", "{substitutes: [{for: wang, role: mediator, at: grid-3, from: 2026-05-01, until: 2026-05-31}]}",
+         "f:19:30: people.wang.substitutes[1].for: nobody stands in for himself: \"wang\" is this very person.\n"},
+        {"{holds: [{role: supervisor, at: east}]}", "{substitutes: [{for: li, role: mediator, at: grid-3, from: 2026-12-01, until: 2027-01-31}]}",
+         "f:19:24: people.wang.substitutes[1]: li does not hold mediator at grid-3 on all these days: there is nothing to substitute.\n"},
+        {"{holds: [{role: supervisor, at: east}]}", "{substitutes: [{for: li, role: mediator, at: grid-3, until: 2026-01-31}]}",
+         "f:19:24: people.wang.substitutes[1]: the key \"from\" is missing: a date such as 2026-05-01 (the first day).\n"},
+        {"{holds: [{role: supervisor, at: east}]}",
+         "{holds: [{role: mediator, at: grid-3, until: 2026-05-01}], substitutes: [{for: li, role: mediator, at: grid-3, from: 2026-05-01, until: 2026-05-31}]}",
+         "f:19:82: people.wang.substitutes[1]: this person holds mediator at grid-3 already, in the same time.\n"},
+        {"{holds: [{role: supervisor, at: east}]}", "{acts-for: [{for: li, basis: 授权书, from: 2026-05-01, until: 2026-04-30}]}",
+         "f:19:68: people.wang.acts-for[1].until: found \"2026-04-30\", which is before `from`.\n"},
+        {"{holds: [{role: supervisor, at: east}]}", "{acts-for: [{for: li, until: 2026-04-30}]}",
+         "f:19:21: people.wang.acts-for[1]: the key \"basis\" is missing: text (on what it rests, such as a written authorisation).\n"},
         {"people:\n", "peeple:\n",
          "f:17:1: peeple: there is no key \"peeple\" here. Did you mean \"people\"? Allowed: directory, "
          "version, levels, roles, units, people.\n"},
@@ -397,6 +443,7 @@ static void no_damage_does_harm(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(deputies),
         TEST(a_directory_becomes_tables),
         TEST(stored_and_read_back_it_is_the_same),
         TEST(the_sample_district),
