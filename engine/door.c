@@ -69,6 +69,16 @@ static enum err seal_opening(struct door *door, struct arena *arena, const struc
     return door_seal_fields(door, arena, workflow, message->key, message->id, message->data, message->data_count, &event->data, why);
 }
 
+/* For a case that is not here yet. When the key has been destroyed there never will be one. */
+static enum err seal_parked(struct door *door, struct arena *arena, const struct message *message, struct event *event, struct text *why)
+{
+    enum err code = door_seal_whole(door, arena, message->subject.text, message->id, message->data, message->data_count, &event->sealed);
+    if (code != ERR_NOT_FOUND)
+        return code;
+    *why = TEXT("The key of this case was destroyed; nothing can be added to it any more.");
+    return ERR_BAD_DATA;
+}
+
 static enum err seal_sent(struct door *door, struct arena *arena, const struct message *message, struct event *event, struct text *why)
 {
     const struct case_state *state;
@@ -76,7 +86,7 @@ static enum err seal_sent(struct door *door, struct arena *arena, const struct m
         return ERR_OK;
     enum err code = engine_find_case(door->engine, &message->subject, &state);
     if (code == ERR_UNKNOWN_CASE && message->subject.kind == CASE_REF_KEY && event->worker.size == 0)
-        return door_seal_whole(door, arena, message->subject.text, message->id, message->data, message->data_count, &event->sealed);
+        return seal_parked(door, arena, message, event, why);
     if (code)
         return code == ERR_UNKNOWN_CASE ? ERR_OK : code; /* refused behind the door, without its fields */
     /* Its case has come, but what is parked under its id was sealed as one: so is this, and both are the same event or are not. */
@@ -85,7 +95,7 @@ static enum err seal_sent(struct door *door, struct arena *arena, const struct m
     if (code)
         return code;
     if (parked && message->subject.kind == CASE_REF_KEY)
-        return door_seal_whole(door, arena, message->subject.text, message->id, message->data, message->data_count, &event->sealed);
+        return seal_parked(door, arena, message, event, why);
     const struct workflow *workflow = engine_workflow(door->engine, state->workflow);
     if (!workflow)
         return ERR_CORRUPT;

@@ -315,6 +315,7 @@ static void an_erased_park_is_refused_for_good(void **state)
     assert_int_equal(rooms_tell(rooms, &comment).kind, MESSAGE_PARKED);
     struct seal_key key = seal_key_of_case(TEXT(KEY_1));
     assert_int_equal(seal_destroy(rooms->seal, &key), ERR_OK);
+    expect_refused(rooms_tell(rooms, &comment), ERR_BAD_DATA);
     struct message message = dispute(rooms, "厨房");
     expect_refused(rooms_tell(rooms, &message), ERR_BAD_DATA); /* nothing can be sealed for this case any more */
     assert_int_equal(unpark(rooms, answers), 0);
