@@ -177,6 +177,8 @@ static void follow_deadline(struct step *step)
         case_drop_clock(step->state, CLOCK_WARN, 0);
     } else if (!clock) {
         start_deadline(step, 0);
+        if (step->state->asked_by.size)
+            clock_hold(step); /* an extension waits for its answer, and the deadline with it */
     } else if (clock->due != moment.due) {
         set(step, clock, &moment);
         start_warning(step);

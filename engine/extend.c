@@ -24,6 +24,11 @@ static const struct workflow_extend *extend_of(const struct step *step)
     return workflow_extend(step->workflow, step_stage(step)->extend);
 }
 
+static bool refuse_no_deadline(struct step *step)
+{
+    return step_refuse(step, ERR_NOT_NOW, "no deadline runs in %s", workflow_stage_name(step->workflow, step->state->stage));
+}
+
 static bool in_time(struct step *step)
 {
     const char *stage = workflow_stage_name(step->workflow, step->state->stage);
@@ -33,7 +38,7 @@ static bool in_time(struct step *step)
     if (!deadline && (step->state->flags & CASE_OVERDUE))
         return step_refuse(step, ERR_TOO_LATE, "the deadline of %s has passed; it could be extended only before", stage);
     if (!deadline)
-        return step_refuse(step, ERR_NOT_NOW, "no deadline runs in %s", stage);
+        return refuse_no_deadline(step);
     if (extend_is_asked(step->state))
         return step_refuse(step, ERR_NOT_NOW, "the extension that %.*s asked for waits for grant or deny", SHOWN(step->state->asked_by));
     if (stop_is_stopped(step->state))
@@ -106,6 +111,8 @@ bool extend_ask(struct step *step)
         return false;
     intake_take(step, &intake);
     clock_follow(step);
+    if (!case_clock(step->state, CLOCK_STAGE, 0))
+        return refuse_no_deadline(step); /* what came with it has taken it away */
     if (!part_give(step, extend->by, CASE_EXTEND, &complete))
         return false;
     if (!complete) {
@@ -134,6 +141,8 @@ bool extend_grant(struct step *step)
 {
     if (!may_answer(step))
         return false;
+    if (!case_clock(step->state, CLOCK_STAGE, 0))
+        return refuse_no_deadline(step); /* what it hung on has been taken away since */
     struct text asked_by = step->state->asked_by;
     sender_count(step, CASE_EXTEND);
     struct case_count *count = case_count_of(step->state, CASE_EXTEND);

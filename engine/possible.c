@@ -37,7 +37,8 @@ static void add_given(struct names *names)
     if (extend_possible(workflow, state))
         add(names, TEXT("extend"));
     if (extend_is_asked(state)) {
-        add(names, TEXT("grant"));
+        if (case_clock(state, CLOCK_STAGE, 0))
+            add(names, TEXT("grant"));
         add(names, TEXT("deny"));
     }
     if (stop_possible(workflow, state))

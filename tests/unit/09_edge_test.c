@@ -157,6 +157,48 @@ static void no_deadline_to_extend(void **state)
     refused(&w, "extend", "li", ERR_NOT_NOW, "no deadline runs in work");
 }
 
+/* What a deadline hangs on may be taken away while an extension of it waits for its answer. */
+static void a_deadline_that_goes_while_an_extension_waits(void **state)
+{
+    (void)state;
+    int32_t clear = stay(&b);
+    stage_row(&b, "work")->within = limit_until(&b, "day");
+    extend(&b, "work", any(&b, "mediator"), "1 day", 0, "supervisor");
+    set_field(&b, clear, &(struct workflow_set){find_field(&b, "day"), SET_VALUE, NONE, NONE, NONE});
+    event(&b, "work", "clear", any(&b, "mediator"), clear);
+    event(&b, "work", "plan", any(&b, "mediator"), stay(&b))->needs = refs_of_fields(&b, "day");
+    opens(&b, "mediator", "", "day", "who where count", go(&b, "work", NULL));
+    w.workflow = workflow_end_building(&b);
+    give_text(&w, "day", "2026-03-10");
+    opened(&w, "jinnong/grid-3/building-7", "li");
+    applied(&w, "extend", "li");
+    applied(&w, "clear", "li");
+    refused(&w, "grant", "sun", ERR_NOT_NOW, "no deadline runs in work");
+    /* One that comes back waits too. */
+    give_text(&w, "day", "2026-03-12");
+    applied(&w, "plan", "li");
+    assert_true(case_clock(w.state, CLOCK_STAGE, 0)->remaining == 0);
+    applied(&w, "grant", "sun");
+    assert_true(case_clock(w.state, CLOCK_STAGE, 0)->remaining == -1);
+    applied(&w, "extend", "li");
+    applied(&w, "clear", "li");
+    applied(&w, "deny", "sun");
+}
+
+static void an_extension_that_takes_its_deadline_away(void **state)
+{
+    (void)state;
+    int32_t first = limit_row(&b, NONE, value_of_text(&b, "east"), "3 days");
+    stage_row(&b, "work")->within = limit_per(&b, "where", (struct span){first, 1});
+    extend(&b, "work", any(&b, "mediator"), "1 day", 0, NULL)->needs = refs_of_fields(&b, "where");
+    opens(&b, "mediator", "", "where", "who day count", go(&b, "work", NULL));
+    w.workflow = workflow_end_building(&b);
+    give_text(&w, "where", "east");
+    opened(&w, "jinnong/grid-3/building-7", "li");
+    give_text(&w, "where", "jinnong");
+    refused(&w, "extend", "li", ERR_NOT_NOW, "no deadline runs in work");
+}
+
 /* An event of `anywhere` that settles a task of one stage is an ordinary event in the others. */
 static void the_task_of_another_stage(void **state)
 {
@@ -251,6 +293,7 @@ int main(void)
         TEST(without_a_unit_or_a_calendar_nothing_is_decided), TEST(who_has_sent_a_part_is_one_of_those), TEST(many_effects_and_many_people),
         TEST(more_than_one_event_may_make), TEST(more_clocks_than_a_case_can_have), TEST(a_unit_that_has_gone_since),
         TEST(a_level_that_the_ladder_has_not), TEST(climbing_into_a_stage_without_a_ladder), TEST(no_deadline_to_extend),
+        TEST(a_deadline_that_goes_while_an_extension_waits), TEST(an_extension_that_takes_its_deadline_away),
         TEST(the_task_of_another_stage), TEST(a_task_s_deadline_follows_its_field), TEST(numbers_set_and_chosen_by),
         TEST(what_cannot_all_be_cancelled),
     };
