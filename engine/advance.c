@@ -4,12 +4,14 @@
  *     EVENT_SEND       the language's own events (extend, claim, ...), or: find, may, fields, when, parts, outcome, tasks done
  *     EVENT_RELEASE    a held case goes live
  *     EVENT_ACCEPT, SETTLE, FAIL, RETRY               task_report.c
- *     EVENT_DUE, EVENT_RECOMPUTE                      due.c */
+ *     EVENT_DUE, EVENT_RECOMPUTE                      due.c
+ *     EVENT_CASE                                      kin_hear.c */
 #include "engine/clock.h"
 #include "engine/condition.h"
 #include "engine/due.h"
 #include "engine/extend.h"
 #include "engine/intake.h"
+#include "engine/kin.h"
 #include "engine/number.h"
 #include "engine/outcome.h"
 #include "engine/part.h"
@@ -95,13 +97,23 @@ static void give_number(struct step *step)
         step->state->number = number_in(step->arena, series, step->input.sequence);
 }
 
+/* A child is opened by the workflow of its parent, whoever sent the event that led to it. */
+static bool may_open(struct step *step, const struct workflow_head *head)
+{
+    const struct event *event = step->input.event;
+    if (!event->other.size)
+        return sender_named(step) && sender_among(step, workflow_by(step->workflow, head->opens_by)->people);
+    memcpy(step->state->parent, event->other.data, ID_SIZE);
+    step->state->child = event->child;
+    return true;
+}
+
 static bool open_case(struct step *step)
 {
     const struct workflow_head *head = workflow_head(step->workflow);
     struct intake intake = {.needs = head->opens_needs, .may = head->opens_may};
     begin_case(step);
-    if (!find_home(step) || !opens_here(step) || !sender_named(step) ||
-        !sender_among(step, workflow_by(step->workflow, head->opens_by)->people) || !intake_check(step, &intake))
+    if (!find_home(step) || !opens_here(step) || !may_open(step, head) || !intake_check(step, &intake))
         return false;
     step->state->opener = step->input.event->as; /* only now: until then who opens it is not of the case */
     step->state->opener_for = step->input.event->on_behalf;
@@ -171,7 +183,7 @@ static bool follow_tasks(struct step *step, int32_t task)
     if (!task_settle(step, task))
         return false;
     int32_t then = step_stage(step)->then;
-    if (!task_stage_done(step) || then == NONE)
+    if (!task_stage_done(step) || !kin_enough(step) || then == NONE)
         return true;
     step_tell(step, TRACE(.kind = TRACE_DONE), "all that is needed is done");
     return task_cancel_all(step) && outcome_run(step, then);
@@ -245,6 +257,7 @@ static bool release(struct step *step)
     step->state->flags &= ~(uint32_t)CASE_HELD;
     clock_release(step);
     task_offer_all(step);
+    kin_release(step);
     return true;
 }
 
@@ -264,7 +277,7 @@ static bool decide(struct step *step)
         return open_case(step);
     if (kind == EVENT_RELEASE)
         return step_place(step) && release(step);
-    if (step->state->flags & CASE_ENDED)
+    if (step->state->flags & CASE_ENDED && kind != EVENT_CASE)
         return refuse_ended(step);
     if (!step_place(step))
         return false;
@@ -276,6 +289,7 @@ static bool decide(struct step *step)
     case EVENT_FAIL: return task_fail(step);
     case EVENT_DUE: return due_fire(step);
     case EVENT_RECOMPUTE: return due_recompute(step);
+    case EVENT_CASE: return kin_hear(step);
     default: break;
     }
     assert(false && "an event that does not concern a case");

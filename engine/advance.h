@@ -26,7 +26,7 @@ struct advance_input {
     bool explain;      /* fill decision->trace */
 };
 
-/* Decides EVENT_OPEN, SEND, RELEASE, RETRY, ACCEPT, SETTLE, FAIL, DUE and RECOMPUTE. */
+/* Decides EVENT_OPEN, SEND, RELEASE, RETRY, ACCEPT, SETTLE, FAIL, DUE, RECOMPUTE and CASE. */
 void advance(const struct advance_input *input, struct arena *arena, struct decision *out);
 
 /* The series that the next case number counts in: the reference with unit and year filled in and {number} left; empty when the

@@ -85,6 +85,14 @@ struct case_stop *case_stop_of(const struct case_state *state, int32_t stage)
     return NULL;
 }
 
+struct case_child *case_child_by_id(const struct case_state *state, uint64_t id)
+{
+    for (uint32_t i = 0; i < state->child_count; i++)
+        if (state->children[i].id == id)
+            return &state->children[i];
+    return NULL;
+}
+
 uint32_t case_parts_of(const struct case_state *state, int32_t event)
 {
     uint32_t count = 0;
@@ -112,6 +120,7 @@ struct case_state *case_copy(struct arena *arena, const struct case_state *state
     copy->firsts = copied(arena, state->firsts, state->first_count, sizeof *state->firsts);
     copy->rests = copied(arena, state->rests, state->rest_count, sizeof *state->rests);
     copy->stops = copied(arena, state->stops, state->stop_count, sizeof *state->stops);
+    copy->children = copied(arena, state->children, state->child_count, sizeof *state->children);
     return copy;
 }
 
@@ -185,6 +194,14 @@ struct case_first *case_add_first(struct arena *arena, struct case_state *state,
     return &state->firsts[at];
 }
 
+struct case_child *case_add_child(struct arena *arena, struct case_state *state, uint64_t id)
+{
+    uint32_t at = state->child_count++;
+    state->children = grown(arena, state->children, at, sizeof *state->children, at);
+    state->children[at].id = id;
+    return &state->children[at];
+}
+
 void case_drop_clock(struct case_state *state, int32_t kind, int32_t which)
 {
     uint32_t kept = 0;
@@ -254,7 +271,8 @@ struct case_stop *case_add_stop(struct arena *arena, struct case_state *state, i
 
 /* ---- size: upper bounds of what case_record.c writes ---- */
 
-enum { HEADER_BYTES = 160, NUMBER_BYTES = 9, CLOCK_BYTES = 64, TASK_BYTES = 48, PART_BYTES = 16, COUNT_BYTES = 32, FIRST_BYTES = 24, REST_BYTES = 56, STOP_BYTES = 16, SECTIONS_BYTES = 32 };
+enum { HEADER_BYTES = 160, NUMBER_BYTES = 9, CLOCK_BYTES = 64, TASK_BYTES = 48, PART_BYTES = 16, COUNT_BYTES = 32, FIRST_BYTES = 24, REST_BYTES = 56, STOP_BYTES = 16, SECTIONS_BYTES = 32,
+       CHILD_BYTES = 32, PARENT_BYTES = 48 };
 
 static size_t value_size(const struct value *value)
 {
@@ -281,6 +299,10 @@ size_t case_size(const struct case_state *state)
         size += PART_BYTES + state->parts[i].person.size + state->parts[i].by.size;
     for (uint32_t i = 0; i < state->count_count; i++)
         size += COUNT_BYTES + state->counts[i].last_as.size + state->counts[i].last_for.size;
+    if (state->child || state->child_count)
+        size += PARENT_BYTES;
+    for (uint32_t i = 0; i < state->child_count; i++)
+        size += CHILD_BYTES + state->children[i].end.size;
     return size;
 }
 
@@ -349,7 +371,7 @@ bool case_fits(const struct case_state *state, const struct workflow *workflow)
 {
     bool fits = row_of(workflow, WORKFLOW_STAGES, state->stage) &&
                 (state->level == NONE || row_of(workflow, WORKFLOW_LEVELS, state->level)) &&
-                (state->end == NONE || row_of(workflow, WORKFLOW_ENDS, state->end)) &&
+                (state->end == NONE || state->end == END_CANCELLED || row_of(workflow, WORKFLOW_ENDS, state->end)) &&
                 (state->end != NONE) == ((state->flags & CASE_ENDED) != 0) &&
                 state->data_count == (uint32_t)workflow_count(workflow, WORKFLOW_FIELDS);
     for (uint32_t i = 0; i < state->clock_count; i++)
@@ -366,5 +388,7 @@ bool case_fits(const struct case_state *state, const struct workflow *workflow)
         fits = fits && rest_fits(&state->rests[i], workflow);
     for (uint32_t i = 0; i < state->stop_count; i++)
         fits = fits && stops_in(workflow, state->stops[i].stage) != NONE;
+    for (uint32_t i = 0; i < state->child_count; i++)
+        fits = fits && row_of(workflow, WORKFLOW_OPENS, state->children[i].open);
     return fits && stop_fits(state, workflow);
 }

@@ -15,6 +15,7 @@ enum {
     CASE_TASKS_MOST = 64,
     CASE_PARTS_MOST = 256,
     CASE_STOPS_MOST = 200, /* as many as a workflow has stages */
+    CASE_CHILDREN_MOST = 100,
 };
 
 enum case_flag {
@@ -22,7 +23,7 @@ enum case_flag {
     CASE_OVERDUE = 2, /* the stage's deadline has passed and nothing followed */
     CASE_ENDED = 4,
     CASE_WAS_LATE = 8, /* some deadline of it has been missed: "late at closing" */
-    CASE_INCIDENT = 16, /* a task of it has an open incident */
+    CASE_INCIDENT = 16, /* a task of it, or the opening of a child, has an open incident */
     CASE_OVER_LIMIT = 32, /* the limit of the whole case has passed and it is still open */
     CASE_STOPPED = 64,  /* its clock is stopped */
 };
@@ -106,6 +107,21 @@ struct case_stop {
     int64_t left; /* days or milliseconds, as the unit of `longest` is counted */
 };
 
+enum child_state {
+    CHILD_OPEN,    /* it was, or will be, opened */
+    CHILD_REFUSED, /* it could not be opened: an incident stands on it */
+    CHILD_ENDED,
+};
+
+/* A case that this one opened. */
+struct case_child {
+    uint64_t id;       /* made like a task's; parent and id give the child its key (engine_kin.c) */
+    int32_t open;      /* row of OPENS */
+    enum child_state state;
+    bool in_stage;     /* opened since the stage was entered */
+    struct text end;   /* of CHILD_ENDED: as its workflow calls it */
+};
+
 struct case_state {
     uint32_t partition;
     uint64_t id;            /* position of its opening */
@@ -114,7 +130,7 @@ struct case_state {
     uint32_t home_unit, unit, previous_unit; /* permanent ids; previous_unit 0: none */
     int32_t stage;          /* row of STAGES; the last one when ended */
     int32_t level;          /* row of LEVELS: the rung of the stage's ladder, else the level of the current unit; NONE: a level that the workflow does not name */
-    int32_t end;            /* row of ENDS, or NONE */
+    int32_t end;            /* row of ENDS, an enum built_in_end, or NONE */
     uint32_t flags;         /* enum case_flag */
     int64_t opened_at, entered_at, last_at; /* effective times: opening, entry of the stage, last event */
     uint8_t last_id[ID_SIZE]; /* of the last client event: order of equal times in a held case */
@@ -148,10 +164,15 @@ struct case_state {
     uint32_t rest_count;
     struct case_stop *stops;
     uint32_t stop_count;
+
+    uint64_t child;         /* its number at the case that opened it; 0: it is nobody's child */
+    uint8_t parent[ID_SIZE]; /* key of that case */
+    struct case_child *children;
+    uint32_t child_count;
 };
 
 /* Rows of the arrays below are kept in the order that makes the stored form canonical: clocks by kind and which, counts by event,
- * firsts and stops by stage, rests by kind and which, tasks by id, parts as they came. Pointers into an array are good until something is added to it or dropped from it. */
+ * firsts and stops by stage, rests by kind and which, tasks and children by id, parts as they came. Pointers into an array are good until something is added to it or dropped from it. */
 
 /* The clock of that kind and row, or NULL. */
 struct case_clock *case_clock(const struct case_state *state, int32_t kind, int32_t which);
@@ -170,6 +191,7 @@ struct case_rest *case_rest_of(const struct case_state *state, int32_t kind, int
 struct case_stop *case_stop_of(const struct case_state *state, int32_t stage);
 /* When the limit of the whole case is due, 0 when there is none. */
 int64_t case_limit(const struct case_state *state);
+struct case_child *case_child_by_id(const struct case_state *state, uint64_t id);
 /* How many parts of that event have been given. */
 uint32_t case_parts_of(const struct case_state *state, int32_t event);
 
@@ -181,6 +203,7 @@ struct case_count *case_add_count(struct arena *arena, struct case_state *state,
 struct case_first *case_add_first(struct arena *arena, struct case_state *state, int32_t stage);
 struct case_rest *case_add_rest(struct arena *arena, struct case_state *state, int32_t kind, int32_t which);
 struct case_stop *case_add_stop(struct arena *arena, struct case_state *state, int32_t stage);
+struct case_child *case_add_child(struct arena *arena, struct case_state *state, uint64_t id);
 void case_drop_clock(struct case_state *state, int32_t kind, int32_t which);
 void case_drop_part(struct case_state *state, uint32_t index);
 

@@ -1,6 +1,7 @@
 /* due: see due.h. */
 #include "engine/due.h"
 
+#include "engine/attempt.h"
 #include "engine/clock.h"
 #include "engine/notice.h"
 #include "engine/outcome.h"
@@ -8,32 +9,6 @@
 #include "engine/task.h"
 
 /* ---- an outcome that nobody can be refused ---- */
-
-/* Everything that an outcome may have changed when it is refused half-way. */
-struct before {
-    struct case_state *state;
-    uint32_t effect_count, made;
-    bool entered;
-};
-
-static struct before remember(const struct step *step)
-{
-    return (struct before){.state = case_copy(step->arena, step->state), .effect_count = step->out->effect_count,
-                           .made = step->made, .entered = step->entered};
-}
-
-/* A failure to find the old unit again cannot be: it was found for this event. */
-static void take_back(struct step *step, const struct before *before)
-{
-    *step->state = *before->state;
-    step->out->effect_count = before->effect_count;
-    step->made = before->made;
-    step->entered = before->entered;
-    step->depth = 0;
-    step_place(step);
-    step->out->code = ERR_OK;
-    step->out->why = (struct text){0};
-}
 
 /* What follows one deadline may begin a stage whose own is over already. When that goes round in a circle the engine says so (`again`). */
 static bool leads_on(struct step *step, int32_t outcome)
@@ -47,11 +22,11 @@ static void run_overdue(struct step *step, int32_t outcome)
 {
     if (outcome == NONE)
         return;
-    struct before before = remember(step);
+    struct attempt attempt = attempt_begin(step);
     if (leads_on(step, outcome))
         return;
     struct text why = step->out->why;
-    take_back(step, &before);
+    attempt_undo(step, &attempt);
     notice_to_owners(step, NOTICE_OVERDUE, NULL,
                      (struct notice_words){arena_print(step->arena, "逾期后的处理无法进行：%.*s", SHOWN(why)),
                                            arena_print(step->arena, "What should follow the deadline cannot be done: %.*s", SHOWN(why))});

@@ -13,6 +13,7 @@ enum effect_kind {
     EFFECT_NOTICE,   /* people are told; leaves by the log (news), nothing is owed */
     EFFECT_INCIDENT, /* a person must look at `task` */
     EFFECT_INCIDENT_CLOSED,
+    EFFECT_SAY,      /* `event` shall come in at the door for another case: owed until it has */
 };
 
 enum notice_kind {
@@ -40,6 +41,9 @@ struct effect {
     struct text text_zh, text_en;
     struct text why;       /* INCIDENT */
     struct text worker;    /* CANCEL: who held it */
+    const struct event *event; /* SAY: an EVENT_OPEN of a child (the engine gives it its key), or an EVENT_CASE; for a child, which is named by
+                              `child` alone, the engine puts its key into `subject` */
+    uint32_t unit;         /* SAY of an opening: where */
 };
 
 /* A clock that was computed anew under a newer calendar. */

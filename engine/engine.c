@@ -74,6 +74,8 @@ static enum err check_event(const struct engine *engine, const struct event *eve
         return ERR_BAD_TIME;
     }
     struct text persons[] = {event->as, event->on_behalf};
+    if (engine_was_said(event))
+        return ERR_OK; /* whoever it was has been asked when the other case decided */
     for (int i = 0; i < 2; i++)
         if (!engine_knows_person(engine, persons[i])) {
             *why = arena_print(arena, "\"%.*s\" is not in the directory.", (int)persons[i].size, persons[i].data);
@@ -346,6 +348,7 @@ static enum err decide_kind(struct engine *engine, const struct event *event, st
     case EVENT_RELEASE:
     case EVENT_RETRY:
     case EVENT_ACCEPT:
+    case EVENT_CASE:
     case EVENT_FAIL: return decide_for_case(engine, event, answer);
     case EVENT_UNPARK: return engine_unpark(engine, event);
     case EVENT_DUE:
@@ -412,6 +415,7 @@ void engine_begin(struct engine *engine, int64_t now)
     engine->done = (struct engine_done){.first = engine->committed.position + 1, .last = engine->committed.position};
     engine->parked_here = 0;
     engine->sweep_back = false;
+    engine->said_here = false;
     engine->trouble = ERR_OK;
     engine->in_batch = true;
 }

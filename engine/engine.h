@@ -46,10 +46,13 @@ enum err engine_answer_seen(struct engine *engine, const struct event *event, st
 /* Whether an event of that id is parked: what comes under it is sealed as the parked one was, so that the two can be told apart. Within a batch. */
 enum err engine_is_parked(struct engine *engine, struct text id, struct text sender, bool *parked);
 
-/* Fires what is due by the batch's time (and what waits to be computed anew under a newer calendar), at most `most` events;
+/* Fires what is due by the batch's time, lets cases hear what others had to say to them before this batch, and computes anew what waits for it under a
+ * newer calendar, at most `most` events;
  * `*fired` says how many. 0: nothing is due. */
 enum err engine_fire(struct engine *engine, uint32_t most, uint32_t *fired);
-/* When the first deadline is due (milliseconds UTC): the batch that fires it must be later than this. INT64_MAX: none. Between batches. */
+/* The key of a case that another one opened: of the parent's key and the child's number there. */
+struct text engine_child_key(struct arena *arena, struct text parent, uint64_t child);
+/* When the first deadline is due (milliseconds UTC; INT64_MIN: there is something to do now): the batch that fires it must be later than this. INT64_MAX: none. Between batches. */
 int64_t engine_next_due(struct engine *engine);
 
 /* A deployment: source and compiled form; split into pieces and committed by one event, all in this batch. `id` and `sender` as of events. */

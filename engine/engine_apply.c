@@ -166,7 +166,7 @@ static void put_incident(struct engine *engine, const struct case_state *after, 
     batch_put(&engine->batch, STORE_INCIDENT, &key, row_encode_incident(&engine->batch.arena, &row));
 }
 
-static void put_effect(struct engine *engine, const struct case_state *after, const struct effect *effect)
+static enum err put_effect(struct engine *engine, const struct event *event, const struct case_state *after, const struct effect *effect)
 {
     struct record_key key;
     switch (effect->kind) {
@@ -179,8 +179,10 @@ static void put_effect(struct engine *engine, const struct case_state *after, co
         key = key_incident(engine->options.partition, effect->task);
         batch_delete(&engine->batch, STORE_INCIDENT, &key);
         break;
+    case EFFECT_SAY: return engine_say(engine, event, after, effect);
     case EFFECT_NOTICE: break; /* in the record: read by those who watch */
     }
+    return ERR_OK;
 }
 
 /* ---- what the history says ---- */
@@ -262,8 +264,12 @@ enum err engine_apply(struct engine *engine, const struct event *event, const st
     engine_previous_note(engine, before, after);
     if (!before)
         put_names(engine, after);
-    for (uint32_t i = 0; is_live(after) && i < decision->effect_count; i++)
-        put_effect(engine, after, &decision->effects[i]);
+    for (uint32_t i = 0; is_live(after) && i < decision->effect_count && !code; i++)
+        code = put_effect(engine, event, after, &decision->effects[i]);
+    if (code)
+        return code;
+    if (engine_was_said(event))
+        engine_said_gone(engine, event);
     record_notices(&engine->batch.arena, decision, &record);
     record_changes(&engine->batch.arena, decision, &record);
     record_outcome(engine, after, &record);

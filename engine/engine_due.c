@@ -208,6 +208,7 @@ enum err engine_fire(struct engine *engine, uint32_t most, uint32_t *fired)
     if (code)
         return code;
     code = fire_due(engine, cursor, most, fired);
+    code = code ? code : engine_hear(engine, most, fired);
     if (!code && engine->sweeping)
         code = sweep(engine, cursor, most, fired);
     store_cursor_close(&cursor);
@@ -217,7 +218,7 @@ enum err engine_fire(struct engine *engine, uint32_t most, uint32_t *fired)
 int64_t engine_next_due(struct engine *engine)
 {
     assert(!engine->in_batch);
-    if (engine->sweeping)
+    if (engine->sweeping || engine->said)
         return INT64_MIN;
     struct record_key from = key_deadline(engine->options.partition, INT64_MIN, 0, 0, 0);
     struct store_txn *txn;

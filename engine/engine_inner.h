@@ -4,6 +4,7 @@
  *   engine_apply.c   an applied decision becomes rows of the working set and a record of the log
  *   engine_parked.c  events whose case is not here yet
  *   engine_due.c     what falls due, and what is computed anew
+ *   engine_kin.c     what cases have to say to each other
  *   engine_state.c   what is deployed; finding cases
  *   engine_deploy.c  deployments
  *   engine_previous.c what an opening takes over from the case before it
@@ -74,6 +75,8 @@ struct engine {
     struct record_key sweep_from;
     bool sweep_back;                     /* after the commit from there again: rows of the open batch were not in the store to be seen */
     struct record_key sweep_back_to;
+    bool said;                           /* there may be rows of what cases have to say to each other */
+    bool said_here;                      /* some of this batch: they are heard in the next */
 
     bool in_batch;
     struct batch batch;
@@ -126,6 +129,20 @@ void engine_sweep_from(struct engine *engine, const struct record_key *from);
 void engine_sweep_committed(struct engine *engine);
 /* That calendar is the newest of its name. */
 bool engine_calendar_is_newest(const struct engine *engine, uint64_t revision);
+
+/* ---- engine_kin.c ---- */
+/* It comes from another case: an EVENT_CASE, or the opening of a child. */
+bool engine_was_said(const struct event *event);
+/* Puts an EFFECT_SAY of the case into the outbox. `now`: the event that it follows from, whose record is not written yet. */
+enum err engine_say(struct engine *engine, const struct event *now, const struct case_state *after, const struct effect *effect);
+/* It has been heard: its row goes. */
+void engine_said_gone(struct engine *engine, const struct event *event);
+/* It could not be heard (`code`, `why`): its row goes, and the log says why. */
+enum err engine_drop_said(struct engine *engine, const struct event *event);
+/* Brings what was said before this batch to the cases that it is for, up to `most` events, counting `*heard` on. */
+enum err engine_hear(struct engine *engine, uint32_t most, uint32_t *heard);
+/* Whether anything waits to be heard: of a store that was just opened. */
+enum err engine_find_said(struct engine *engine);
 
 /* ---- engine_state.c ---- */
 enum err engine_load(struct engine *engine);

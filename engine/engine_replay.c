@@ -33,6 +33,10 @@ static enum err replay_event(struct engine *engine, const struct log_record *rec
     case EVENT_PARK:
         event.kind = EVENT_SEND; /* it is parked again, for the same reason */
         break;
+    case EVENT_CASE:
+        if (event.code)
+            return engine_drop_said(engine, &event);
+        break;
     case EVENT_OPEN:
     case EVENT_SEND:
     case EVENT_RELEASE:

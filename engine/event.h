@@ -24,6 +24,7 @@ enum event_kind {
     EVENT_UNPARK = 11,   /* a parked event was decided and refused, or has expired: it goes */
     EVENT_DEPLOY_PART = 12, /* a piece of a source or of a compiled form */
     EVENT_DEPLOY = 13,   /* the pieces before it take effect */
+    EVENT_CASE = 14,     /* another case has something to say (kin.h): `name` says what; it was a row of the outbox until now */
 };
 
 struct event {
@@ -74,6 +75,11 @@ struct event {
     struct text bytes;      /* of a part */
     uint8_t hash[32];       /* of a deploy: SHA-256 of the compiled form */
     int32_t applies_from;   /* of a workflow: days, or NONE */
+
+    /* from another case (an EVENT_CASE, and the opening of a child): `task` and `ready_at` name its row of the outbox */
+    struct text other;      /* key of that case: 16 bytes; of an opening: its parent. Empty: from nobody */
+    uint64_t child;         /* number of the child at its parent, or 0 */
+    struct text end;        /* how the other case has ended */
 };
 
 #endif

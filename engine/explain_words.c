@@ -63,8 +63,9 @@ struct two two_field(struct explain *explain, int32_t row)
 
 struct two two_end(struct explain *explain, int32_t row)
 {
-    const struct workflow_end *end = workflow_end(explain->workflow, row);
-    return titled(explain, workflow_text(explain, end->name), workflow_text(explain, end->title_zh));
+    struct text zh, en;
+    workflow_end_titles(explain->workflow, row, &zh, &en);
+    return titled(explain, text_of(workflow_end_name(explain->workflow, row)), zh);
 }
 
 struct two two_level(struct explain *explain, int32_t level)

@@ -110,14 +110,16 @@ static struct value with_element(struct step *step, const struct value *list, st
     return (struct value){.kind = VALUE_LIST, .count = count + 1, .items = items};
 }
 
+void intake_put(struct step *step, int32_t row, struct value value)
+{
+    struct value *kept = &step->state->data[row];
+    *kept = workflow_field(step->workflow, row)->type == FIELD_LIST ? with_element(step, kept, value) : value;
+}
+
 void intake_take(struct step *step, const struct intake *intake)
 {
-    for (uint32_t i = 0; i < intake->count; i++) {
-        int32_t row = intake->fields[i].row;
-        struct value *kept = &step->state->data[row];
-        bool list = workflow_field(step->workflow, row)->type == FIELD_LIST;
-        *kept = list ? with_element(step, kept, intake->fields[i].value) : intake->fields[i].value;
-    }
+    for (uint32_t i = 0; i < intake->count; i++)
+        intake_put(step, intake->fields[i].row, intake->fields[i].value);
 }
 
 static bool is_choice(const struct workflow *workflow, const struct workflow_field *field, struct text text)

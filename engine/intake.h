@@ -24,6 +24,8 @@ bool intake_check(struct step *step, struct intake *intake);
 void intake_take(struct step *step, const struct intake *intake);
 /* Takes over what the engine has put into an opening from the case before it (`previous`). */
 void intake_previous(struct step *step);
+/* One that was checked with intake_value. */
+void intake_put(struct step *step, int32_t row, struct value value);
 /* The value of a field of the event as it came; NULL when it did not come. */
 const struct value *intake_given(const struct event *event, const char *name);
 

@@ -3,6 +3,7 @@
 
 #include "engine/clock.h"
 #include "engine/condition.h"
+#include "engine/kin.h"
 #include "engine/lookup.h"
 #include "engine/notice.h"
 #include "engine/stop.h"
@@ -60,6 +61,8 @@ static void forget_stage(struct case_state *state)
     state->flags &= ~(uint32_t)CASE_OVERDUE;
     for (uint32_t i = 0; i < state->count_count; i++)
         state->counts[i].in_stage = 0;
+    for (uint32_t i = 0; i < state->child_count; i++)
+        state->children[i].in_stage = false;
 }
 
 static bool leave(struct step *step)
@@ -148,20 +151,25 @@ static bool run_climb(struct step *step, const struct workflow_outcome *outcome)
     return outcome_run(step, instead);
 }
 
-static bool run_end(struct step *step, const struct workflow_outcome *outcome)
+static bool end_as(struct step *step, int32_t end)
 {
-    const struct workflow_end *end = workflow_end(step->workflow, outcome->end);
+    struct notice_words words;
     if (!leave(step))
         return false;
-    step->state->end = outcome->end;
+    step->state->end = end;
     step->state->flags = (step->state->flags & ~(uint32_t)CASE_OVER_LIMIT) | CASE_ENDED;
     clock_end(step);
     step->entered = true;
-    step_tell(step, TRACE(.kind = TRACE_ENDS, .row = outcome->end), "ends: %s", workflow_end_name(step->workflow, outcome->end));
-    notice_to_told(step, NOTICE_ENDED, false,
-                   (struct notice_words){text_of(workflow_string(step->workflow, end->title_zh)),
-                                         text_of(workflow_string(step->workflow, end->title_en))});
-    return true;
+    step_tell(step, TRACE(.kind = TRACE_ENDS, .row = end), "ends: %s", workflow_end_name(step->workflow, end));
+    workflow_end_titles(step->workflow, end, &words.zh, &words.en);
+    notice_to_told(step, NOTICE_ENDED, false, words);
+    return kin_end(step);
+}
+
+bool outcome_cancel(struct step *step)
+{
+    int32_t own = workflow_find_end(step->workflow, TEXT("cancelled"));
+    return end_as(step, own == NONE ? END_CANCELLED : own);
 }
 
 static bool run_choose(struct step *step, const struct workflow_outcome *outcome)
@@ -185,11 +193,26 @@ static bool run_kind(struct step *step, const struct workflow_outcome *outcome)
     switch ((enum outcome_kind)outcome->kind) {
     case OUTCOME_GO: return run_go(step, outcome);
     case OUTCOME_CLIMB: return run_climb(step, outcome);
-    case OUTCOME_END: return run_end(step, outcome);
+    case OUTCOME_END: return end_as(step, outcome->end);
     case OUTCOME_CHOOSE: return run_choose(step, outcome);
     case OUTCOME_STAY: step_tell(step, TRACE(.kind = TRACE_STAYS), "stays"); return true;
     }
     return false;
+}
+
+/* 9. Children that were opened on the way may be none, or have ended already: then nothing is waited for. */
+bool outcome_follow(struct step *step)
+{
+    if (step->state->flags & CASE_ENDED)
+        return true;
+    const struct workflow_stage *stage = step_stage(step);
+    if (stage->children.count == 0 || stage->then == NONE || !kin_enough(step) || (stage->tasks.count && !task_stage_done(step)))
+        return true;
+    if (step->followed++ == STEP_DEPTH_MOST)
+        return step_refuse(step, ERR_NO_LEVEL, "stages that wait for nothing follow each other in a circle, %s among them",
+                           workflow_stage_name(step->workflow, step->state->stage));
+    step_trace(step, "no child is waited for");
+    return task_cancel_all(step) && outcome_run(step, stage->then);
 }
 
 /* Its notices come last: who is told by role is told where the case stands then. */
@@ -201,7 +224,7 @@ bool outcome_run(struct step *step, int32_t row)
                            workflow_stage_name(step->workflow, step->state->stage));
     step->depth++;
     apply_sets(step, outcome->sets);
-    bool ran = run_kind(step, outcome) && notice_workflow(step, outcome->notices);
+    bool ran = run_kind(step, outcome) && kin_open(step, outcome->opens) && notice_workflow(step, outcome->notices);
     step->depth--;
-    return ran;
+    return ran && (step->depth || outcome_follow(step));
 }

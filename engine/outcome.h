@@ -5,7 +5,7 @@
  *                      └── end ──────────────── leave ── ended ── who is told
  *
  * Leaving: its tasks are cancelled and who holds them is told, its clocks, its parts of an `each` and an extension that waits go.
- * Entering: unit and level, clocks, tasks, notices. Votes, ratings, children and publications of a stage begin in enter
+ * Entering: unit and level, clocks, tasks, notices. Children are opened after that. Votes, ratings and publications of a stage begin in enter
  * and end in leave, beside the tasks. */
 #ifndef STAIRCASE_OUTCOME_H
 #define STAIRCASE_OUTCOME_H
@@ -14,8 +14,14 @@
 
 /* Row of OUTCOMES. false: refused; what has been done to the case so far is to be thrown away. */
 bool outcome_run(struct step *step, int32_t outcome);
+/* `then` of the stage, where nothing more is waited for and its children were; otherwise nothing. outcome_run does so by itself. false: refused. */
+bool outcome_follow(struct step *step);
+/* The case ends because another case says so: with its end `cancelled`, or the one that every workflow has. false: refused. */
+bool outcome_cancel(struct step *step);
 
 /* ---- place.c: where a stage is entered ---- */
+/* The unit of that level for this case: a row of the directory, or NONE. */
+int32_t place_level_unit(const struct step *step, int32_t level);
 struct place_to {
     int32_t unit;         /* row of the directory */
     int32_t level;        /* row of LEVELS, or NONE */

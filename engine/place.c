@@ -24,6 +24,11 @@ static int32_t rung_unit(const struct step *step, int32_t level)
     return directory_unit_at(directory, home, row);
 }
 
+int32_t place_level_unit(const struct step *step, int32_t level)
+{
+    return rung_unit(step, level);
+}
+
 static int32_t ladder_level(const struct step *step, struct span ladder, int32_t rung)
 {
     return workflow_ref(step->workflow, ladder.first + rung);

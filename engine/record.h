@@ -37,6 +37,9 @@ enum {
     DEPLOY_PIECES_MOST = 1024,
 };
 
+/* What cases have to say to each other stands in the outbox under a topic that no worker can register: no name of a topic has parentheses. */
+#define RECORD_TOPIC_CASES "(cases)"
+
 /* ---- keys ---- */
 struct record_key {
     uint8_t bytes[STORE_KEY_MOST];
@@ -91,7 +94,7 @@ struct open_row {
     int32_t stage;
     uint32_t flags; /* enum case_flag */
 };
-enum outbox_kind { OUTBOX_TASK, OUTBOX_CANCEL, OUTBOX_TELL };
+enum outbox_kind { OUTBOX_TASK, OUTBOX_CANCEL, OUTBOX_TELL, OUTBOX_SAY };
 struct outbox_row {
     enum outbox_kind kind;
     uint64_t case_id, position; /* of the event that made it */
@@ -100,6 +103,7 @@ struct outbox_row {
     uint32_t unit;              /* where the case stood: which workers may have it */
     struct text worker;         /* of a cancel: who held it */
     struct text text_zh, text_en; /* of a tell */
+    struct text said;           /* of a say, under RECORD_TOPIC_CASES: the event for another case, encoded as a record of the log */
 };
 struct parked_row {
     int64_t expires;

@@ -67,6 +67,9 @@ static const struct log_member members[] = {
     {"b", M_BYTES, IN_EVENT(bytes)},
     {"hash", M_HASH, IN_EVENT(hash)},
     {"applies", M_I32, IN_EVENT(applies_from)},
+    {"other", M_BYTES, IN_EVENT(other)},
+    {"child", M_U64, IN_EVENT(child)},
+    {"its-end", M_TEXT, IN_EVENT(end)},
     /* what became of it */
     {"S", M_TEXT, IN_RECORD(stage)},
     {"L", M_TEXT, IN_RECORD(level)},
@@ -356,6 +359,8 @@ static bool subject_holds(const struct event *event)
         return subject->kind == CASE_REF_KEY && subject->text.size == ID_SIZE;
     if (event->kind == EVENT_DUE || event->kind == EVENT_RECOMPUTE)
         return subject->kind == CASE_REF_ID;
+    if (event->kind == EVENT_CASE)
+        return subject->kind == CASE_REF_KEY && subject->text.size == ID_SIZE && event->other.size == ID_SIZE;
     return subject->kind == CASE_REF_KEY ? subject->text.size == ID_SIZE : is_word(subject->text);
 }
 
@@ -370,7 +375,7 @@ static bool deployment_holds(const struct event *event)
 
 static bool event_holds(const struct event *event)
 {
-    return event->kind >= EVENT_OPEN && event->kind <= EVENT_DEPLOY && is_id(event->id) && is_id(event->key) &&
+    return event->kind >= EVENT_OPEN && event->kind <= EVENT_CASE && is_id(event->id) && is_id(event->key) && is_id(event->other) &&
            (event->kind != EVENT_OPEN || event->key.size == ID_SIZE) && (event->kind != EVENT_PARK || event->id.size == ID_SIZE) &&
            is_word(event->sender) && is_word(event->topic) && subject_holds(event) && deployment_holds(event);
 }

@@ -191,7 +191,7 @@ enum err row_decode_open(struct text bytes, struct open_row *row)
 
 struct text row_encode_outbox(struct arena *arena, const struct outbox_row *row)
 {
-    size_t room = 1 + 1 + 8 + 8 + 8 + 4 + 4 + 12 + row->worker.size + row->text_zh.size + row->text_en.size;
+    size_t room = 1 + 1 + 8 + 8 + 8 + 4 + 4 + 12 + row->worker.size + row->text_zh.size + row->text_en.size + 4 + row->said.size;
     struct row_writer writer = row_begin(arena, room);
     put_u8(&writer, (uint8_t)row->kind);
     put_u64(&writer, row->case_id);
@@ -202,6 +202,8 @@ struct text row_encode_outbox(struct arena *arena, const struct outbox_row *row)
     put_text(&writer, row->worker);
     put_text(&writer, row->text_zh);
     put_text(&writer, row->text_en);
+    if (row->kind == OUTBOX_SAY)
+        put_text(&writer, row->said);
     return row_end(&writer);
 }
 
@@ -217,7 +219,8 @@ enum err row_decode_outbox(struct text bytes, struct outbox_row *row)
     row->worker = get_text(&reader);
     row->text_zh = get_text(&reader);
     row->text_en = get_text(&reader);
-    return row->kind > OUTBOX_TELL ? ERR_CORRUPT : read_end(&reader);
+    row->said = row->kind == OUTBOX_SAY ? get_text(&reader) : (struct text){0};
+    return row->kind > OUTBOX_SAY ? ERR_CORRUPT : read_end(&reader);
 }
 
 struct text row_encode_parked(struct arena *arena, const struct parked_row *row)

@@ -225,6 +225,41 @@ static bool look_holder(const struct look *look, const struct node *key)
     return expect_words(look, key, &found, false);
 }
 
+/* ---- children: each by its state or its end, in the order of their opening ---- */
+
+static struct text child_word(const struct case_child *child)
+{
+    switch (child->state) {
+    case CHILD_OPEN: return TEXT("open");
+    case CHILD_REFUSED: return TEXT("refused");
+    case CHILD_ENDED: break;
+    }
+    return child->end;
+}
+
+static bool look_children(const struct look *look, const struct node *key)
+{
+    const struct case_state *state = look->state;
+    struct text found = {0};
+    bool same = node_is(key, "none") ? state->child_count == 0 : (key->kind == NODE_LIST ? key->count : 1) == state->child_count;
+    const struct node *item = key->kind == NODE_LIST ? key->first : key;
+    for (uint32_t i = 0; i < state->child_count; i++) {
+        struct text word = child_word(&state->children[i]);
+        same = same && text_equal(item->text, word);
+        item = same ? item->next : item;
+        found = arena_print(look->world->arena, "%.*s%s%.*s", SHOW(found), i ? ", " : "", SHOW(word));
+    }
+    return same || world_fail(look->world, key, "children: found: %.*s.", SHOW(found.size ? found : TEXT("none")));
+}
+
+static bool look_parent(const struct look *look, const struct node *key)
+{
+    const struct case_state *state = look->state;
+    struct world_case *parent = node_is(key, "none") ? NULL : world_find_case(look->world, key->text);
+    bool same = parent ? state->child && memcmp(state->parent, parent->key, ID_SIZE) == 0 : !state->child && node_is(key, "none");
+    return same || world_fail(look->world, key, "parent: %s.", state->child ? "it was opened by another case" : "no case has opened it");
+}
+
 /* ---- what may be sent ---- */
 
 static void find_possible(const struct look *look, struct words *found)
@@ -433,7 +468,7 @@ static const struct {
     {"due", look_due},         {"overdue", look_overdue}, {"limit", look_limit}, {"late", look_late}, {"stopped", look_stopped},   {"end", look_end},           {"held", look_held},
     {"number", look_number},   {"task", look_task},         {"holder", look_holder},     {"incident", look_incident},
     {"possible", look_possible}, {"impossible", look_impossible}, {"notices", look_notices}, {"told", look_told},
-    {"data", look_data},
+    {"data", look_data},       {"children", look_children}, {"parent", look_parent},
 };
 
 static bool look_expect(struct world *world, const struct scenario_step *step)

@@ -20,7 +20,7 @@ bool world_fail(struct world *world, const struct node *at, const char *format, 
 }
 
 /* What happened, in a word. */
-static struct text event_words(const struct event *event)
+static struct text event_words(struct world *world, const struct event *event)
 {
     static const char *const clocks[] = {
         [CLOCK_STAGE] = "(deadline)", [CLOCK_WARN] = "(warning)", [CLOCK_REMIND] = "(reminder)", [CLOCK_TASK] = "(deadline of a task)",
@@ -38,6 +38,7 @@ static struct text event_words(const struct event *event)
     case EVENT_RECOMPUTE: return TEXT("(computed anew)");
     case EVENT_PARK: return TEXT("(parked)");
     case EVENT_UNPARK: return TEXT("(no longer parked)");
+    case EVENT_CASE: return event->end.size ? arena_print(world->arena, "(%.*s: %.*s)", SHOW(event->name), SHOW(event->end)) : event->name;
     case EVENT_DEPLOY_PART:
     case EVENT_DEPLOY: break;
     }
@@ -75,7 +76,7 @@ static struct text history_line(struct world *world, uint64_t position, const st
         return TEXT("");
     return arena_print(arena, "  %4llu  %.*s  case %llu  %.*s  %.*s  -> %.*s\n", (unsigned long long)position,
                        SHOW(calendar_print(calendar, arena, record->effective)), (unsigned long long)record->case_id,
-                       SHOW(pad(arena, event_words(&record->event), 20)), SHOW(pad(arena, who, 16)),
+                       SHOW(pad(arena, event_words(world, &record->event), 20)), SHOW(pad(arena, who, 16)),
                        SHOW(place_words(world, calendar, record)));
 }
 

@@ -6,6 +6,41 @@
 
 /* ---- cases ---- */
 
+static struct world_case *add_case(struct world *world, struct text name)
+{
+    struct world_case *one = ARENA_NEW(world->arena, struct world_case), **link = &world->cases;
+    one->name = name;
+    while (*link)
+        link = &(*link)->next;
+    *link = one;
+    return one;
+}
+
+static struct world_case *make_case(struct world *world, struct text name)
+{
+    struct world_case *one = add_case(world, name);
+    world_new_id(world, one->key);
+    return one;
+}
+
+/* "NAME/2": the second case that NAME has opened; "/2" where the case has no name. NULL: it has not opened so many. */
+static struct world_case *find_child(struct world *world, struct text name)
+{
+    const char *slash = name.size ? memrchr(name.data, '/', name.size) : NULL;
+    if (!slash)
+        return NULL;
+    struct text parent = {name.data, (size_t)(slash - name.data)};
+    struct world_case *of = parent.size ? world_find_case(world, parent) : world->cases;
+    const struct case_state *state = of ? world_state(world, of) : NULL;
+    int number = atoi(slash + 1); /* what is read from a file ends with a NUL */
+    if (!state || number < 1 || (uint32_t)number > state->child_count)
+        return NULL;
+    struct text key = engine_child_key(world->arena, (struct text){(const char *)of->key, ID_SIZE}, state->children[number - 1].id);
+    struct world_case *child = add_case(world, name);
+    memcpy(child->key, key.data, ID_SIZE);
+    return child;
+}
+
 struct world_case *world_find_case(struct world *world, struct text name)
 {
     if (name.size == 0)
@@ -13,18 +48,7 @@ struct world_case *world_find_case(struct world *world, struct text name)
     for (struct world_case *one = world->cases; one; one = one->next)
         if (text_equal(one->name, name))
             return one;
-    return NULL;
-}
-
-static struct world_case *make_case(struct world *world, struct text name)
-{
-    struct world_case *one = ARENA_NEW(world->arena, struct world_case), **link = &world->cases;
-    one->name = name;
-    world_new_id(world, one->key);
-    while (*link)
-        link = &(*link)->next;
-    *link = one;
-    return one;
+    return find_child(world, name);
 }
 
 /* The case that the step names; one that is not there yet may be sent to all the same: the event waits for it. */
@@ -175,8 +199,10 @@ static bool act_retry(struct world *world, const struct scenario_step *step)
     struct message message = begin_message(world, step, MESSAGE_RETRY);
     for (uint32_t i = 0; state && i < state->task_count && message.task == 0; i++)
         message.task = state->tasks[i].state == TASK_FAILED ? state->tasks[i].id : 0;
+    for (uint32_t i = 0; state && i < state->child_count && message.task == 0; i++)
+        message.task = state->children[i].state == CHILD_REFUSED ? state->children[i].id : 0;
     if (message.task == 0)
-        return world_fail(world, step->node, "no task of this case has failed: there is nothing to retry.");
+        return world_fail(world, step->node, "no task of this case has failed, and every child was opened: there is nothing to retry.");
     world_send(world, &message, CRASH_NONE);
     return true;
 }

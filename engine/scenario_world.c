@@ -266,8 +266,14 @@ static void unpark(struct world *world, struct text key)
     }
 }
 
+static void fire(struct world *world);
+
+/* What cases have to say to each other waits for the next batch. */
 static void follow(struct world *world, const struct follow_up *after)
 {
+    if (engine_next_due(world->engine) == INT64_MIN)
+        fire(world);
+
     for (uint32_t i = 0; i < after->count; i++)
         unpark(world, after->keys[i]);
     hand_out(world);
@@ -288,8 +294,7 @@ static bool deliver(struct world *world, const struct message *message, const st
     struct follow_up after = commit_all(world);
     if (crash == CRASH_AFTER_COMMIT) {
         world_crash(world);
-        for (uint32_t i = 0; i < after.count; i++)
-            unpark(world, after.keys[i]);
+        follow(world, &after);
         return false;
     }
     follow(world, &after);

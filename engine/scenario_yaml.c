@@ -18,7 +18,7 @@ const char *const notice_words[NOTICE_RESUMED + 1] = {
 #define L KIND_LIST
 #define M KIND_MAP
 
-#define A_CASE "a name for a case"
+#define A_CASE "a name for a case; NAME/2 is the second that it has opened"
 #define A_PERSON "a person of the directory, or any name for a resident"
 #define A_MOMENT "a local time such as 2026-09-24 09:00"
 #define SOME_DATA "a mapping of fields to values"
@@ -115,9 +115,11 @@ static const struct key table[] = {
     {SCENARIO_EXPECT, "number", S, 0, "a case number", "what people quote", &form_text},
     {SCENARIO_EXPECT, "task", S | L, 0, "a role, field, topic or name of a task; a list; or none", "work that is owed now, and for whom", &words_form},
     {SCENARIO_EXPECT, "holder", S, 0, "a person or worker, or none", "who has taken one of the tasks", &form_text},
-    {SCENARIO_EXPECT, "incident", S, 0, "true or false", "whether a task of it has failed", &form_boolean},
+    {SCENARIO_EXPECT, "incident", S, 0, "true or false", "whether a task of it has failed, or a child could not be opened", &form_boolean},
     {SCENARIO_EXPECT, "data", M, 0, SOME_DATA, "what it holds; none: nothing", &data_form},
     {SCENARIO_EXPECT, "seen-by", S, 0, A_PERSON, "who looks at the data: private fields are none for who may not see them", &person_form},
+    {SCENARIO_EXPECT, "children", S | L, 0, "for each that it has opened, in order: open, refused, or the end it has reached; or none", "its child cases", &words_form},
+    {SCENARIO_EXPECT, "parent", S, 0, A_CASE ", or none", "the case that has opened it", &case_name_form},
     {SCENARIO_EXPECT, "possible", S | L, 0, SOME_NAMES, "events that may be sent now", &words_form},
     {SCENARIO_EXPECT, "impossible", S | L, 0, SOME_NAMES, "events that may not", &words_form},
     {SCENARIO_EXPECT, "notices", S | L, 0, "none, or of: text, stage, warn, overdue, reminder, cancelled, ended, extended, asked, denied, handed-over, stopped, resumed",

@@ -19,6 +19,7 @@ struct step {
     struct text person;              /* who counts as the sender: the one acted for, else the one who acts */
     uint32_t made;                   /* task ids made by this decision */
     uint32_t depth;                  /* outcomes within outcomes */
+    uint32_t followed;               /* stages that waited for nothing */
     bool entered;                    /* the case has left its stage: entered another, the same anew, or ended */
     struct effect unsent;            /* where effects of a held case go: nowhere */
 };

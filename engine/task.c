@@ -90,6 +90,9 @@ void task_mark_incidents(struct case_state *state)
     for (uint32_t i = 0; i < state->task_count; i++)
         if (state->tasks[i].state == TASK_FAILED)
             state->flags |= CASE_INCIDENT;
+    for (uint32_t i = 0; i < state->child_count && !(state->flags & CASE_ENDED); i++)
+        if (state->children[i].state == CHILD_REFUSED)
+            state->flags |= CASE_INCIDENT;
 }
 
 void task_close_incident(struct step *step, const struct case_task *task)

@@ -28,7 +28,7 @@ void task_offer(struct step *step, struct case_task *task, int64_t ready_at);
 void task_withdraw(struct step *step, const struct case_task *task);
 /* The incident on it is closed, where there is one; call it while the task is still TASK_FAILED. */
 void task_close_incident(struct step *step, const struct case_task *task);
-/* Sets or clears CASE_INCIDENT by what the tasks say. */
+/* Sets or clears CASE_INCIDENT by what the tasks and the openings of children say. */
 void task_mark_incidents(struct case_state *state);
 /* The task's name, or the stage's when it is the only one. */
 const char *task_name(const struct step *step, const struct case_task *task);

@@ -4,6 +4,7 @@
  * nothing: its sender is told to drop it (unknown-task, stale-lease). */
 #include "engine/task.h"
 
+#include "engine/kin.h"
 #include "engine/sender.h"
 #include "engine/notice.h"
 
@@ -165,8 +166,20 @@ static bool may_retry(struct step *step)
                        directory_unit_path(directory, step->unit), SHOWN(step->person));
 }
 
+/* An incident may also stand on the opening of a child. */
+static bool retry_child(struct step *step, struct case_child *child)
+{
+    if (!may_retry(step))
+        return false;
+    kin_open_again(step, child);
+    return true;
+}
+
 bool task_retry(struct step *step)
 {
+    struct case_child *child = case_child_by_id(step->state, step->input.event->task);
+    if (child && child->state == CHILD_REFUSED)
+        return retry_child(step, child);
     struct case_task *task = case_task_by_id(step->state, step->input.event->task);
     if (!task || task->state != TASK_FAILED)
         return step_refuse(step, ERR_UNKNOWN_INCIDENT, "no incident stands on the task %llu", (unsigned long long)step->input.event->task);

@@ -17,13 +17,14 @@ static const char *event_name(const struct event *event)
     case EVENT_UNPARK: return "unpark";
     case EVENT_DEPLOY_PART: return "deploy-part";
     case EVENT_DEPLOY: return "deploy";
+    case EVENT_CASE: return "";
     }
     return "";
 }
 
 static struct text shown_name(const struct event *event)
 {
-    return event->kind == EVENT_SEND ? event->name : text_of(event_name(event));
+    return event->kind == EVENT_SEND || event->kind == EVENT_CASE ? event->name : text_of(event_name(event));
 }
 
 static const char *clock_name(int32_t kind)

@@ -75,8 +75,9 @@ void view_titles(const struct view *view, const struct workflow *workflow, const
         put_title(&map, TEXT("s"), workflow_text(workflow, stage->title_en), workflow_text(workflow, stage->title_zh));
     }
     if (state->end != NONE) {
-        const struct workflow_end *end = workflow_end(workflow, state->end);
-        put_title(&map, TEXT("end"), workflow_text(workflow, end->title_en), workflow_text(workflow, end->title_zh));
+        struct text zh, en;
+        workflow_end_titles(workflow, state->end, &zh, &en);
+        put_title(&map, TEXT("end"), en, zh);
     }
     if (directory)
         put_place(&map, directory, workflow, state);

@@ -125,6 +125,7 @@ static const struct member outcome_members[] = {
     CHOICE(outcome, direction, CLIMB_DOWN), ROW(outcome, end, ENDS),
     SPAN(outcome, branches, BRANCHES),    SPAN(outcome, sets, SETS),
     SPAN(outcome, notices, NOTICES),
+    ADDED_2(MEMBER_SPAN, outcome, opens, WORKFLOW_OPENS),
 };
 
 static const struct member branch_members[] = {
@@ -222,9 +223,28 @@ static const struct member stage_members[] = {
     SPAN(stage, events, EVENTS),
     NUMBER(stage, line),
     ADDED_2(MEMBER_ROW, stage, stop_clock, WORKFLOW_STOPS),
+    ADDED_2(MEMBER_SPAN, stage, children, WORKFLOW_WAITS),
 };
 
-static const struct member end_members[] = {NAMED(end, name), STRING(end, title_zh), STRING(end, title_en)};
+static const struct member end_members[] = {
+    NAMED(end, name),
+    STRING(end, title_zh),
+    STRING(end, title_en),
+    ADDED_2(MEMBER_REFS, end, gives, WORKFLOW_FIELDS),
+};
+
+static const struct member open_members[] = {
+    NAMED(open, workflow),      CHOICE(open, at, OPEN_AT_FIELD), ROW(open, level, LEVELS), ROW(open, field, FIELDS),
+    SPAN(open, with, GIVENS),    SPAN(open, returns, RETURNS),    CHOICE(open, if_parent_ends, PARENT_ENDS_CANCEL),
+};
+
+static const struct member given_members[] = {NAMED(given, its), ROW(given, from, FIELDS), ROW(given, value, VALUES)};
+
+static const struct member return_members[] = {NEEDED(return, field, FIELDS), NAMED(return, its)};
+
+static const struct member wait_members[] = {
+    CHOICE(wait, wait, DONE_SOME), NUMBER(wait, some), CHOICE(wait, scope, COUNT_STAGE), SPAN(wait, ends, NAMES), FLAG(wait, stops_clock),
+};
 
 static const struct member lookup_members[] = {
     NAMED(lookup, name),
@@ -248,7 +268,6 @@ static const struct member previous_members[] = {NEEDED(previous, field, FIELDS)
                           .row_size = sizeof(struct workflow_##row),                                                   \
                           .member_count = sizeof row##_members / sizeof row##_members[0],                              \
                           .members = row##_members}
-
 #define SHAPE_2(table, row)                                                                                            \
     [WORKFLOW_##table] = {.name = #row,                                                                                \
                           .row_size = sizeof(struct workflow_##row),                                                   \
@@ -287,6 +306,10 @@ static const struct table_shape shapes[WORKFLOW_TABLE_COUNT] = {
     SHAPE_2(LOOKUP_CELLS, lookup_cell),
     SHAPE_2(STOPS, stop),
     SHAPE_2(PREVIOUS, previous),
+    SHAPE_2(OPENS, open),
+    SHAPE_2(GIVENS, given),
+    SHAPE_2(RETURNS, return),
+    SHAPE_2(WAITS, wait),
 };
 
 const struct form_shape workflow_shape = {
@@ -331,6 +354,10 @@ ROW_ACCESSOR(with, WITHS)
 ROW_ACCESSOR(lookup, LOOKUPS)
 ROW_ACCESSOR(lookup_row, LOOKUP_ROWS)
 ROW_ACCESSOR(lookup_cell, LOOKUP_CELLS)
+ROW_ACCESSOR(open, OPENS)
+ROW_ACCESSOR(given, GIVENS)
+ROW_ACCESSOR(return, RETURNS)
+ROW_ACCESSOR(wait, WAITS)
 
 const struct workflow_head *workflow_head(const struct workflow *workflow)
 {
@@ -393,6 +420,8 @@ const char *workflow_field_name(const struct workflow *workflow, int32_t field)
 
 const char *workflow_end_name(const struct workflow *workflow, int32_t end)
 {
+    if (end == END_CANCELLED)
+        return "cancelled";
     return end == NONE ? "" : workflow_string(workflow, workflow_end(workflow, end)->name);
 }
 
@@ -400,6 +429,13 @@ const char *workflow_choice(const struct workflow *workflow, struct span names, 
 {
     assert(index >= 0 && index < names.count && names.first + index < workflow->table[WORKFLOW_NAMES].count);
     return workflow_string(workflow, ((const struct workflow_name *)workflow->table[WORKFLOW_NAMES].rows)[names.first + index].name);
+}
+
+void workflow_end_titles(const struct workflow *workflow, int32_t end, struct text *zh, struct text *en)
+{
+    bool built_in = end == END_CANCELLED;
+    *zh = built_in ? TEXT("已取消") : text_of(workflow_string(workflow, workflow_end(workflow, end)->title_zh));
+    *en = built_in ? TEXT("Cancelled") : text_of(workflow_string(workflow, workflow_end(workflow, end)->title_en));
 }
 
 /* ---- rows by name ---- */
@@ -438,6 +474,14 @@ int32_t workflow_find_with(const struct workflow *workflow, int32_t field, struc
     struct span with = workflow_field(workflow, field)->with;
     for (int32_t row = with.first; row < with.first + with.count; row++)
         if (string_is(workflow, workflow_with(workflow, row)->name, name))
+            return row;
+    return NONE;
+}
+
+int32_t workflow_find_end(const struct workflow *workflow, struct text name)
+{
+    for (int32_t row = 0; row < workflow_count(workflow, WORKFLOW_ENDS); row++)
+        if (string_is(workflow, workflow_end(workflow, row)->name, name))
             return row;
     return NONE;
 }
@@ -654,6 +698,24 @@ static bool stage_sound(const struct workflow *workflow, int32_t row)
     return (stage->at != AT_LEVEL || stage->at_level != NONE) && (stage->at != AT_UNIT_FIELD || stage->at_field != NONE);
 }
 
+static bool open_sound(const struct workflow *workflow, int32_t row)
+{
+    const struct workflow_open *open = workflow_open(workflow, row);
+    return (open->at != OPEN_AT_LEVEL || open->level != NONE) && (open->at != OPEN_AT_FIELD || open->field != NONE);
+}
+
+static bool given_sound(const struct workflow *workflow, int32_t row)
+{
+    const struct workflow_given *given = workflow_given(workflow, row);
+    return (given->from == NONE) != (given->value == NONE);
+}
+
+static bool wait_sound(const struct workflow *workflow, int32_t row)
+{
+    const struct workflow_wait *wait = workflow_wait(workflow, row);
+    return wait->wait != DONE_NONE && (wait->wait != DONE_SOME || wait->some > 0);
+}
+
 bool workflow_sound(const struct workflow *workflow)
 {
     static const struct {
@@ -663,6 +725,7 @@ bool workflow_sound(const struct workflow *workflow)
         {WORKFLOW_CONDITIONS, condition_sound}, {WORKFLOW_OUTCOMES, outcome_sound}, {WORKFLOW_PEOPLE, people_sound},
         {WORKFLOW_BY, by_sound},                {WORKFLOW_FIELDS, field_sound},     {WORKFLOW_LIMITS, limit_sound},
         {WORKFLOW_SETS, set_sound},             {WORKFLOW_LOOKUPS, lookup_sound},   {WORKFLOW_STOPS, stop_sound},
+        {WORKFLOW_OPENS, open_sound},           {WORKFLOW_GIVENS, given_sound},     {WORKFLOW_WAITS, wait_sound},
         {WORKFLOW_STAGES, stage_sound},
     };
     if (workflow_count(workflow, WORKFLOW_HEAD) != 1)

@@ -44,6 +44,10 @@ enum workflow_table {
     WORKFLOW_LOOKUP_CELLS,
     WORKFLOW_STOPS,
     WORKFLOW_PREVIOUS,
+    WORKFLOW_OPENS,      /* struct workflow_open: child cases that an outcome opens */
+    WORKFLOW_GIVENS,
+    WORKFLOW_RETURNS,
+    WORKFLOW_WAITS,      /* struct workflow_wait: `children` of a stage */
     WORKFLOW_TABLE_COUNT
 };
 
@@ -223,6 +227,7 @@ struct workflow_outcome {
     struct span branches; /* BRANCHES, of OUTCOME_CHOOSE */
     struct span sets;     /* SETS */
     struct span notices;  /* NOTICES */
+    struct span opens;    /* OPENS */
 };
 
 struct workflow_branch {
@@ -317,11 +322,13 @@ struct workflow_stage {
     struct span events;   /* EVENTS */
     int32_t line;
     int32_t stop_clock;   /* row of STOPS or NONE */
+    struct span children; /* WAITS: none or one */
 };
 
 struct workflow_end {
     int32_t name;
     int32_t title_zh, title_en;
+    struct span gives;    /* refs of FIELDS: what the parent case gets */
 };
 
 /* A table of `tables`, as it is used for one field or for limits. The first row that fits gives the result; none: empty, no limit. */
@@ -348,6 +355,42 @@ struct workflow_previous {
     int32_t field; /* row of FIELDS that is filled */
     int32_t from;  /* row of FIELDS of that case, of the same type */
 };
+
+enum open_at { OPEN_AT_CURRENT, OPEN_AT_LEVEL, OPEN_AT_FIELD };
+enum if_parent_ends { PARENT_ENDS_KEEP, PARENT_ENDS_CANCEL };
+
+/* A child case. What it is called there (fields, ends) is the other workflow's to say: names, not rows. */
+struct workflow_open {
+    int32_t workflow;       /* string */
+    int32_t at;             /* enum open_at */
+    int32_t level;          /* of OPEN_AT_LEVEL: row of LEVELS */
+    int32_t field;          /* of OPEN_AT_FIELD: row of FIELDS */
+    struct span with;       /* GIVENS: what it begins with */
+    struct span returns;    /* RETURNS: what comes back with its end */
+    int32_t if_parent_ends; /* enum if_parent_ends */
+};
+
+struct workflow_given {
+    int32_t its;   /* string: a field of the child's workflow */
+    int32_t from;  /* row of FIELDS, or NONE: `value` */
+    int32_t value; /* row of VALUES, or NONE */
+};
+
+struct workflow_return {
+    int32_t field; /* row of FIELDS that is filled */
+    int32_t its;   /* string: a field of the child's workflow */
+};
+
+struct workflow_wait {
+    int32_t wait;        /* enum done_kind: not DONE_NONE */
+    int32_t some;        /* of DONE_SOME */
+    int32_t scope;       /* enum count_scope: children of the case, or those opened in this stage */
+    struct span ends;    /* NAMES: ends of the child's workflow that count; none: every end counts */
+    int32_t stops_clock; /* 1: the stage's deadline stands still while it waits */
+};
+
+/* How every workflow can end, besides the ends that it names: rows that no table has. One that names an end so takes its own. */
+enum built_in_end { END_CANCELLED = -2 };
 
 struct workflow {
     struct tables tables;
@@ -386,6 +429,10 @@ const struct workflow_with *workflow_with(const struct workflow *workflow, int32
 const struct workflow_lookup *workflow_lookup(const struct workflow *workflow, int32_t row);
 const struct workflow_lookup_row *workflow_lookup_row(const struct workflow *workflow, int32_t row);
 const struct workflow_lookup_cell *workflow_lookup_cell(const struct workflow *workflow, int32_t row);
+const struct workflow_open *workflow_open(const struct workflow *workflow, int32_t row);
+const struct workflow_given *workflow_given(const struct workflow *workflow, int32_t row);
+const struct workflow_return *workflow_return(const struct workflow *workflow, int32_t row);
+const struct workflow_wait *workflow_wait(const struct workflow *workflow, int32_t row);
 int32_t workflow_ref(const struct workflow *workflow, int32_t row);
 
 /* A string of the pool; "" for NONE. */
@@ -395,9 +442,11 @@ const char *workflow_stage_name(const struct workflow *workflow, int32_t stage);
 const char *workflow_level_name(const struct workflow *workflow, int32_t level);
 const char *workflow_event_name(const struct workflow *workflow, int32_t event);
 const char *workflow_field_name(const struct workflow *workflow, int32_t field);
+/* Also of an enum built_in_end. */
 const char *workflow_end_name(const struct workflow *workflow, int32_t end);
 /* The name of one of a span of NAMES, by its place in it. */
 const char *workflow_choice(const struct workflow *workflow, struct span names, int32_t index);
+void workflow_end_titles(const struct workflow *workflow, int32_t end, struct text *zh, struct text *en);
 int32_t workflow_count(const struct workflow *workflow, enum workflow_table table);
 
 /* Rows by name, or NONE. */
@@ -406,6 +455,7 @@ int32_t workflow_find_stage(const struct workflow *workflow, struct text name);
 int32_t workflow_find_level(const struct workflow *workflow, struct text name);
 /* The row of WITHS of that name among what belongs to the people of `field`. */
 int32_t workflow_find_with(const struct workflow *workflow, int32_t field, struct text name);
+int32_t workflow_find_end(const struct workflow *workflow, struct text name);
 /* The event of that name in the stage, then anywhere (inner before outer). */
 int32_t workflow_find_event(const struct workflow *workflow, int32_t stage, struct text name);
 /* Whether any stage knows an event of that name (tells unknown-event from not-now). The names that a key gives (extend,

@@ -109,6 +109,13 @@ static bool events_whole(const struct workflow_reader *reader, struct span event
     return true;
 }
 
+/* Children that are fewer, or that end otherwise, would never be enough. */
+static bool may_wait_for_ever(const struct workflow_reader *reader, const struct workflow_stage *stage)
+{
+    const struct workflow_wait *wait = stage->children.count ? ROW_OF(reader, WAITS, wait, stage->children.first) : NULL;
+    return wait && (wait->wait != DONE_ALL || wait->ends.count > 0);
+}
+
 static void check_left(struct workflow_reader *reader, int32_t row)
 {
     struct exits exits = {.by_event = false};
@@ -124,6 +131,10 @@ static void check_left(struct workflow_reader *reader, int32_t row)
     else if (exits.by_overdue && !exits.by_event && !exits.by_anywhere && !exits.by_other)
         problems_add_key(reader->problems, node, "nothing that anyone can do leads out of the stage \"%s\" before its deadline, so nobody could "
                                                  "keep it. Add an event.", row_name(reader, WORKFLOW_STAGES, row));
+    else if (may_wait_for_ever(reader, stage) && !exits.by_event && !exits.by_anywhere && !exits.by_overdue)
+        problems_add_key(reader->problems, node_get(node, "children"),
+                         "nothing but its children leads out of the stage \"%s\": when they end otherwise, the case stays for ever. Add an event or a deadline "
+                         "that leads out.", row_name(reader, WORKFLOW_STAGES, row));
     else if (!exits.by_event && !exits.by_overdue && !exits.by_other)
         problems_warn(reader->problems, node, "only events of \"anywhere\" lead out of the stage \"%s\".",
                       row_name(reader, WORKFLOW_STAGES, row));

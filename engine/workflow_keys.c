@@ -29,6 +29,7 @@ const char *const after_words[2] = {"entry", "due"};
 const char *const stop_words[2] = {"resume", "restart"};
 const char *const scope_words[2] = {"case", "stage"};
 const char *const from_words[3] = {"entry", "first-entry", "opening"};
+const char *const parent_ends_words[2] = {"keep", "cancel"};
 /* Of the types those that an element can have; a choice needs its `of`, and so a mapping. */
 static const char *const element_words[] = {"text", "number", "boolean", "date", "unit", "reference", "choice"};
 static const char *const keep_words[] = {"keep"}, *const previous_words[] = {"previous"}, *const level_words[] = {"level"},
@@ -40,7 +41,8 @@ static const struct form title_map = MAPPING(IN_TITLE), opens_map = MAPPING(IN_O
                          event_map = MAPPING(IN_EVENT), outcome_map = MAPPING(IN_OUTCOME), branch_map = MAPPING(IN_BRANCH),
                          notify_map = MAPPING(IN_NOTIFY), role_map = MAPPING(IN_ROLE), each_map = MAPPING(IN_EACH), at_least_map = MAPPING(IN_AT_LEAST),
                          missing_map = MAPPING(IN_MISSING), range_map = MAPPING(IN_RANGE), count_map = MAPPING(IN_COUNT), end_map = MAPPING(IN_END),
-                         condition_map = MAPPING(IN_CONDITION), set_table_map = MAPPING(IN_SET_TABLE), table_map = MAPPING(IN_TABLE);
+                         condition_map = MAPPING(IN_CONDITION), set_table_map = MAPPING(IN_SET_TABLE), table_map = MAPPING(IN_TABLE),
+                         child_map = MAPPING(IN_CHILD), children_map = MAPPING(IN_CHILDREN);
 
 /* scalars */
 static const struct form version = FORM(FORM_WHOLE, .least = 1, .most = WORKFLOW_VERSION_MOST);
@@ -91,6 +93,11 @@ static const struct form worker = EITHER(&form_name, &worker_map), topics = FORM
 static const struct form reminds = LIST_OF(remind_map), remind = EITHER(&remind_map, &reminds);
 static const struct form notices = LIST_OF(notify_map), notify = EITHER(&notify_map, &notices);
 
+/* child cases */
+static const struct form child_at = EITHER(&form_name, &at_map), child_value = EITHER(&form_text, &form_number, &form_boolean);
+static const struct form child_with = NAMED(1, child_value), child_returns = NAMED(1, form_name), parent_ends = FORM_WORDS(parent_ends_words);
+static const struct form child_list = LIST_OF(child_map), opens = EITHER(&child_map, &child_list);
+
 /* the parts of the file */
 static const struct form fields = NAMED(0, field_map), stages = NAMED(1, stage_map), events = NAMED(0, event_map), tasks = NAMED(1, tasks_map);
 static const struct form end = EITHER(&form_nothing, &end_map), ends = NAMED(1, end), ways = LIST_OF(branch_map);
@@ -109,7 +116,7 @@ static const struct form end = EITHER(&form_nothing, &end_map), ends = NAMED(1, 
     {where, "set", M, 0, "a mapping of fields to values", "fields that the engine fills in", &sets},                    \
     {where, "notify", M | L, 0, "{who: PEOPLE, text: {zh, en}}, or a list of these", "who is told, and what", &notify}, \
     {where, "publish", M, KEY_LATER, "a publication", "a notice that stands beside the work", NULL},                    \
-    {where, "open", L, KEY_LATER, "a list of child cases", "cases that are opened for this one", NULL}
+    {where, "open", M | L, 0, "{workflow, at, with, returns, if-parent-ends}, or a list of these", "cases that are opened for this one", &opens}
 
 #define TASK_KEYS(where)                                                                                                \
     {where, "for", S | L | M, KEY_SOME, SOME_PEOPLE, "who does it", &people},                                           \
@@ -179,11 +186,11 @@ static const struct key table[] = {
     {IN_STAGE, "done", S, 0, "all, any or N of M", "when enough of the tasks are settled", &done},
     {IN_STAGE, "vote", M, KEY_LATER, "a vote", "the stage is a vote", NULL},
     {IN_STAGE, "rate", M, KEY_LATER, "a rating", "the stage is a rating", NULL},
-    {IN_STAGE, "children", M, KEY_LATER, "{wait, of, ends}", "child cases that are waited for", NULL},
+    {IN_STAGE, "children", M, 0, "{wait, of, ends}", "child cases that are waited for", &children_map},
     {IN_STAGE, "publish", M, KEY_LATER, "{fields: [...]}", "the stage publishes", NULL},
     {IN_STAGE, "objections", M, KEY_LATER, "{by, needs, OUTCOME}", "objections to what is published", NULL},
     {IN_STAGE, "events", M, 0, "a mapping of events", "what can happen in this stage", &events},
-    {IN_STAGE, "then", M, 0, AN_OUTCOME, "what follows when the tasks are done", &outcome_map},
+    {IN_STAGE, "then", M, 0, AN_OUTCOME, "what follows when the tasks are done and the children have ended", &outcome_map},
 
     {IN_AT, "unit", S, KEY_NEEDED, "a field of type unit", "the unit in that field", &form_name},
 
@@ -269,7 +276,18 @@ static const struct key table[] = {
     {IN_COUNT, "in", S, 0, "stage or case", "since the stage was entered, or ever; in the case unless said", &scope},
 
     {IN_END, "title", M, 0, A_TITLE, "what it is called by people", &title_map},
-    {IN_END, "gives", S | L, KEY_LATER, SOME_FIELDS, "what the parent case gets", NULL},
+    {IN_END, "gives", S | L, 0, SOME_FIELDS, "what the parent case gets", &some_names},
+
+    {IN_CHILD, "workflow", S, KEY_NEEDED, "the name of a workflow", "what kind of case is opened", &form_name},
+    {IN_CHILD, "at", S | M, 0, "a level, or {unit: FIELD}", "at which unit; where the case stands, unless said", &child_at},
+    {IN_CHILD, "with", M, 0, "a mapping of its fields to fields or values", "what it begins with", &child_with},
+    {IN_CHILD, "returns", M, 0, "a mapping of fields to its fields", "what comes back with its end", &child_returns},
+    {IN_CHILD, "if-parent-ends", S, 0, "keep or cancel", "what becomes of it when this case ends; keep unless said", &parent_ends},
+
+    {IN_CHILDREN, "wait", S, KEY_NEEDED, "all, any or N of M", "how many of them must have ended", &done},
+    {IN_CHILDREN, "of", S, 0, "case or stage", "which children: all of the case, or those opened in this stage; of the case unless said", &scope},
+    {IN_CHILDREN, "ends", S | L, 0, "ends of the child's workflow", "only these ends count; every end unless said", &some_names},
+    {IN_CHILDREN, "stops-clock", S, KEY_LATER, "true", "the stage's deadline stands still while it waits", NULL},
 };
 
 static const struct mapping mappings[WORKFLOW_WHERE_COUNT] = {
@@ -279,7 +297,7 @@ static const struct mapping mappings[WORKFLOW_WHERE_COUNT] = {
     [IN_WORKER] = {.name = "worker"}, [IN_EVENT] = {.name = "event"}, [IN_OUTCOME] = {.name = "outcome"}, [IN_BRANCH] = {.name = "way"},
     [IN_NOTIFY] = {.name = "notify"}, [IN_SET_TABLE] = {.name = "set-table"}, [IN_TABLE] = {.name = "table"}, [IN_ROLE] = {.name = "role"}, [IN_EACH] = {.name = "each"},
     [IN_AT_LEAST] = {.name = "at-least"}, [IN_MISSING] = {.name = "missing"}, [IN_RANGE] = {.name = "range", .least = 1}, [IN_COUNT] = {.name = "count"},
-    [IN_END] = {.name = "end"}, [IN_CONDITION] = {.name = "condition", .others = &condition_value, .least = 1},
+    [IN_END] = {.name = "end"}, [IN_CHILD] = {.name = "child"}, [IN_CHILDREN] = {.name = "children"}, [IN_CONDITION] = {.name = "condition", .others = &condition_value, .least = 1},
 };
 
 const struct keys workflow_keys = {table, sizeof table / sizeof table[0], mappings, WORKFLOW_WHERE_COUNT};

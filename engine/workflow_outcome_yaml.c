@@ -1,4 +1,4 @@
-/* workflow_outcome_yaml: outcomes, the same wherever one stands: exactly one of go, climb, end, stay, choose, with set and notify
+/* workflow_outcome_yaml: outcomes, the same wherever one stands: exactly one of go, climb, end, stay, choose, with set, notify and open
  * beside it. Whether `level` is said where it must be depends on the stage that is left: workflow_flow.c. */
 #include "engine/workflow_reader.h"
 
@@ -291,6 +291,7 @@ int32_t outcome_read(struct workflow_reader *reader, const struct node *node, en
         outcome.sets = sets_read(reader, set);
     if (notify)
         outcome.notices = notices_read(reader, notify);
+    outcome.opens = opens_read_children(reader, key_get(node, where, "open"));
     const struct node *value = verb ? key_get(node, where, verb) : NULL;
     if (!value)
         return NONE;

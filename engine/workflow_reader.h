@@ -48,6 +48,7 @@ struct workflow_reader {
     int32_t choose_depth;
     struct reader_table *tables; /* workflow_table_yaml.c */
     int32_t table_count;
+    const struct node *children_awaited; /* a stage's `children`, read before any `open` was; or NULL */
     bool doubtful[WORKFLOW_TABLE_COUNT]; /* something could not be read that may refer to rows of this table: none is called unused */
 };
 
@@ -55,7 +56,8 @@ struct workflow_reader {
 
 enum { TYPE_COUNT = FIELD_REFERENCE + 1 };
 extern const char *const type_words[TYPE_COUNT];
-extern const char *const late_words[3], *const direction_words[2], *const after_words[2], *const stop_words[2], *const scope_words[2], *const from_words[3];
+extern const char *const late_words[3], *const direction_words[2], *const after_words[2], *const stop_words[2], *const scope_words[2], *const from_words[3],
+    *const parent_ends_words[2];
 
 /* ---- workflow_build.c: rows, strings, names ---- */
 
@@ -192,7 +194,22 @@ int32_t outcome_alone(struct workflow_reader *reader, const struct node *node);
 /* `stop-clock` of a stage whose `within` has been read: a row of STOPS; NONE with a problem when it is none. */
 int32_t stop_read(struct workflow_reader *reader, const struct node *node, const struct workflow_stage *stage);
 
+/* ---- workflow_open_yaml.c ---- */
+
+/* `open` beside an outcome; NULL: none. */
+struct span opens_read_children(struct workflow_reader *reader, const struct node *node);
+/* `children` of a stage; NULL: none. */
+void children_read(struct workflow_reader *reader, const struct node *node, struct workflow_stage *stage);
+/* `gives` of an end; NULL: none. */
+struct span gives_read(struct workflow_reader *reader, const struct node *node);
+/* Who waits for children has some. */
+void check_children(struct workflow_reader *reader);
+
 /* ---- workflow_event_yaml.c, workflow_stage_yaml.c ---- */
+
+/* "2 of 3"; false: it is none. */
+bool some_read(struct text text, int32_t *some, int32_t *of);
+
 
 struct span events_declare(struct workflow_reader *reader, const struct node *events);
 void events_read(struct workflow_reader *reader, struct span events);

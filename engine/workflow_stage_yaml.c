@@ -206,7 +206,7 @@ static void tasks_read(struct workflow_reader *reader, const struct node *node, 
 }
 
 /* "2 of 3" */
-static bool some_read(struct text text, int32_t *some, int32_t *of)
+bool some_read(struct text text, int32_t *some, int32_t *of)
 {
     int32_t numbers[2] = {0, 0};
     size_t at = 0;
@@ -241,21 +241,23 @@ static void done_read(struct workflow_reader *reader, const struct node *node, s
     }
 }
 
-/* tasks, done and then belong together. */
+/* tasks, done and then belong together; `then` may also wait for children. */
 static void check_work_company(struct workflow_reader *reader, const struct node *node)
 {
     const struct node *task = node_get(node, "task"), *tasks = node_get(node, "tasks");
     if (task && tasks)
         problems_add_key(reader->problems, tasks, "\"task\" and \"tasks\" cannot stand in one stage: make the one task one of the others.");
-    static const char *const companions[] = {"done", "then"};
-    for (size_t i = 0; i < 2; i++) {
-        const struct node *companion = node_get(node, companions[i]);
-        if (tasks && !companion)
-            problems_add_key(reader->problems, tasks, "\"tasks\" needs \"%s\": %s.", companions[i],
-                             i == 0 ? "all, any or N of M" : "what follows when they are done");
-        if (!tasks && companion)
-            problems_add_key(reader->problems, companion, "\"%s\" means something only beside \"tasks\".", companions[i]);
-    }
+    const struct node *children = node_get(node, "children"), *done = node_get(node, "done"), *then = node_get(node, "then");
+    if (tasks && !done)
+        problems_add_key(reader->problems, tasks, "\"tasks\" needs \"done\": all, any or N of M.");
+    if (tasks && !then)
+        problems_add_key(reader->problems, tasks, "\"tasks\" needs \"then\": what follows when they are done.");
+    if (children && !then)
+        problems_add_key(reader->problems, children, "\"children\" needs \"then\": what follows when they have ended.");
+    if (done && !tasks)
+        problems_add_key(reader->problems, done, "\"done\" means something only beside \"tasks\".");
+    if (then && !tasks && !children)
+        problems_add_key(reader->problems, then, "\"then\" means something only beside \"tasks\" or \"children\".");
 }
 
 /* The event of a task's name settles it. */
@@ -293,6 +295,7 @@ static void stage_read(struct workflow_reader *reader, int32_t row)
     task_read(reader, key_get(node, IN_STAGE, "task"), &stage);
     tasks_read(reader, key_get(node, IN_STAGE, "tasks"), &stage);
     done_read(reader, key_get(node, IN_STAGE, "done"), &stage);
+    children_read(reader, key_get(node, IN_STAGE, "children"), &stage);
     check_work_company(reader, node);
     events_read(reader, stage.events);
     tie_events(reader, &stage);

@@ -101,10 +101,14 @@ static void ends_read(struct workflow_reader *reader)
     for (int32_t row = 0; row < row_count(reader, WORKFLOW_ENDS); row++) {
         const struct node *node = row_node(reader, WORKFLOW_ENDS, row);
         struct workflow_end *end = ROW_OF(reader, ENDS, end, row);
+        if (text_is(node->key, "cancelled")) /* what a case that is cancelled by another ends with: no outcome needs to lead there */
+            row_mark(reader, WORKFLOW_ENDS, row, MARK_USED);
         if (node_empty(node)) /* `closed:` alone: an end that needs no title */
             continue;
-        if (key_check(reader, node, IN_END))
-            title_read(reader, key_get(node, IN_END, "title"), &end->title_zh, &end->title_en);
+        if (!key_check(reader, node, IN_END))
+            continue;
+        title_read(reader, key_get(node, IN_END, "title"), &end->title_zh, &end->title_en);
+        end->gives = gives_read(reader, key_get(node, IN_END, "gives"));
     }
 }
 
@@ -155,6 +159,7 @@ static void root_read(struct workflow_reader *reader, const struct node *root)
     head.anywhere = reader->anywhere;
     ends_read(reader);
     check_use(reader);
+    check_children(reader);
     check_flow(reader, head.start);
     check_directory(reader);
     row_push(reader, WORKFLOW_HEAD, &head, root);

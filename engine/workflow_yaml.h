@@ -24,6 +24,7 @@ enum {
     WORKFLOW_GROUNDS_MOST = 20,   /* on which a clock may be stopped */
     WORKFLOW_REMINDERS_MOST = 8,  /* of one stage */
     WORKFLOW_NOTICES_MOST = 8,    /* of one outcome: with STEP_DEPTH_MOST outcomes in a row and all tasks, a deadline stays below STEP_MADE_MOST */
+    WORKFLOW_OPENS_MOST = 16,     /* child cases of one outcome */
     WORKFLOW_LEVELS_MOST = 32,
     WORKFLOW_TABLES_MOST = 32,
     WORKFLOW_COLUMNS_MOST = 8,    /* fields of one table */
@@ -76,6 +77,8 @@ enum workflow_where {
     IN_COUNT,     /* of a condition */
     IN_END,
     IN_CONDITION, /* when, and the parts of all, any, none */
+    IN_CHILD,     /* one of open */
+    IN_CHILDREN,
     WORKFLOW_WHERE_COUNT
 };
 

@@ -269,7 +269,7 @@ static void test_whole_files(void **state)
         {HEAD "start: {go: a}\n"
               "stages: {a: {then: {end: done}, events: {close: {by: clerk, end: done}}}}\n"
               "ends: {done: }\n",
-         "f:5:14: stages.a.then: \"then\" means something only beside \"tasks\".\n"},
+         "f:5:14: stages.a.then: \"then\" means something only beside \"tasks\" or \"children\".\n"},
         /* a choice that is a field too */
         {HEAD "start: {go: a}\n"
               "data: {kind: {type: choice, of: [note, other]}, note: {type: text}}\n"
@@ -284,6 +284,10 @@ static void test_whole_files(void **state)
               "ends: {done: }\n",
          "f:6:80: stages.a.events.close.set.cents: \"whole\" has 0 decimal places and \"cents\" has 2. They must be "
          "the same.\n"},
+        /* children that end otherwise */
+        {HEAD "start: {go: a}\nstages: {a: {children: {wait: all, ends: kept}, events: {more: {by: clerk, stay: true, open: {workflow: survey}}}, then: {end: done}}}\nends: {done: }\n",
+         "f:5:14: stages.a.children: nothing but its children leads out of the stage \"a\": when they end otherwise, the case stays for ever. "
+         "Add an event or a deadline that leads out.\n"},
         /* choose in choose in choose */
         {HEAD "start: {go: a}\n"
               "stages: {a: {events: {close: {by: clerk, choose: [{when: {level: grid}, end: done}, {choose: [{when: "

@@ -1,0 +1,33 @@
+/* kin: cases that know each other: a case and the children that it opened. Pure.
+ *
+ * Cases touch each other only by events. What one has to say is an effect (EFFECT_SAY), which the engine keeps in the outbox and, once it
+ * is on disk, brings to the door as an event for the other (engine_kin.c); so it would also go to another machine.
+ *
+ *     parent                                               child
+ *     open: [...]      ──── EVENT_OPEN ──────────────────> it opens
+ *       CHILD_REFUSED  <─── EVENT_CASE child-refused ───── it could not: an incident stands on the parent; retry says the first again
+ *       CHILD_ENDED    <─── EVENT_CASE child-ended ─────── it has ended, with what its end gives
+ *     it has ended     ──── EVENT_CASE parent-ended ─────> it is cancelled (if-parent-ends: cancel)
+ *
+ * A held case says nothing; what it should have opened is opened when it is released. */
+#ifndef STAIRCASE_KIN_H
+#define STAIRCASE_KIN_H
+
+#include "engine/step.h"
+
+/* Opens the children of OPENS rows. What cannot be opened here becomes an incident. false: refused. */
+bool kin_open(struct step *step, struct span opens);
+/* The case has ended: its children hear of it where they should, and so does its parent. false: refused. */
+bool kin_end(struct step *step);
+/* A held case was released: its children are opened. */
+void kin_release(struct step *step);
+/* A supervisor's retry of a child that could not be opened. */
+void kin_open_again(struct step *step, struct case_child *child);
+/* Whether enough children have ended for the stage to go on; a stage that waits for none: yes. */
+bool kin_enough(const struct step *step);
+
+/* ---- kin_hear.c ---- */
+/* EVENT_CASE; true: applied. What follows from it cannot be refused to the other case: where it is, it is told to the supervisor. */
+bool kin_hear(struct step *step);
+
+#endif
