@@ -184,8 +184,14 @@ static enum err decide_known(struct engine *engine, const struct event *event, s
         engine_refuse(answer, refusal, why);
         return ERR_OK;
     }
+    struct decision decision = {.code = ERR_OK};
+    /* A held case lives by its own events, and one that is refused is none: its time has not come to where that one claims to stand. */
+    bool held = (subject->state->flags & CASE_HELD) && event->kind != EVENT_RELEASE;
+    if (held && case_due_before(subject->state, effective))
+        engine_foresee(engine, workflow, event, subject->state, effective, &decision);
+    if (decision.code)
+        return answer_decision(engine, &decision, answer);
     enum err code = engine_fire_case(engine, subject, effective, NULL);
-    struct decision decision;
     code = code ? code : engine_decide_case(engine, event, subject, effective, &decision);
     return code ? code : answer_decision(engine, &decision, answer);
 }

@@ -12,42 +12,68 @@ enum {
     AT_ONCE_MOST = 4096 /* and before one event: a held case lives years in it */
 };
 
-/* One clock that has run out. The decision may not be a refusal: the clock is the case's own. */
-static enum err fire_clock(struct engine *engine, struct batch_case *subject, const struct case_clock *clock, int64_t effective, bool circle)
+struct firing {
+    int64_t moment;
+    uint32_t all, here;
+};
+
+/* The clock of the case that is due next, as an event, and the moment at which it fires. false: none is. */
+static bool next_due(const struct case_state *state, int64_t effective, struct firing *firing, struct event *event, int64_t *at)
 {
-    struct event event = {
+    const struct case_clock *clock = case_due_before(state, effective);
+    if (!clock)
+        return false;
+    int64_t moment = state->flags & CASE_HELD ? clock->due : effective;
+    *at = moment > state->last_at ? moment : state->last_at;
+    firing->here = firing->all && *at == firing->moment ? firing->here + 1 : 0;
+    firing->moment = *at;
+    *event = (struct event){
         .kind = EVENT_DUE,
-        .subject = {.kind = CASE_REF_ID, .id = subject->id},
+        .subject = {.kind = CASE_REF_ID, .id = state->id},
         .clock_kind = clock->kind,
         .clock_which = clock->which,
         .due = clock->due,
-        .again = circle,
+        .again = firing->here >= CIRCLE_MOST || firing->all >= AT_ONCE_MOST,
     };
-    struct decision decision;
-    enum err code = engine_decide_case(engine, &event, subject, effective, &decision);
-    assert(code || decision.code == ERR_OK);
-    return code;
+    firing->all++;
+    return true;
 }
 
+/* The decision may not be a refusal: the clock is the case's own. */
 enum err engine_fire_case(struct engine *engine, struct batch_case *subject, int64_t effective, uint32_t *fired)
 {
-    int64_t moment = INT64_MIN;
-    for (uint32_t all = 0, here = 0;; all++) {
-        const struct case_clock *clock = case_due_before(subject->state, effective);
-        if (!clock)
-            return ERR_OK;
-        bool held = (subject->state->flags & CASE_HELD) != 0;
-        int64_t at = held ? clock->due : effective;
-        int64_t last = subject->state->last_at;
-        at = at > last ? at : last;
-        here = at == moment ? here + 1 : 0;
-        moment = at;
-        enum err code = fire_clock(engine, subject, clock, at, here >= CIRCLE_MOST || all >= AT_ONCE_MOST);
+    struct firing firing = {0};
+    struct event event;
+    int64_t at;
+    while (next_due(subject->state, effective, &firing, &event, &at)) {
+        struct decision decision;
+        enum err code = engine_decide_case(engine, &event, subject, at, &decision);
+        assert(code || decision.code == ERR_OK);
         if (code)
             return code;
         if (fired)
             *fired += 1;
     }
+    return ERR_OK;
+}
+
+void engine_foresee(struct engine *engine, const struct workflow *workflow, const struct event *event, const struct case_state *state, int64_t effective,
+                    struct decision *decision)
+{
+    struct firing firing = {0};
+    struct advance_input input;
+    struct event due;
+    engine_input(engine, workflow, state, &input);
+    input.event = &due;
+    while (next_due(input.before, effective, &firing, &due, &input.now)) {
+        advance(&input, &engine->batch.arena, decision);
+        assert(decision->code == ERR_OK);
+        input.before = decision->after;
+        input.position++;
+    }
+    input.event = event;
+    input.now = effective;
+    advance(&input, &engine->batch.arena, decision);
 }
 
 /* A row of DEADLINE that speaks of nothing would be found again for ever: the indexes disagree, and `verify` must look. */

@@ -122,6 +122,9 @@ enum err engine_note_unparkable(struct engine *engine, struct text case_key);
 /* ---- engine_due.c ---- */
 /* Fires every clock of the case that is due strictly before `effective`; `subject->state` moves on. */
 enum err engine_fire_case(struct engine *engine, struct batch_case *subject, int64_t effective, uint32_t *fired);
+/* What would be decided about the event after all that. Nothing is changed. */
+void engine_foresee(struct engine *engine, const struct workflow *workflow, const struct event *event, const struct case_state *state, int64_t effective,
+                    struct decision *decision);
 /* Looks at every deadline again, or at those from a row on: some may have been computed under an older calendar. */
 void engine_sweep_again(struct engine *engine);
 void engine_sweep_from(struct engine *engine, const struct record_key *from);

@@ -252,6 +252,29 @@ static void a_released_case_follows_the_newest_calendar(void **state)
     bed_assert_replays(bed);
 }
 
+/* An import whose mapping was wrong is run again: what was refused the first time has not moved the case on. */
+static void what_a_held_case_refuses_does_not_move_its_time(void **state)
+{
+    struct bed *bed = *state;
+    struct event open = held_opening(bed, AT(INT64_C(-30) * 86400000));
+    bed_send(bed, AT(1000), &open);
+    uint64_t before = engine_position(bed->engine);
+    struct event later = sending(bed, "no-such-event"), raise = sending(bed, "raise");
+    later.has_happened_at = raise.has_happened_at = true;
+    later.happened_at = AT(INT64_C(-10) * 86400000); /* its deadline was over by then */
+    raise.happened_at = AT(INT64_C(-29) * 86400000);
+    assert_int_equal(bed_send(bed, AT(2000), &later).code, ERR_NOT_NOW); /* it ended as late before that */
+    assert_true(engine_position(bed->engine) == before);
+    assert_int_equal(bed_send(bed, AT(3000), &raise).kind, MESSAGE_APPLIED);
+    later.name = TEXT("resolve");
+    assert_int_equal(bed_send(bed, AT(4000), &later).code, ERR_NOT_NOW); /* so it would at the grid */
+    struct event release = {.kind = EVENT_RELEASE, .id = bed_id(bed), .sender = TEXT("local"), .as = TEXT("zhou"), .subject = {.kind = CASE_REF_KEY, .text = case_key}};
+    struct message answer = bed_send(bed, AT(5000), &release);
+    assert_int_equal(answer.kind, MESSAGE_APPLIED);
+    assert_text(answer.end, "late");
+    bed_assert_replays(bed);
+}
+
 static struct text earlier_calendar(struct bed *bed)
 {
     struct text newer = changed(bed, bed_file(bed, "config/calendar-cn.yaml"), "version: 1", "version: 2");
@@ -461,7 +484,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_first_calendar_is_the_same_after_a_start, set_up_empty, tear_down),
         TEST(an_id_in_use_deploys_nothing), TEST(no_two_cases_have_one_number), TEST(answers_outlive_the_questions_between_batches), TEST(a_task_is_not_settled_like_a_notice),
         TEST(a_parked_event_whose_park_is_gone_is_over), TEST(a_released_case_follows_the_newest_calendar), TEST(what_one_batch_releases_and_sweeps_follows_the_newest_calendar),
-        TEST(a_calendar_in_the_middle_of_a_batch_moves_what_was_opened_before_it), TEST(deadlines_follow_the_calendar_of_their_unit), TEST(a_year_of_reminders_is_not_caught_up_with),
+        TEST(a_calendar_in_the_middle_of_a_batch_moves_what_was_opened_before_it), TEST(what_a_held_case_refuses_does_not_move_its_time), TEST(deadlines_follow_the_calendar_of_their_unit), TEST(a_year_of_reminders_is_not_caught_up_with),
         TEST(deadlines_that_lead_in_a_circle_come_to_an_end), TEST(times_at_the_ends_of_the_world),
         TEST(a_state_that_is_not_where_its_log_ends_is_not_opened),
     };
