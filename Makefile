@@ -11,14 +11,14 @@
 B     ?= build
 CC    := $(if $(filter default,$(origin CC)),gcc,$(CC))
 SEEDS ?= 200
-PKGS   = libzmq lmdb msgpack libuv yaml-0.1 libsodium libgvc
-DEBS   = gcc libc6-dev pkg-config libzmq3-dev liblmdb-dev libmsgpack-dev libuv1-dev libyaml-dev libsodium-dev libgraphviz-dev libcmocka-dev \
+PKGS   = libzmq lmdb msgpack libuv yaml-0.1 libsodium libgvc libical
+DEBS   = gcc libc6-dev pkg-config libzmq3-dev liblmdb-dev libmsgpack-dev libuv1-dev libyaml-dev libsodium-dev libgraphviz-dev libical-dev libcmocka-dev \
          tzdata python3 python3-zmq python3-msgpack python3-yaml python3-jsonschema
 
 CPPFLAGS = -I. -D_GNU_SOURCE -MMD -MP
 CFLAGS   = -std=c11 -O2 -g -fno-omit-frame-pointer -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
            -Werror -fstack-protector-strong $(EXTRA)
-LDLIBS   = -lzmq -llmdb -lmsgpackc -luv -lyaml -lsodium -lpthread
+LDLIBS   = -lzmq -llmdb -lmsgpackc -luv -lyaml -lsodium -lical -lpthread
 LDFLAGS  = $(EXTRA)
 
 # The rooms, lowest first: what stands further down may include what stands above it, never the other way round.

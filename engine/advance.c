@@ -97,10 +97,14 @@ static void give_number(struct step *step)
         step->state->number = number_in(step->arena, series, step->input.sequence);
 }
 
-/* A child is opened by the workflow of its parent, whoever sent the event that led to it. */
+/* A child is opened by the workflow of its parent, whoever sent the event that led to it; a run of a recurrence by the calendar. */
 static bool may_open(struct step *step, const struct workflow_head *head)
 {
     const struct event *event = step->input.event;
+    if (event->run)
+        return true;
+    if (!event->other.size && head->opens_by == NONE)
+        return step_refuse(step, ERR_NOT_ALLOWED, "only the calendar opens such cases");
     if (!event->other.size)
         return sender_named(step) && sender_among(step, workflow_by(step->workflow, head->opens_by)->people);
     memcpy(step->state->parent, event->other.data, ID_SIZE);
@@ -108,10 +112,20 @@ static bool may_open(struct step *step, const struct workflow_head *head)
     return true;
 }
 
+/* Which fields come with it: those that people are asked for, or those that the calendar fills. */
+static struct intake opening_fields(const struct step *step)
+{
+    const struct workflow_head *head = workflow_head(step->workflow);
+    if (!step->input.event->run)
+        return (struct intake){.needs = head->opens_needs, .may = head->opens_may};
+    const struct workflow_recurs *recurs = workflow_recurs(step->workflow);
+    return (struct intake){.may = recurs ? recurs->sets : (struct span){0}};
+}
+
 static bool open_case(struct step *step)
 {
     const struct workflow_head *head = workflow_head(step->workflow);
-    struct intake intake = {.needs = head->opens_needs, .may = head->opens_may};
+    struct intake intake = opening_fields(step);
     begin_case(step);
     if (!find_home(step) || !opens_here(step) || !may_open(step, head) || !intake_check(step, &intake))
         return false;

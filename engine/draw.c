@@ -400,7 +400,10 @@ static void draw_start(const struct draw_words *words, struct drawing *drawing, 
     struct walk walk = walk_at(words, drawing, 0, NONE);
     struct text levels = {0};
     begin_node(&walk, DRAW_START, TEXT("start"), text_of(draw_say(words, "A case is opened", "立案")));
-    add_row(&walk, DRAW_PLAIN, draw_by(words, head->opens_by));
+    if (head->opens_by != NONE)
+        add_row(&walk, DRAW_PLAIN, draw_by(words, head->opens_by));
+    if (workflow_recurs(words->workflow))
+        add_row(&walk, DRAW_PLAIN, draw_recurs(words, workflow_recurs(words->workflow)));
     for (int32_t i = 0; i < head->opens_at.count; i++)
         levels = draw_list(words, levels, text_of(workflow_level_name(words->workflow, workflow_ref(words->workflow, head->opens_at.first + i))));
     add_row(&walk, DRAW_PLAIN, labelled(&walk, draw_say(words, "at", "层级"), levels));

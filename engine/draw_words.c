@@ -100,6 +100,17 @@ struct text draw_by(const struct draw_words *words, int32_t row)
     return people;
 }
 
+/* ---- the calendar ---- */
+
+struct text draw_recurs(const struct draw_words *words, const struct workflow_recurs *recurs)
+{
+    const char *rule = workflow_string(words->workflow, recurs->rule);
+    const char *who = recurs->role != NONE ? workflow_string(words->workflow, recurs->role) : workflow_level_name(words->workflow, recurs->level);
+    if (recurs->rotation)
+        return arena_print(words->arena, draw_say(words, "the calendar: %s; in turn: %s", "日历：%s，轮流：%s"), rule, who);
+    return arena_print(words->arena, draw_say(words, "the calendar: %s; at each %s", "日历：%s，每个%s"), rule, who);
+}
+
 /* ---- time ---- */
 
 struct text draw_duration(const struct draw_words *words, int32_t row)

@@ -23,6 +23,8 @@ struct text draw_people(const struct draw_words *words, struct span people);
 struct text draw_by(const struct draw_words *words, int32_t by);
 /* `fields` are refs. */
 struct text draw_fields(const struct draw_words *words, struct span fields);
+/* "the calendar: FREQ=WEEKLY;BYDAY=TU,TH, at each grid" */
+struct text draw_recurs(const struct draw_words *words, const struct workflow_recurs *recurs);
 struct text draw_duration(const struct draw_words *words, int32_t duration);
 struct text draw_limit(const struct draw_words *words, int32_t limit);
 struct text draw_condition(const struct draw_words *words, int32_t condition);

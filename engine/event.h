@@ -46,6 +46,14 @@ struct event {
     uint32_t previous_count;
     bool held;              /* of an opening: imported */
 
+    /* an opening by the calendar (opens: recurs), which nobody sends */
+    int32_t run;            /* the day that the run is of (days since 1970-01-01); 0: it is no such opening */
+    int32_t run_through;    /* the last day of the rule that it answers for: several may have come to one working day */
+    uint32_t run_of;        /* id of the unit whose run it is; of a rotation: the unit that has the rotation, or 0 */
+    struct text turn;       /* of a rotation of a role: whose turn it is */
+    uint32_t missed;        /* runs before it that were not opened */
+    int32_t missed_from;    /* the day of the first of them */
+
     /* a worker's report, and a send `by: worker` */
     struct text worker;     /* the worker's name, set by the link from its registration; never from the message */
     uint64_t task;

@@ -34,7 +34,7 @@ static const struct member head_members[] = {
     STRING(head, about_en),
     NUMBER(head, applies_from),
     STRING(head, reference),
-    NEEDED(head, opens_by, BY),
+    ROW(head, opens_by, BY), /* NONE: only the calendar opens cases */
     REFS(head, opens_at, LEVELS),
     REFS(head, opens_needs, FIELDS),
     REFS(head, opens_may, FIELDS),
@@ -263,6 +263,15 @@ static const struct member lookup_row_members[] = {
 static const struct member lookup_cell_members[] = {ROW(lookup_cell, value, VALUES)};
 static const struct member previous_members[] = {NEEDED(previous, field, FIELDS), NEEDED(previous, from, FIELDS)};
 
+static const struct member recurs_members[] = {
+    NAMED(recurs, rule),         NUMBER(recurs, first),         ROW(recurs, level, LEVELS),           STRING(recurs, role), FLAG(recurs, rotation),
+    ROW(recurs, of, LEVELS),     REFS(recurs, sets, FIELDS),    CHOICE(recurs, day_off, DAY_OFF_PREVIOUS), CHOICE(recurs, missed, MISSED_REPORT),
+};
+
+static const struct member quota_members[] = {
+    NUMBER(quota, least), NEEDED(quota, level, LEVELS), REFS(quota, ends, ENDS), NEEDED(quota, short_, OUTCOMES),
+};
+
 #define SHAPE(table, row)                                                                                              \
     [WORKFLOW_##table] = {.name = #row,                                                                                \
                           .row_size = sizeof(struct workflow_##row),                                                   \
@@ -310,6 +319,8 @@ static const struct table_shape shapes[WORKFLOW_TABLE_COUNT] = {
     SHAPE_2(GIVENS, given),
     SHAPE_2(RETURNS, return),
     SHAPE_2(WAITS, wait),
+    SHAPE_2(RECURS, recurs),
+    SHAPE_2(QUOTAS, quota),
 };
 
 const struct form_shape workflow_shape = {
@@ -369,6 +380,16 @@ int32_t workflow_ref(const struct workflow *workflow, int32_t row)
 {
     assert(row >= 0 && row < workflow->table[WORKFLOW_REFS].count);
     return ((const struct workflow_ref *)workflow->table[WORKFLOW_REFS].rows)[row].row;
+}
+
+const struct workflow_recurs *workflow_recurs(const struct workflow *workflow)
+{
+    return workflow->table[WORKFLOW_RECURS].count ? workflow->table[WORKFLOW_RECURS].rows : NULL;
+}
+
+const struct workflow_quota *workflow_quota(const struct workflow *workflow)
+{
+    return workflow->table[WORKFLOW_QUOTAS].count ? workflow->table[WORKFLOW_QUOTAS].rows : NULL;
 }
 
 int32_t workflow_count(const struct workflow *workflow, enum workflow_table table)
@@ -716,6 +737,38 @@ static bool wait_sound(const struct workflow *workflow, int32_t row)
     return wait->wait != DONE_NONE && (wait->wait != DONE_SOME || wait->some > 0);
 }
 
+/* Units of a level, or holders of a role, which are always in turn; and somebody opens cases, if not people then the calendar. */
+static bool recurs_sound(const struct workflow *workflow)
+{
+    const struct workflow_recurs *recurs = workflow_recurs(workflow);
+    if (!recurs)
+        return workflow_head(workflow)->opens_by != NONE;
+    for (int32_t i = 0; i < recurs->sets.count; i++) {
+        const struct workflow_field *field = workflow_field(workflow, workflow_ref(workflow, recurs->sets.first + i));
+        if (field->type != FIELD_DATE && (field->type != FIELD_PEOPLE || recurs->role == NONE))
+            return false;
+    }
+    bool turn = recurs->role != NONE ? recurs->rotation && recurs->level == NONE : recurs->level != NONE;
+    return workflow_count(workflow, WORKFLOW_RECURS) == 1 && turn && (recurs->rotation || recurs->of == NONE);
+}
+
+/* There is no case: what follows can only tell people who hold a role, or workers. */
+static bool quota_sound(const struct workflow *workflow)
+{
+    const struct workflow_quota *quota = workflow_quota(workflow);
+    if (!quota)
+        return true;
+    const struct workflow_outcome *outcome = workflow_outcome(workflow, quota->short_);
+    for (int32_t i = 0; i < outcome->notices.count; i++) {
+        struct span who = workflow_notice(workflow, outcome->notices.first + i)->who;
+        for (int32_t row = who.first; row < who.first + who.count; row++)
+            if (workflow_people(workflow, row)->kind != PEOPLE_ROLE)
+                return false;
+    }
+    return workflow_count(workflow, WORKFLOW_QUOTAS) == 1 && quota->least > 0 && quota->ends.count > 0 && outcome->kind == OUTCOME_STAY &&
+           outcome->sets.count == 0;
+}
+
 bool workflow_sound(const struct workflow *workflow)
 {
     static const struct {
@@ -734,5 +787,5 @@ bool workflow_sound(const struct workflow *workflow)
         for (int32_t row = 0; row < workflow_count(workflow, checks[i].table); row++)
             if (!checks[i].sound(workflow, row))
                 return false;
-    return true;
+    return recurs_sound(workflow) && quota_sound(workflow);
 }

@@ -48,6 +48,8 @@ enum workflow_table {
     WORKFLOW_GIVENS,
     WORKFLOW_RETURNS,
     WORKFLOW_WAITS,      /* struct workflow_wait: `children` of a stage */
+    WORKFLOW_RECURS,     /* at most one row */
+    WORKFLOW_QUOTAS,     /* at most one row */
     WORKFLOW_TABLE_COUNT
 };
 
@@ -60,7 +62,7 @@ struct workflow_head {
     int32_t about_zh, about_en; /* strings or NONE */
     int32_t applies_from;       /* days since 1970-01-01, or NONE: at once */
     int32_t reference;          /* string with {unit} {year} {number}, or NONE */
-    int32_t opens_by;           /* row of BY */
+    int32_t opens_by;           /* row of BY, or NONE: only the calendar opens cases (RECURS) */
     struct span opens_at;       /* refs of LEVELS */
     struct span opens_needs;    /* refs of FIELDS */
     struct span opens_may;      /* refs of FIELDS */
@@ -392,6 +394,30 @@ struct workflow_wait {
 /* How every workflow can end, besides the ends that it names: rows that no table has. One that names an end so takes its own. */
 enum built_in_end { END_CANCELLED = -2 };
 
+enum day_off { DAY_OFF_KEEP, DAY_OFF_SKIP, DAY_OFF_NEXT, DAY_OFF_PREVIOUS };
+enum missed { MISSED_CATCH_UP, MISSED_REPORT };
+
+/* The calendar opens cases: one at each unit of `level`; or, in rotation, one at the unit of that level, or for the holder of `role`, whose turn it is. */
+struct workflow_recurs {
+    int32_t rule;       /* string: recurrence.h */
+    int32_t first;      /* days since 1970-01-01 */
+    int32_t level;      /* row of LEVELS, or NONE: there is a role */
+    int32_t role;       /* string, or NONE */
+    int32_t rotation;   /* 1: in turn. A role is always in rotation */
+    int32_t of;         /* of a rotation: row of LEVELS, each unit of it has a rotation of its own among the units below it; NONE: one for all */
+    struct span sets;   /* refs of FIELDS: a date gets the day of the run, people whose turn it is */
+    int32_t day_off;    /* enum day_off */
+    int32_t missed;     /* enum missed */
+};
+
+/* At least so many cases a year with one of these ends, at each unit of `level`; `short_` is what follows where there were fewer. */
+struct workflow_quota {
+    int32_t least;
+    int32_t level;    /* row of LEVELS */
+    struct span ends; /* refs of ENDS */
+    int32_t short_;   /* row of OUTCOMES: stay, with notices */
+};
+
 struct workflow {
     struct tables tables;
     struct table table[WORKFLOW_TABLE_COUNT];
@@ -434,6 +460,9 @@ const struct workflow_given *workflow_given(const struct workflow *workflow, int
 const struct workflow_return *workflow_return(const struct workflow *workflow, int32_t row);
 const struct workflow_wait *workflow_wait(const struct workflow *workflow, int32_t row);
 int32_t workflow_ref(const struct workflow *workflow, int32_t row);
+/* NULL: it has none. */
+const struct workflow_recurs *workflow_recurs(const struct workflow *workflow);
+const struct workflow_quota *workflow_quota(const struct workflow *workflow);
 
 /* A string of the pool; "" for NONE. */
 const char *workflow_string(const struct workflow *workflow, int32_t offset);

@@ -24,6 +24,7 @@
 
 const char *const type_words[TYPE_COUNT] = {"text", "number", "boolean", "date", "choice", "people", "list", "unit", "reference"};
 const char *const late_words[3] = {"now", "then", "refuse"};
+const char *const day_off_words[4] = {"keep", "skip", "next", "previous"}, *const missed_words[2] = {"catch-up", "report"};
 const char *const direction_words[2] = {"up", "down"};
 const char *const after_words[2] = {"entry", "due"};
 const char *const stop_words[2] = {"resume", "restart"};
@@ -33,7 +34,7 @@ const char *const parent_ends_words[2] = {"keep", "cancel"};
 /* Of the types those that an element can have; a choice needs its `of`, and so a mapping. */
 static const char *const element_words[] = {"text", "number", "boolean", "date", "unit", "reference", "choice"};
 static const char *const keep_words[] = {"keep"}, *const previous_words[] = {"previous"}, *const level_words[] = {"level"},
-                         *const place_words[] = {"home", "below"}, *const none_words[] = {"none"};
+                         *const place_words[] = {"home", "below"}, *const none_words[] = {"none"}, *const rotation_words[] = {"rotation"}, *const year_words[] = {"year"};
 
 static const struct form title_map = MAPPING(IN_TITLE), opens_map = MAPPING(IN_OPENS), field_map = MAPPING(IN_FIELD), element_map = MAPPING(IN_ELEMENT),
                          stage_map = MAPPING(IN_STAGE), at_map = MAPPING(IN_AT), limit_map = MAPPING(IN_LIMIT), remind_map = MAPPING(IN_REMIND),
@@ -42,7 +43,9 @@ static const struct form title_map = MAPPING(IN_TITLE), opens_map = MAPPING(IN_O
                          notify_map = MAPPING(IN_NOTIFY), role_map = MAPPING(IN_ROLE), each_map = MAPPING(IN_EACH), at_least_map = MAPPING(IN_AT_LEAST),
                          missing_map = MAPPING(IN_MISSING), range_map = MAPPING(IN_RANGE), count_map = MAPPING(IN_COUNT), end_map = MAPPING(IN_END),
                          condition_map = MAPPING(IN_CONDITION), set_table_map = MAPPING(IN_SET_TABLE), table_map = MAPPING(IN_TABLE),
-                         child_map = MAPPING(IN_CHILD), children_map = MAPPING(IN_CHILDREN);
+                         child_map = MAPPING(IN_CHILD), children_map = MAPPING(IN_CHILDREN),
+                         recurs_map = MAPPING(IN_RECURS), turn_map = MAPPING(IN_TURN), quota_map = MAPPING(IN_QUOTA),
+                         short_map = MAPPING(IN_SHORT);
 
 /* scalars */
 static const struct form version = FORM(FORM_WHOLE, .least = 1, .most = WORKFLOW_VERSION_MOST);
@@ -63,6 +66,11 @@ static const struct form whole_part = FORM(FORM_WHOLE, .least = 1, .most = WORKF
 static const struct form part_text = FORM(FORM_TEXT, .pattern = "^[1-9][0-9]*(/[1-9][0-9]*)?$");
 static const struct form part = EITHER(&whole_part, &part_text);
 static const struct form most_count = FORM(FORM_WHOLE, .least = 0, .most = 10000);
+
+static const struct form rule = FORM(FORM_TEXT, .least = 6, .most = 500, .pattern = "FREQ="), recurs_date_list = {.kind = FORM_LIST, .least = 1, .most = 40, .of = &form_date};
+static const struct form day_off = FORM_WORDS(day_off_words), missed = FORM_WORDS(missed_words), rotation = FORM_WORDS(rotation_words), year = FORM_WORDS(year_words);
+static const struct form turn = EITHER(&form_name, &turn_map);
+static const struct form quota_least = FORM(FORM_WHOLE, .least = 1, .most = WORKFLOW_QUOTA_MOST);
 
 /* people, fields, levels */
 static const struct form person = EITHER(&form_name, &role_map), persons = LIST_OF(person);
@@ -142,18 +150,40 @@ static const struct key table[] = {
     {IN_WORKFLOW, "overdue", M, 0, AN_OUTCOME, "what happens at that limit", &outcome_map},
     {IN_WORKFLOW, "late", S, 0, "then, now or refuse", "what an event may do that happened before it was received", &late},
     {IN_WORKFLOW, "tells", S | L | M, 0, SOME_PEOPLE, "who is told at each change of stage", &people},
-    {IN_WORKFLOW, "quota", M, KEY_LATER, "a quota", "so many ends a year", NULL},
+    {IN_WORKFLOW, "quota", M, 0, "{least, a: year, for-each: LEVEL, ends: [...], short: {notify: ...}}", "so many ends a year", &quota_map},
     {IN_WORKFLOW, "reopen", M, KEY_LATER, "{by, needs, within, go}", "an ended case opened again", NULL},
     {IN_WORKFLOW, "retain", S, KEY_LATER, A_DURATION, "how long a case is kept after its end", NULL},
 
     {IN_TITLE, "zh", S, 0, "text", "in Chinese", &sentence},
     {IN_TITLE, "en", S, 0, "text", "in English", &sentence},
 
-    {IN_OPENS, "by", S | L | M, KEY_NEEDED, "roles, resident, or a list of these", "who may open a case", &people},
+    {IN_OPENS, "by", S | L | M, KEY_SOME, "roles, resident, or a list of these", "who may open a case", &people},
     {IN_OPENS, "at", S | L, 0, "levels, such as building or [building, grid]", "at units of which levels; anywhere unless said", &some_names},
     {IN_OPENS, "needs", S | L, 0, SOME_FIELDS, "fields that must come with the opening", &some_names},
     {IN_OPENS, "may", S | L, 0, SOME_FIELDS, "fields that may come with it", &some_names},
-    {IN_OPENS, "recurs", M, KEY_LATER, "a recurrence", "the calendar opens cases", NULL},
+    {IN_OPENS, "recurs", M, KEY_SOME, "{rule, first, for-each, day-off, missed}", "the calendar opens cases", &recurs_map},
+
+    {IN_RECURS, "rule", S, KEY_ONE, "a rule of RFC 5545 such as \"FREQ=WEEKLY;BYDAY=TU,TH\"", "on which days", &rule},
+    {IN_RECURS, "dates", L, KEY_ONE, "a list of dates", "on these days, which no rule computes", &recurs_date_list},
+    {IN_RECURS, "first", S, 0, "a date such as 2026-01-01", "the rule begins on that day; needed beside rule", &form_date},
+    {IN_RECURS, "for-each", S | M, KEY_NEEDED, "a level, or {role: R, in: rotation}, or {level: L, in: rotation}", "one case at each unit of the level; or one, for whose turn it is", &turn},
+    {IN_RECURS, "day-off", S, KEY_NEEDED, "keep, skip, next or previous", "what becomes of a run on a day off: it stays, is left out, or goes to the next or previous working day", &day_off},
+    {IN_RECURS, "missed", S, 0, "catch-up or report", "what becomes of runs while the engine was down: each is opened (unless said), or the newest, which tells of the others", &missed},
+    {IN_RECURS, "sets", S, 0, "a date field", "gets the day of the run", &form_name},
+
+    {IN_TURN, "role", S, KEY_ONE, "a role", "its holders take turns", &form_name},
+    {IN_TURN, "level", S, KEY_ONE, "a level", "its units take turns", &form_name},
+    {IN_TURN, "in", S, KEY_NEEDED, "rotation", "one after the other", &rotation},
+    {IN_TURN, "of", S, 0, "a level", "each unit of that level has a rotation of its own; one for all unless said", &form_name},
+    {IN_TURN, "sets", S, 0, "a people field", "gets the one whose turn it is", &form_name},
+
+    {IN_QUOTA, "least", S, KEY_NEEDED, "a whole number", "so many or more", &quota_least},
+    {IN_QUOTA, "a", S, KEY_NEEDED, "year", "in a calendar year", &year},
+    {IN_QUOTA, "for-each", S, KEY_NEEDED, "a level", "at each of its units", &form_name},
+    {IN_QUOTA, "ends", S | L, KEY_NEEDED, "a list of ends", "which ends count", &some_names},
+    {IN_QUOTA, "short", M, KEY_NEEDED, "{notify: ...}", "what follows at the year's end where there were fewer", &short_map},
+
+    {IN_SHORT, "notify", M | L, KEY_NEEDED, "{who: PEOPLE, text: {zh, en}}, or a list of these", "who is told, and what", &notify},
 
     {IN_FIELD, "type", S, KEY_NEEDED, "text, number, boolean, date, choice, people, list, unit or reference", "what it holds", &type},
     {IN_FIELD, "title", M, 0, A_TITLE, "what it is called by people", &title_map},
@@ -297,6 +327,7 @@ static const struct mapping mappings[WORKFLOW_WHERE_COUNT] = {
     [IN_WORKER] = {.name = "worker"}, [IN_EVENT] = {.name = "event"}, [IN_OUTCOME] = {.name = "outcome"}, [IN_BRANCH] = {.name = "way"},
     [IN_NOTIFY] = {.name = "notify"}, [IN_SET_TABLE] = {.name = "set-table"}, [IN_TABLE] = {.name = "table"}, [IN_ROLE] = {.name = "role"}, [IN_EACH] = {.name = "each"},
     [IN_AT_LEAST] = {.name = "at-least"}, [IN_MISSING] = {.name = "missing"}, [IN_RANGE] = {.name = "range", .least = 1}, [IN_COUNT] = {.name = "count"},
+    [IN_RECURS] = {.name = "recurs"}, [IN_TURN] = {.name = "turn"}, [IN_QUOTA] = {.name = "quota"}, [IN_SHORT] = {.name = "short"},
     [IN_END] = {.name = "end"}, [IN_CHILD] = {.name = "child"}, [IN_CHILDREN] = {.name = "children"}, [IN_CONDITION] = {.name = "condition", .others = &condition_value, .least = 1},
 };
 

@@ -133,7 +133,7 @@ static void warn_of_braces(struct workflow_reader *reader, const struct node *te
             problems_warn(reader->problems, item, "what stands in braces is not filled in: the notice is sent as it is written here.");
 }
 
-static void notice_read(struct workflow_reader *reader, const struct node *node, struct workflow_notice *notice)
+static void notice_read(struct workflow_reader *reader, const struct node *node, unsigned allowed, struct workflow_notice *notice)
 {
     struct text topic;
     row_blank(WORKFLOW_NOTICES, notice);
@@ -143,14 +143,14 @@ static void notice_read(struct workflow_reader *reader, const struct node *node,
     if (!node_get(node, "who") == !node_get(node, "worker"))
         problems_add(reader->problems, node, "allowed is exactly one of \"who\" (people) and \"worker\" (a topic).");
     if (who)
-        notice->who = people_read(reader, who, ALLOW_CASE);
+        notice->who = people_read(reader, who, allowed);
     if (node_name(reader->problems, worker, &topic))
         notice->worker = string_push(reader, topic);
     title_read(reader, key_get(node, IN_NOTIFY, "text"), &notice->text_zh, &notice->text_en);
     warn_of_braces(reader, key_get(node, IN_NOTIFY, "text"));
 }
 
-static struct span notices_read(struct workflow_reader *reader, const struct node *node)
+struct span notices_read(struct workflow_reader *reader, const struct node *node, unsigned allowed)
 {
     struct workflow_notice notices[WORKFLOW_NOTICES_MOST];
     struct span span = {.first = row_count(reader, WORKFLOW_NOTICES), .count = 0};
@@ -163,7 +163,7 @@ static struct span notices_read(struct workflow_reader *reader, const struct nod
             problems_add(reader->problems, item, "there are more than %d notices.", WORKFLOW_NOTICES_MOST);
             break;
         }
-        notice_read(reader, item, &notices[span.count++]);
+        notice_read(reader, item, allowed, &notices[span.count++]);
     }
     for (int32_t i = 0; i < span.count; i++)
         row_push(reader, WORKFLOW_NOTICES, &notices[i], node);
@@ -290,7 +290,7 @@ int32_t outcome_read(struct workflow_reader *reader, const struct node *node, en
     if (set)
         outcome.sets = sets_read(reader, set);
     if (notify)
-        outcome.notices = notices_read(reader, notify);
+        outcome.notices = notices_read(reader, notify, ALLOW_CASE);
     outcome.opens = opens_read_children(reader, key_get(node, where, "open"));
     const struct node *value = verb ? key_get(node, where, verb) : NULL;
     if (!value)

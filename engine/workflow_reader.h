@@ -58,6 +58,7 @@ enum { TYPE_COUNT = FIELD_REFERENCE + 1 };
 extern const char *const type_words[TYPE_COUNT];
 extern const char *const late_words[3], *const direction_words[2], *const after_words[2], *const stop_words[2], *const scope_words[2], *const from_words[3],
     *const parent_ends_words[2];
+extern const char *const day_off_words[4], *const missed_words[2];
 
 /* ---- workflow_build.c: rows, strings, names ---- */
 
@@ -188,6 +189,15 @@ void check_assignable(struct workflow_reader *reader, int32_t to, int32_t from, 
 int32_t outcome_read(struct workflow_reader *reader, const struct node *node, enum workflow_where where);
 /* The same for a mapping that holds nothing else; NULL gives NONE. */
 int32_t outcome_alone(struct workflow_reader *reader, const struct node *node);
+/* What stands under `notify`; `allowed` as for people_read. */
+struct span notices_read(struct workflow_reader *reader, const struct node *node, unsigned allowed);
+
+/* ---- workflow_recurs_yaml.c: what the calendar opens, and how many a year there must be ---- */
+
+void recurs_read(struct workflow_reader *reader, const struct node *node, struct workflow_head *head);
+/* When all has been read. */
+void recurs_check(struct workflow_reader *reader, const struct workflow_head *head);
+void quota_read(struct workflow_reader *reader, const struct node *node);
 
 /* ---- workflow_stop_yaml.c ---- */
 

@@ -40,7 +40,9 @@ static void opens_read(struct workflow_reader *reader, const struct node *node, 
         return;
     const struct node *at = key_get(node, IN_OPENS, "at"), *by = key_get(node, IN_OPENS, "by");
     const struct node *needs = key_get(node, IN_OPENS, "needs"), *may = key_get(node, IN_OPENS, "may");
-    head->opens_by = by_read(reader, by, ALLOW_RESIDENT);
+    if (!by && !node_get(node, "recurs"))
+        problems_add_key(reader->problems, node, "who opens a case is missing: \"by\" (people), \"recurs\" (the calendar), or both.");
+    head->opens_by = by ? by_read(reader, by, ALLOW_RESIDENT) : NONE;
     if (head->opens_by != NONE && ROW_OF(reader, BY, by, head->opens_by)->kind != BY_ANY)
         problems_add(reader->problems, by, "a case is opened by one person. Allowed is a role, resident, or a list of these.");
     if (at)
@@ -54,6 +56,7 @@ static void opens_read(struct workflow_reader *reader, const struct node *node, 
         if (refs_include(reader, head->opens_needs, field))
             problems_add(reader->problems, may, "the field \"%s\" stands in \"needs\" already.", row_name(reader, WORKFLOW_FIELDS, field));
     }
+    recurs_read(reader, key_get(node, IN_OPENS, "recurs"), head);
 }
 
 static void head_read(struct workflow_reader *reader, const struct node *root, struct workflow_head *head)
@@ -158,6 +161,8 @@ static void root_read(struct workflow_reader *reader, const struct node *root)
     overdue_read(reader, root, &head);
     head.anywhere = reader->anywhere;
     ends_read(reader);
+    quota_read(reader, key_get(root, IN_WORKFLOW, "quota"));
+    recurs_check(reader, &head);
     check_use(reader);
     check_children(reader);
     check_flow(reader, head.start);

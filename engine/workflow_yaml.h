@@ -34,6 +34,7 @@ enum {
     WORKFLOW_VERSION_MOST = 1000000,
     WORKFLOW_REFERENCE_MOST = 60, /* characters */
     WORKFLOW_PEOPLE_MOST = 10000, /* in a field; that must send an event */
+    WORKFLOW_QUOTA_MOST = 1000,   /* least of a quota */
     WORKFLOW_SCALE_MOST = 9,      /* decimal places */
 };
 
@@ -79,6 +80,10 @@ enum workflow_where {
     IN_CONDITION, /* when, and the parts of all, any, none */
     IN_CHILD,     /* one of open */
     IN_CHILDREN,
+    IN_RECURS,    /* of opens */
+    IN_TURN,      /* for-each of recurs: {role or level, in: rotation} */
+    IN_QUOTA,
+    IN_SHORT,     /* of quota: what follows where no case is */
     WORKFLOW_WHERE_COUNT
 };
 
