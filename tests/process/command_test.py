@@ -74,7 +74,7 @@ class CommandTest(harness.Case):
         case = self.open(engine)["case"]
         self.command(engine, "send", case, "comment", "--as", "li", "comments=evil \033[2J text\nsecond line")
         said = self.command(engine, "show", case, "--history").stdout
-        for words in ("dispute-mediation version 1", "consent · building, " + BUILDING, "mediator", "category: neighbour", "agree-to-mediate", "comment"):
+        for words in ("dispute-mediation version 2", "consent · building, " + BUILDING, "mediator", "category: neighbour", "agree-to-mediate", "comment"):
             self.assertIn(words, said)
         self.assertNotIn("楼上漏水", said)  # private, and nobody looks
         self.assertNotIn("\033", said)
@@ -123,7 +123,7 @@ class CommandTest(harness.Case):
         engine = self.engine()
         self.open(engine)
         said = self.command(engine, "status").stdout
-        for words in ("1 open", "next ", "workflow dispute-mediation version 1", "MB used"):
+        for words in ("1 open", "next ", "workflow dispute-mediation version 2", "MB used"):
             self.assertIn(words, said)
         self.assertEqual(engine.rows("status")[0]["cases"], 1)
 

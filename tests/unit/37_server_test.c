@@ -618,7 +618,7 @@ static void deployments_come_in_parts(void **state)
     answer = ask(client, part_of(source, "workflow", id, 3, 3));
     expect_kind(answer, MESSAGE_APPLIED);
     assert_true(text_is(answer.name, "dispute-mediation"));
-    assert_int_equal(answer.version, 1);
+    assert_int_equal(answer.version, 2);
     expect_kind(ask(client, part_of(source, "workflow", id, 1, 1)), MESSAGE_DUPLICATE);
     expect_code(ask(client, part_of(TEXT("workflow: x\nversion: y\n"), "workflow", new_id(), 1, 1)), ERR_INVALID_SOURCE);
     expect_code(ask(client, part_of(source, "workflow", new_id(), 2, 2)), ERR_MALFORMED);
