@@ -15,6 +15,7 @@
 #include "engine/number.h"
 #include "engine/outcome.h"
 #include "engine/part.h"
+#include "engine/poll.h"
 #include "engine/sender.h"
 #include "engine/stop.h"
 #include "engine/task.h"
@@ -241,6 +242,7 @@ static const struct given_event {
 } given_events[] = {
     {"extend", extend_ask},   {"grant", extend_grant},         {"deny", extend_deny},
     {"stop-clock", stop_clock}, {"resume", stop_resume},
+    {"ballot", poll_ballot},   {"attend", poll_attend},         {"recuse", poll_recuse},
     {"claim", task_claim},    {"hand-over", task_hand_over},   {"take-back", part_take_back},
 };
 
@@ -292,7 +294,7 @@ static bool decide(struct step *step)
     if (kind == EVENT_RELEASE)
         return step_place(step) && release(step);
     if (step->state->flags & CASE_ENDED && kind != EVENT_CASE)
-        return refuse_ended(step);
+        return poll_is_late_ballot(step) ? sender_named(step) && poll_ballot(step) : refuse_ended(step);
     if (!step_place(step))
         return false;
     switch (kind) {
@@ -325,7 +327,7 @@ void advance(const struct advance_input *input, struct arena *arena, struct deci
     assert((input->before == NULL) == (input->event->kind == EVENT_OPEN));
     step_begin(&step, input, arena, out);
     if (!decide(&step) || !within_bounds(&step)) {
-        out->effect_count = out->changed_count = 0;
+        out->effect_count = out->changed_count = out->roll_count = 0;
         return;
     }
     clock_follow_case(&step);

@@ -23,6 +23,8 @@ struct advance_input {
     uint64_t position; /* that the event will have in the log */
     uint32_t partition;
     uint64_t sequence; /* EVENT_OPEN: the next number of the series (advance_series) */
+    const struct roll_row *rolls; /* the rows that poll_reads asked for, as far as they are there */
+    uint32_t roll_count;
     bool explain;      /* fill decision->trace */
 };
 

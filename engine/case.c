@@ -101,6 +101,12 @@ uint32_t case_parts_of(const struct case_state *state, int32_t event)
     return count;
 }
 
+struct case_poll *case_poll_now(const struct case_state *state)
+{
+    struct case_poll *last = state->poll_count ? &state->polls[state->poll_count - 1] : NULL;
+    return last && last->state <= POLL_COUNTING && last->stage == state->stage ? last : NULL;
+}
+
 /* ---- copying, adding, dropping ---- */
 
 static void *copied(struct arena *arena, const void *rows, uint32_t count, size_t size)
@@ -121,6 +127,7 @@ struct case_state *case_copy(struct arena *arena, const struct case_state *state
     copy->rests = copied(arena, state->rests, state->rest_count, sizeof *state->rests);
     copy->stops = copied(arena, state->stops, state->stop_count, sizeof *state->stops);
     copy->children = copied(arena, state->children, state->child_count, sizeof *state->children);
+    copy->polls = copied(arena, state->polls, state->poll_count, sizeof *state->polls);
     return copy;
 }
 
@@ -202,6 +209,17 @@ struct case_child *case_add_child(struct arena *arena, struct case_state *state,
     return &state->children[at];
 }
 
+struct case_poll *case_add_poll(struct arena *arena, struct case_state *state)
+{
+    uint32_t number = state->poll_count ? state->polls[state->poll_count - 1].roll + 1 : 1;
+    if (state->poll_count == CASE_POLLS_MOST)
+        memmove(state->polls, state->polls + 1, --state->poll_count * sizeof *state->polls);
+    state->polls = grown(arena, state->polls, state->poll_count, sizeof *state->polls, state->poll_count);
+    struct case_poll *poll = &state->polls[state->poll_count++];
+    poll->roll = number;
+    return poll;
+}
+
 void case_drop_clock(struct case_state *state, int32_t kind, int32_t which)
 {
     uint32_t kept = 0;
@@ -272,7 +290,7 @@ struct case_stop *case_add_stop(struct arena *arena, struct case_state *state, i
 /* ---- size: upper bounds of what case_record.c writes ---- */
 
 enum { HEADER_BYTES = 160, NUMBER_BYTES = 9, CLOCK_BYTES = 64, TASK_BYTES = 48, PART_BYTES = 16, COUNT_BYTES = 32, FIRST_BYTES = 24, REST_BYTES = 56, STOP_BYTES = 16, SECTIONS_BYTES = 32,
-       CHILD_BYTES = 32, PARENT_BYTES = 48 };
+       CHILD_BYTES = 32, PARENT_BYTES = 48, POLL_BYTES = 80 };
 
 static size_t value_size(const struct value *value)
 {
@@ -303,6 +321,8 @@ size_t case_size(const struct case_state *state)
         size += PARENT_BYTES;
     for (uint32_t i = 0; i < state->child_count; i++)
         size += CHILD_BYTES + state->children[i].end.size;
+    for (uint32_t i = 0; i < state->poll_count; i++)
+        size += POLL_BYTES + state->polls[i].tally.lanes * (8 + state->polls[i].tally.choices) * (size_t)NUMBER_BYTES;
     return size;
 }
 
@@ -367,6 +387,18 @@ static bool stop_fits(const struct case_state *state, const struct workflow *wor
                                   case_clock(state, CLOCK_STOP, 0));
 }
 
+static bool poll_fits(const struct case_poll *poll, const struct workflow *workflow)
+{
+    if (!row_of(workflow, WORKFLOW_STAGES, poll->stage))
+        return false;
+    int32_t row = workflow_stage(workflow, poll->stage)->vote;
+    if (row == NONE || !row_of(workflow, WORKFLOW_VOTE_RULES, poll->rule))
+        return false;
+    const struct workflow_vote *vote = workflow_vote(workflow, row);
+    return poll->tally.choices == (uint32_t)vote->choices.count && poll->tally.lanes == (uint32_t)vote->weights.count &&
+           workflow_vote_rule(workflow, poll->rule)->choice < vote->choices.count;
+}
+
 bool case_fits(const struct case_state *state, const struct workflow *workflow)
 {
     bool fits = row_of(workflow, WORKFLOW_STAGES, state->stage) &&
@@ -384,6 +416,8 @@ bool case_fits(const struct case_state *state, const struct workflow *workflow)
         fits = fits && event_of(workflow, state->counts[i].event);
     for (uint32_t i = 0; i < state->first_count; i++)
         fits = fits && row_of(workflow, WORKFLOW_STAGES, state->firsts[i].stage);
+    for (uint32_t i = 0; i < state->poll_count; i++)
+        fits = fits && poll_fits(&state->polls[i], workflow);
     for (uint32_t i = 0; i < state->rest_count; i++)
         fits = fits && rest_fits(&state->rests[i], workflow);
     for (uint32_t i = 0; i < state->stop_count; i++)

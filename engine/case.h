@@ -6,6 +6,7 @@
 #define STAIRCASE_CASE_H
 
 #include "engine/event.h"
+#include "engine/roll.h"
 #include "engine/workflow.h"
 
 enum {
@@ -16,6 +17,7 @@ enum {
     CASE_PARTS_MOST = 256,
     CASE_STOPS_MOST = 200, /* as many as a workflow has stages */
     CASE_CHILDREN_MOST = 100,
+    CASE_POLLS_MOST = 8, /* the last ones; those before them are in the history */
 };
 
 enum case_flag {
@@ -122,6 +124,26 @@ struct case_child {
     struct text end;   /* of CHILD_ENDED: as its workflow calls it */
 };
 
+enum poll_state {
+    POLL_OPEN,
+    POLL_COUNTING,  /* secret and closed: the counts are owed by the server, which holds the key */
+    POLL_PASSED, POLL_FAILED, POLL_NO_QUORUM,
+    POLL_LEFT,      /* the stage was left while it was open */
+};
+
+/* A vote (or a rating) of this case: what the rows of its roll add up to. */
+struct case_poll {
+    uint32_t roll;       /* number of its roll, from 1, rising: with the case it names the rows (roll.h) */
+    int32_t stage;       /* row of STAGES */
+    int32_t rule;        /* row of VOTE_RULES that decides, chosen when it opened; of a rating NONE */
+    enum poll_state state;
+    bool early;          /* closed before its deadline, since the result was certain */
+    int64_t opened_at, closed_at; /* closed_at 0: it is open */
+    uint32_t members;    /* rows of the roll, those recused before it was frozen included */
+    uint32_t late;       /* ballots that came after the close and do not count */
+    struct vote_tally tally;
+};
+
 struct case_state {
     uint32_t partition;
     uint64_t id;            /* position of its opening */
@@ -169,6 +191,8 @@ struct case_state {
     uint8_t parent[ID_SIZE]; /* key of that case */
     struct case_child *children;
     uint32_t child_count;
+    struct case_poll *polls; /* by roll, the newest last; at most one is open */
+    uint32_t poll_count;
 };
 
 /* Rows of the arrays below are kept in the order that makes the stored form canonical: clocks by kind and which, counts by event,
@@ -195,6 +219,9 @@ struct case_child *case_child_by_id(const struct case_state *state, uint64_t id)
 /* How many parts of that event have been given. */
 uint32_t case_parts_of(const struct case_state *state, int32_t event);
 
+/* The vote or rating that runs in the stage where the case is (open, or closed and being counted), or NULL. */
+struct case_poll *case_poll_now(const struct case_state *state);
+
 /* For advance: adding returns the row, zeroed but for what names it (an existing one of that name as it is). */
 struct case_clock *case_add_clock(struct arena *arena, struct case_state *state, int32_t kind, int32_t which);
 struct case_task *case_add_task(struct arena *arena, struct case_state *state, uint64_t id);
@@ -204,6 +231,8 @@ struct case_first *case_add_first(struct arena *arena, struct case_state *state,
 struct case_rest *case_add_rest(struct arena *arena, struct case_state *state, int32_t kind, int32_t which);
 struct case_stop *case_add_stop(struct arena *arena, struct case_state *state, int32_t stage);
 struct case_child *case_add_child(struct arena *arena, struct case_state *state, uint64_t id);
+/* A new one, with the next number of a roll; the oldest goes when there are too many. */
+struct case_poll *case_add_poll(struct arena *arena, struct case_state *state);
 void case_drop_clock(struct case_state *state, int32_t kind, int32_t which);
 void case_drop_part(struct case_state *state, uint32_t index);
 

@@ -16,6 +16,7 @@ struct case_section {
     void (*get)(struct wire_reader *reader, struct case_state *state);
 };
 
+extern const struct case_section case_section_polls; /* 1: case_record_poll.c */
 extern const struct case_section case_section_children; /* 4: case_record_children.c */
 extern const struct case_section case_section_rest; /* 5: case_record_rest.c */
 

@@ -5,6 +5,7 @@
 #include "engine/clock.h"
 #include "engine/notice.h"
 #include "engine/outcome.h"
+#include "engine/poll.h"
 #include "engine/stop.h"
 #include "engine/task.h"
 
@@ -18,7 +19,7 @@ static bool leads_on(struct step *step, int32_t outcome)
     return outcome_run(step, outcome) && due_within_bounds(step);
 }
 
-static void run_overdue(struct step *step, int32_t outcome)
+void due_follow(struct step *step, int32_t outcome)
 {
     if (outcome == NONE)
         return;
@@ -45,11 +46,15 @@ static struct notice_words due_words(struct step *step, const char *zh, const ch
 
 static void fire_stage(struct step *step, int64_t due)
 {
+    if (poll_takes_ballots(step->state)) { /* its deadline is how a vote closes: nothing is late */
+        poll_close_due(step);
+        return;
+    }
     notice_to_owners(step, NOTICE_OVERDUE, NULL, due_words(step, "已逾期，时限为", "overdue, was due", due));
     case_drop_clock(step->state, CLOCK_STAGE, 0);
     case_drop_clock(step->state, CLOCK_WARN, 0);
     step->state->flags |= CASE_WAS_LATE;
-    run_overdue(step, step_stage(step)->overdue);
+    due_follow(step, step_stage(step)->overdue);
     if (step->entered)
         return;
     step->state->flags |= CASE_OVERDUE;
@@ -88,7 +93,7 @@ static void fire_task(struct step *step, int32_t row, int64_t due)
         return; /* a done task has no clock; but firing must end whatever stands here */
     notice_to_owners(step, NOTICE_OVERDUE, task, due_words(step, "交办事项已逾期，时限为", "a task is overdue, was due", due));
     step->state->flags |= CASE_WAS_LATE;
-    run_overdue(step, workflow_task(step->workflow, row)->overdue);
+    due_follow(step, workflow_task(step->workflow, row)->overdue);
     if (!step->entered)
         step->state->flags |= CASE_OVERDUE;
 }

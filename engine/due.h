@@ -12,6 +12,8 @@
 bool due_fire(struct step *step);
 /* EVENT_RECOMPUTE; true: applied. */
 bool due_recompute(struct step *step);
+/* Runs an outcome that nobody can be refused: where it cannot be carried out the case stays as it is, and its supervisor is told why. NONE: nothing. */
+void due_follow(struct step *step, int32_t outcome);
 /* The case holds no more than a case can hold. false: refused. */
 bool due_within_bounds(struct step *step);
 

@@ -17,3 +17,16 @@ struct effect *effect_add(struct arena *arena, struct decision *decision, enum e
     decision->effects[count] = (struct effect){.kind = kind};
     return &decision->effects[count];
 }
+
+/* A whole roll comes at once: doubling keeps it cheap. */
+void roll_change(struct arena *arena, struct decision *decision, const struct roll_row *row)
+{
+    if (decision->roll_count == decision->roll_room) {
+        decision->roll_room = decision->roll_room ? decision->roll_room * 2 : ROOM_LEAST;
+        struct roll_row *grown = ARENA_ARRAY(arena, struct roll_row, decision->roll_room);
+        if (decision->roll_count)
+            memcpy(grown, decision->rolls, decision->roll_count * sizeof *grown);
+        decision->rolls = grown;
+    }
+    decision->rolls[decision->roll_count++] = *row;
+}

@@ -27,6 +27,7 @@ enum notice_kind {
     NOTICE_DENIED,
     NOTICE_HANDED_OVER, /* someone else holds the task now */
     NOTICE_STOPPED, NOTICE_RESUMED, /* the clock */
+    NOTICE_VOTED,       /* a vote has closed: its result with the arithmetic */
 };
 
 struct effect {
@@ -94,11 +95,17 @@ struct decision {
     uint32_t effect_count;
     struct clock_change *changed; /* of DUE and RECOMPUTE: what a newer calendar moved; goes into the history */
     uint32_t changed_count;
+    struct roll_row *rolls;   /* rows of rolls that are new or changed */
+    uint32_t roll_count, roll_room;
+    struct text note_zh, note_en; /* what is worth saying of it besides: the arithmetic of a vote that it has closed; goes into the history */
     const struct trace_line *trace; /* what was looked at, in order; only when asked for */
     uint32_t trace_count;
 };
 
 /* Appends to a decision's effects; grows in the arena. */
 struct effect *effect_add(struct arena *arena, struct decision *decision, enum effect_kind kind);
+
+/* A row to be written: a copy of this one. */
+void roll_change(struct arena *arena, struct decision *decision, const struct roll_row *row);
 
 #endif

@@ -6,6 +6,7 @@
  * its own, but what fell due before the event has fired all the same: that was owed anyway. */
 #include "engine/engine_inner.h"
 #include "engine/number.h"
+#include "engine/poll.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -128,6 +129,27 @@ void engine_input(const struct engine *engine, const struct workflow *workflow, 
     };
 }
 
+/* The rows of a roll that the decision needs: a few, however long the roll is. */
+static enum err read_rolls(struct engine *engine, const struct event *event, struct advance_input *input)
+{
+    struct text persons[POLL_READS_MOST], value;
+    uint32_t roll, wanted = poll_reads(input->workflow, input->before, event, &roll, persons);
+    struct roll_row *rows = wanted ? ARENA_ARRAY(&engine->batch.arena, struct roll_row, wanted) : NULL;
+    for (uint32_t i = 0; i < wanted; i++) {
+        struct record_key key = key_roll(engine->options.partition, input->before->id, roll, persons[i]);
+        enum err code = batch_get(&engine->batch, STORE_ROLL, &key, &value);
+        if (code == ERR_NOT_FOUND)
+            continue;
+        code = code ? code : row_decode_roll(value, &rows[input->roll_count]);
+        if (code)
+            return code;
+        rows[input->roll_count].roll = roll;
+        rows[input->roll_count++].person = persons[i];
+    }
+    input->rolls = rows;
+    return ERR_OK;
+}
+
 /* ADVANCE and, when it says yes, apply. */
 static enum err advance_and_apply(struct engine *engine, const struct event *event, const struct workflow *workflow,
                                   const struct case_state *before, int64_t effective, uint64_t sequence, struct decision *decision)
@@ -138,6 +160,9 @@ static enum err advance_and_apply(struct engine *engine, const struct event *eve
     input.now = effective;
     input.sequence = sequence;
     *decision = (struct decision){0};
+    enum err code = read_rolls(engine, event, &input);
+    if (code)
+        return code;
     advance(&input, &engine->batch.arena, decision);
     return decision->code ? ERR_OK : engine_apply(engine, event, before, decision, effective);
 }

@@ -34,7 +34,6 @@ enum err engine_read_record(struct engine *engine, uint64_t position, struct log
 
 void engine_answer(struct engine *engine, enum message_kind kind, uint64_t position, const struct log_record *record, struct message *answer)
 {
-    (void)engine;
     *answer = (struct message){
         .kind = kind,
         .position = position,
@@ -46,6 +45,9 @@ void engine_answer(struct engine *engine, enum message_kind kind, uint64_t posit
         .unit = record->unit,
         .due = kind == MESSAGE_PARKED ? engine_park_expires(record->time) : record->due,
         .end = record->end,
+        .why = record->note_zh.size && record->note_en.size ? arena_print(&engine->batch.arena, "%.*s %.*s", (int)record->note_zh.size, record->note_zh.data,
+                                                                         (int)record->note_en.size, record->note_en.data)
+                                                           : record->note_en,
     };
 }
 
@@ -185,6 +187,17 @@ static enum err put_effect(struct engine *engine, const struct event *event, con
     return ERR_OK;
 }
 
+/* ---- rolls ---- */
+
+static void put_rolls(struct engine *engine, const struct case_state *after, const struct decision *decision)
+{
+    for (uint32_t i = 0; i < decision->roll_count; i++) {
+        const struct roll_row *row = &decision->rolls[i];
+        struct record_key key = key_roll(engine->options.partition, after->id, row->roll, row->person);
+        batch_put(&engine->batch, STORE_ROLL, &key, row_encode_roll(&engine->batch.arena, row));
+    }
+}
+
 /* ---- what the history says ---- */
 
 static void record_notices(struct arena *arena, const struct decision *decision, struct log_record *record)
@@ -270,6 +283,9 @@ enum err engine_apply(struct engine *engine, const struct event *event, const st
         return code;
     if (engine_was_said(event))
         engine_said_gone(engine, event);
+    put_rolls(engine, after, decision);
+    record.note_zh = decision->note_zh;
+    record.note_en = decision->note_en;
     record_notices(&engine->batch.arena, decision, &record);
     record_changes(&engine->batch.arena, decision, &record);
     record_outcome(engine, after, &record);

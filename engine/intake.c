@@ -35,7 +35,7 @@ static struct text names_of(struct step *step, struct span fields, struct text n
 static struct text allowed_names(struct step *step, const struct intake *intake)
 {
     struct text names = names_of(step, intake->may, names_of(step, intake->needs, (struct text){0}));
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < INTAKE_BESIDES; i++)
         if (intake->besides[i])
             names = arena_print(step->arena, "%.*s%s%s", SHOWN(names), names.size ? ", " : "", intake->besides[i]);
     return names;
@@ -43,7 +43,10 @@ static struct text allowed_names(struct step *step, const struct intake *intake)
 
 static bool is_besides(const struct intake *intake, struct text name)
 {
-    return (intake->besides[0] && text_is(name, intake->besides[0])) || (intake->besides[1] && text_is(name, intake->besides[1]));
+    for (int i = 0; i < INTAKE_BESIDES; i++)
+        if (intake->besides[i] && text_is(name, intake->besides[i]))
+            return true;
+    return false;
 }
 
 static void refuse_field(struct step *step, struct intake *intake, struct text name)

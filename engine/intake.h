@@ -7,9 +7,11 @@
 
 #include "engine/step.h"
 
+enum { INTAKE_BESIDES = 4 };
+
 struct intake {
     struct span needs, may;       /* refs of FIELDS; nothing else may come */
-    const char *besides[2];       /* names that an event of the language itself reads on its own (extend: add), or NULL */
+    const char *besides[INTAKE_BESIDES]; /* names that an event of the language itself reads on its own (extend: add), or NULL */
     struct intake_field {
         int32_t row;              /* of FIELDS */
         struct value value;       /* as the case will keep it; of a list: its new element */

@@ -51,6 +51,8 @@ static void add_all_owners(struct step *step, struct persons *names)
 {
     for (uint32_t i = 0; i < step->state->task_count; i++)
         add_owners(step, names, &step->state->tasks[i]);
+    if (step_stage(step)->vote != NONE) /* a vote is its members' to do */
+        access_add_names(&step->input, names, workflow_vote(step->workflow, step_stage(step)->vote)->roll);
 }
 
 static void add_supervisor(struct step *step, struct persons *names)

@@ -6,6 +6,7 @@
 #include "engine/kin.h"
 #include "engine/lookup.h"
 #include "engine/notice.h"
+#include "engine/poll.h"
 #include "engine/stop.h"
 #include "engine/task.h"
 
@@ -73,6 +74,7 @@ static bool leave(struct step *step)
     if (!task_cancel_all(step))
         return false;
     stop_leave(step);
+    poll_leave(step);
     clock_leave(step);
     forget_stage(step->state);
     return true;
@@ -113,7 +115,7 @@ static bool enter(struct step *step, int32_t stage, const struct place_to *to)
               "enters %s at %s, level %s", workflow_stage_name(step->workflow, stage), directory_unit_path(step->input.directory, step->unit),
               workflow_level_name(step->workflow, to->level));
     clock_enter(step);
-    if (!task_enter(step))
+    if (!task_enter(step) || !poll_open(step))
         return false;
     notice_to_told(step, NOTICE_STAGE, true, entry_words(step, to));
     return true;

@@ -1,5 +1,6 @@
 /* possible: what may be sent to a case where it stands: the answer to `not-now`, and what a person is shown. */
 #include "engine/extend.h"
+#include "engine/poll.h"
 #include "engine/stop.h"
 #include "engine/task.h"
 
@@ -51,9 +52,14 @@ static void add_given(struct names *names)
     }
     if (state->part_count)
         add(names, TEXT("take-back"));
+    if (poll_takes_ballots(state)) {
+        add(names, TEXT("ballot"));
+        add(names, TEXT("attend"));
+        add(names, TEXT("recuse"));
+    }
 }
 
-enum { GIVEN_MOST = 8 };
+enum { GIVEN_MOST = 11 };
 
 void advance_possible(const struct advance_input *input, struct arena *arena, struct decision *out)
 {

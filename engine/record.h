@@ -17,6 +17,7 @@
  *             "e" home unit, "/", workflow                     case that ended last there (of workflows with `previous`) 8
  *   PARKED    case key 16, position 8                          expiry 8, event id, sender
  *   INCIDENT  task id 8                                        case id, time, position, topic, attempts, why
+ *   ROLL      case id 8, number of the roll 4, person          struct roll_row (roll.h): weights, ballot
  *   DEPLOYED  what 1, name, 0, version 4, "H" | "S" | "C", piece 4    head (struct deployed_head) | bytes of the source | of the compiled form
  *
  * A log record is a fixed header and a msgpack map: the event as it was decided, and what became of it. Its hash is
@@ -64,6 +65,7 @@ struct record_key key_parked_case(uint32_t partition, struct text case_key); /* 
 struct record_key key_incident(uint32_t partition, uint64_t task);
 struct record_key key_deployed(uint32_t partition, struct text what, struct text name, uint32_t version, char part, uint32_t piece);
 struct record_key key_deployed_prefix(uint32_t partition, struct text what, struct text name); /* of a name's versions; empty name: of all names */
+struct record_key key_roll(uint32_t partition, uint64_t case_id, uint32_t roll, struct text person); /* person empty: prefix of the roll */
 bool key_begins(struct text key, const struct record_key *prefix);
 
 /* Fields of keys that are read back. */
@@ -76,6 +78,7 @@ bool key_read_deadline(struct text key, struct deadline_key *out);
 bool key_read_outbox(struct text key, struct text *topic, int64_t *ready_at, uint64_t *task);
 bool key_read_open(struct text key, uint32_t *unit, uint64_t *case_id);
 bool key_read_u64_last(struct text key, uint64_t *number); /* the last 8 bytes: LOG, CASE, PARKED, INCIDENT */
+bool key_read_roll(struct text key, uint64_t *case_id, uint32_t *roll, struct text *person);
 bool key_read_deployed(struct text key, struct text *what, struct text *name, uint32_t *version, char *part, uint32_t *piece);
 
 /* ---- small values ---- */
@@ -129,6 +132,7 @@ struct text row_encode_outbox(struct arena *arena, const struct outbox_row *row)
 struct text row_encode_parked(struct arena *arena, const struct parked_row *row);
 struct text row_encode_incident(struct arena *arena, const struct incident_row *row);
 struct text row_encode_deployed(struct arena *arena, const struct deployed_head *row);
+struct text row_encode_roll(struct arena *arena, const struct roll_row *row);
 struct text row_encode_number(struct arena *arena, uint64_t number); /* KEY, NUMBER, COUNTER, DEADLINE */
 /* ERR_OK, ERR_CORRUPT, ERR_NEWER_FORMAT. Texts point into `bytes`. */
 enum err row_decode_meta(struct text bytes, struct meta_row *row);
@@ -138,6 +142,7 @@ enum err row_decode_outbox(struct text bytes, struct outbox_row *row);
 enum err row_decode_parked(struct text bytes, struct parked_row *row);
 enum err row_decode_incident(struct text bytes, struct incident_row *row);
 enum err row_decode_deployed(struct text bytes, struct deployed_head *row);
+enum err row_decode_roll(struct text bytes, struct roll_row *row); /* roll and person stand in the key */
 enum err row_decode_number(struct text bytes, uint64_t *number);
 
 /* ---- the log ---- */
@@ -163,6 +168,7 @@ struct log_record {
     /* what became of it */
     struct text stage, level, unit, end, number; /* as they stand after it; unit is the path at that time */
     int64_t due;         /* the case's deadline after it; 0: none */
+    struct text note_zh, note_en; /* of the decision (effect.h) */
     const struct log_notice *notices;
     uint32_t notice_count;
     const struct log_change *changes;

@@ -179,6 +179,14 @@ struct record_key key_deployed(uint32_t partition, struct text what, struct text
     return key;
 }
 
+struct record_key key_roll(uint32_t partition, uint64_t case_id, uint32_t roll, struct text person)
+{
+    struct record_key key = key_log(partition, case_id);
+    add_u32(&key, roll);
+    add_text(&key, person);
+    return key;
+}
+
 bool key_begins(struct text key, const struct record_key *prefix)
 {
     return key.size >= prefix->size && memcmp(key.data, prefix->bytes, prefix->size) == 0;
@@ -221,6 +229,16 @@ bool key_read_u64_last(struct text key, uint64_t *number)
     if (key.size < 12)
         return false;
     *number = bytes_u64(key.data + key.size - 8);
+    return true;
+}
+
+bool key_read_roll(struct text key, uint64_t *case_id, uint32_t *roll, struct text *person)
+{
+    if (key.size <= 4 + 8 + 4)
+        return false;
+    *case_id = bytes_u64(key.data + 4);
+    *roll = bytes_u32(key.data + 12);
+    *person = (struct text){.data = key.data + 16, .size = key.size - 16};
     return true;
 }
 

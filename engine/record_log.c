@@ -76,6 +76,8 @@ static const struct log_member members[] = {
     {"U", M_TEXT, IN_RECORD(unit)},
     {"E", M_TEXT, IN_RECORD(end)},
     {"No", M_TEXT, IN_RECORD(number)},
+    {"say-zh", M_TEXT, IN_RECORD(note_zh)},
+    {"say-en", M_TEXT, IN_RECORD(note_en)},
     {"told", M_NOTICES, IN_RECORD(notices)},
     {"changed", M_CHANGES, IN_RECORD(changes)},
 };
@@ -270,7 +272,7 @@ static void get_notices(struct wire_reader *reader, struct log_record *record)
         if (wire_get_array(reader) != 4)
             reader->failed = true;
         notices[i].kind = (enum notice_kind)get_u32(reader);
-        reader->failed = reader->failed || notices[i].kind > NOTICE_RESUMED;
+        reader->failed = reader->failed || notices[i].kind > NOTICE_VOTED;
         notices[i].who_count = get_count(reader);
         struct text *who = ARENA_ARRAY(reader->arena, struct text, notices[i].who_count);
         for (uint32_t k = 0; k < notices[i].who_count; k++)

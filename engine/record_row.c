@@ -287,6 +287,47 @@ enum err row_decode_deployed(struct text bytes, struct deployed_head *row)
     return read_end(&reader);
 }
 
+enum roll_bit { ROLL_ON = 1, ROLL_RECUSED = 2, ROLL_GONE = 4, ROLL_ATTENDED = 8, ROLL_CAST = 16, ROLL_LATE = 32 };
+
+struct text row_encode_roll(struct arena *arena, const struct roll_row *row)
+{
+    const struct vote_member *member = &row->member;
+    struct row_writer writer = row_begin(arena, 1 + 1 + 4 + 8 * (size_t)row->lanes + 4 + 4 + 8 + 4 + row->by.size + 4 + row->sealed.size);
+    put_u8(&writer, (uint8_t)((row->on_roll ? ROLL_ON : 0) | (member->recused ? ROLL_RECUSED : 0) | (member->gone ? ROLL_GONE : 0) |
+                              (member->attended ? ROLL_ATTENDED : 0) | (member->cast ? ROLL_CAST : 0) | (row->late ? ROLL_LATE : 0)));
+    put_u32(&writer, row->lanes);
+    for (uint32_t i = 0; i < row->lanes; i++)
+        put_u64(&writer, (uint64_t)member->weight[i]);
+    put_u32(&writer, (uint32_t)member->choice);
+    put_u32(&writer, row->proxies);
+    put_u64(&writer, row->position);
+    put_text(&writer, row->by);
+    put_text(&writer, row->sealed);
+    return row_end(&writer);
+}
+
+enum err row_decode_roll(struct text bytes, struct roll_row *row)
+{
+    READ(reader, bytes);
+    uint8_t bits = get_u8(&reader);
+    *row = (struct roll_row){.on_roll = bits & ROLL_ON, .late = bits & ROLL_LATE};
+    row->member = (struct vote_member){.recused = bits & ROLL_RECUSED, .gone = bits & ROLL_GONE, .attended = bits & ROLL_ATTENDED, .cast = bits & ROLL_CAST};
+    row->lanes = get_u32(&reader);
+    if (bits >= ROLL_LATE << 1 || row->lanes > VOTE_LANES_MOST)
+        return ERR_CORRUPT;
+    for (uint32_t i = 0; i < row->lanes; i++) {
+        row->member.weight[i] = (int64_t)get_u64(&reader);
+        reader.failed = reader.failed || row->member.weight[i] < 0 || row->member.weight[i] > VOTE_TOTAL_MOST;
+    }
+    row->member.choice = (int32_t)get_u32(&reader);
+    row->proxies = get_u32(&reader);
+    row->position = get_u64(&reader);
+    row->by = get_text(&reader);
+    row->sealed = get_text(&reader);
+    reader.failed = reader.failed || row->member.choice < -1 || row->member.choice >= VOTE_CHOICES_MOST;
+    return read_end(&reader);
+}
+
 struct text row_encode_number(struct arena *arena, uint64_t number)
 {
     struct row_writer writer = row_begin(arena, 1 + 8);

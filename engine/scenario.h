@@ -57,6 +57,7 @@ enum scenario_where {
     SCENARIO_REFUSED,
     SCENARIO_WORKER,
     SCENARIO_RETRY,
+    SCENARIO_VOTE,    /* vote of expect */
     SCENARIO_WHERE_COUNT
 };
 extern const struct keys scenario_keys;

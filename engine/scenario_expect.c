@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "engine/decimal.h"
+#include "engine/poll.h"
 
 /* One look at one case: everything that the keys of an expect are held against. */
 struct look {
@@ -355,6 +356,41 @@ static bool look_told(const struct look *look, const struct node *key)
     return good;
 }
 
+/* ---- votes ---- */
+
+static bool says(const struct look *look, const struct node *key, struct text found, struct text too)
+{
+    if ((found.size && memmem(found.data, found.size, key->text.data, key->text.size)) || (too.size && memmem(too.data, too.size, key->text.data, key->text.size)))
+        return true;
+    return differs(look, key, found.size ? found : TEXT("none"));
+}
+
+static const struct case_poll *find_poll(const struct look *look, const struct node *of)
+{
+    for (uint32_t i = look->state->poll_count; i-- > 0;)
+        if (!of || node_is(of, workflow_stage_name(look->workflow, look->state->polls[i].stage)))
+            return &look->state->polls[i];
+    return NULL;
+}
+
+static bool look_vote(const struct look *look, const struct node *key)
+{
+    const struct case_poll *poll = find_poll(look, node_get(key, "of"));
+    struct arena *arena = look->world->arena;
+    const struct node *state = node_get(key, "state"), *early = node_get(key, "early"), *late = node_get(key, "late"), *said = node_get(key, "says");
+    if (!poll)
+        return world_fail(look->world, key, "vote: there was none.");
+    bool good = !state || same_text(look, state, text_of(poll_words[poll->state]));
+    good = (!early || same_flag(look, early, poll->early)) && good;
+    good = (!late || same_text(look, late, arena_print(arena, "%u", poll->late))) && good;
+    return (!said || says(look, said, poll_sentence(look->workflow, arena, poll, false), poll_sentence(look->workflow, arena, poll, true))) && good;
+}
+
+static bool look_says(const struct look *look, const struct node *key)
+{
+    return says(look, key, look->world->answer.why, (struct text){0});
+}
+
 /* ---- data ---- */
 
 static bool same_value(const struct look *look, const struct workflow_field *field, const struct node *wanted, const struct value *found);
@@ -469,6 +505,7 @@ static const struct {
     {"number", look_number},   {"task", look_task},         {"holder", look_holder},     {"incident", look_incident},
     {"possible", look_possible}, {"impossible", look_impossible}, {"notices", look_notices}, {"told", look_told},
     {"data", look_data},       {"children", look_children}, {"parent", look_parent},
+    {"vote", look_vote},       {"says", look_says},
 };
 
 static bool look_expect(struct world *world, const struct scenario_step *step)

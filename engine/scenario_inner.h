@@ -24,6 +24,7 @@ struct scenario_step {
     const struct node *node;        /* its value, with its place */
     struct text case_name;          /* which case; empty: the one before */
     struct text workflow, unit, event, by, on_behalf;
+    const struct node *senders;     /* several that send the same, or NULL */
     const struct node *data, *at;   /* or NULL */
     bool held, again;               /* again: a failure that is worth trying again */
     enum scenario_crash crash;
@@ -55,7 +56,10 @@ struct scenario {
 void scenario_read(struct arena *arena, const struct node *root, struct problems *problems, struct scenario *out);
 
 /* What the kinds of notices are called, by enum notice_kind. */
-extern const char *const notice_words[NOTICE_RESUMED + 1];
+extern const char *const notice_words[NOTICE_VOTED + 1];
+
+/* What the states of a vote are called, by enum poll_state. */
+extern const char *const poll_words[POLL_LEFT + 1];
 
 /* ---- files (scenario_shelf.c) ---- */
 

@@ -74,10 +74,10 @@ static struct text history_line(struct world *world, uint64_t position, const st
     struct text who = record->event.as.size ? record->event.as : record->event.worker;
     if (!calendar)
         return TEXT("");
-    return arena_print(arena, "  %4llu  %.*s  case %llu  %.*s  %.*s  -> %.*s\n", (unsigned long long)position,
+    return arena_print(arena, "  %4llu  %.*s  case %llu  %.*s  %.*s  -> %.*s%s%.*s\n", (unsigned long long)position,
                        SHOW(calendar_print(calendar, arena, record->effective)), (unsigned long long)record->case_id,
                        SHOW(pad(arena, event_words(world, &record->event), 20)), SHOW(pad(arena, who, 16)),
-                       SHOW(place_words(world, calendar, record)));
+                       SHOW(place_words(world, calendar, record)), record->note_en.size ? "; " : "", SHOW(record->note_en));
 }
 
 struct text report_history(struct world *world)

@@ -120,7 +120,7 @@ static void make_data(struct world *world, const struct workflow *workflow, cons
     uint32_t count = 0;
     for (node_each(child, node)) {
         const struct workflow_field *field = field_of(workflow, child->key);
-        bool people = field ? field->type == FIELD_PEOPLE : text_is(child->key, "to"); /* of a hand-over */
+        bool people = field ? field->type == FIELD_PEOPLE : text_is(child->key, "to") || text_is(child->key, "person"); /* of a hand-over, of a recusal */
         fields[count++] = (struct field_value){child->key, make_value(world, people, child)};
     }
     qsort(fields, count, sizeof *fields, compare_fields);
@@ -173,7 +173,7 @@ static const struct workflow *workflow_of(struct world *world)
     return state ? engine_workflow(world->engine, state->workflow) : engine_newest_workflow(world->engine, world->workflow, world->now);
 }
 
-static bool act_send(struct world *world, const struct scenario_step *step)
+static bool send_one(struct world *world, const struct scenario_step *step)
 {
     struct message message = begin_message(world, step, MESSAGE_SEND);
     message.subject = current_ref(world);
@@ -182,6 +182,23 @@ static bool act_send(struct world *world, const struct scenario_step *step)
     if (!read_at(world, step, &message))
         return false;
     world_send(world, &message, step->crash);
+    return true;
+}
+
+/* One after the other; of several only the last may be refused, since only that answer is looked at. */
+static bool act_send(struct world *world, const struct scenario_step *step)
+{
+    if (!step->senders)
+        return send_one(world, step);
+    for (node_each(sender, step->senders)) {
+        struct scenario_step one = *step;
+        one.by = sender->text;
+        if (!send_one(world, &one))
+            return false;
+        if (world->unchecked && sender->next)
+            return world_fail(world, sender, "what %.*s sent was refused: %.*s", (int)sender->text.size, sender->text.data, (int)world->answer.why.size,
+                              world->answer.why.data);
+    }
     return true;
 }
 

@@ -8,11 +8,13 @@ static const char *const crash_words[2] = {"before-commit", "after-commit"};
 static const char *const does_words[4] = {"accept", "settle", "fail", "vanish"};
 static const char *const step_words[3] = {"crash", "repeat", "parked"}; /* each is a whole step */
 static const char *const none_words[1] = {"none"};
-const char *const notice_words[NOTICE_RESUMED + 1] = {
+const char *const notice_words[NOTICE_VOTED + 1] = {
     [NOTICE_TEXT] = "text",         [NOTICE_STAGE] = "stage",         [NOTICE_WARN] = "warn",   [NOTICE_OVERDUE] = "overdue",
     [NOTICE_REMINDER] = "reminder", [NOTICE_CANCELLED] = "cancelled", [NOTICE_ENDED] = "ended", [NOTICE_EXTENDED] = "extended",
     [NOTICE_ASKED] = "asked",       [NOTICE_DENIED] = "denied",       [NOTICE_HANDED_OVER] = "handed-over",
-    [NOTICE_STOPPED] = "stopped",   [NOTICE_RESUMED] = "resumed"};
+    [NOTICE_STOPPED] = "stopped",   [NOTICE_RESUMED] = "resumed",     [NOTICE_VOTED] = "voted"};
+const char *const poll_words[POLL_LEFT + 1] = {[POLL_OPEN] = "open",     [POLL_COUNTING] = "counting",    [POLL_PASSED] = "passed",
+                                               [POLL_FAILED] = "failed", [POLL_NO_QUORUM] = "no-quorum", [POLL_LEFT] = "left"};
 
 #define S KIND_SCALAR
 #define L KIND_LIST
@@ -33,9 +35,11 @@ const char *const notice_words[NOTICE_RESUMED + 1] = {
 
 static const struct form open_map_form = MAPPING(SCENARIO_OPEN), send_map_form = MAPPING(SCENARIO_SEND), retry_map_form = MAPPING(SCENARIO_RETRY),
                          worker_map_form = MAPPING(SCENARIO_WORKER), expect_map_form = MAPPING(SCENARIO_EXPECT), refused_map_form = MAPPING(SCENARIO_REFUSED),
-                         step_map_form = MAPPING(SCENARIO_STEP);
+                         step_map_form = MAPPING(SCENARIO_STEP), vote_map_form = MAPPING(SCENARIO_VOTE);
+static const struct form vote_state_form = FORM_WORDS(poll_words);
 static const struct form headline_form = TEXT_TO(TITLE_MOST), case_name_form = TEXT_TO(NAME_MOST), person_form = TEXT_TO(PERSON_MOST), path_form = TEXT_TO(PATH_MOST), file_form = TEXT_TO(PATH_MOST);
 static const struct form file_list_form = {.kind = FORM_LIST, .least = 1, .most = SCENARIO_WORKFLOWS_MOST, .of = &file_form}, files_form = EITHER(&file_form, &file_list_form);
+static const struct form sender_list_form = {.kind = FORM_LIST, .least = 1, .of = &person_form}, senders_form = EITHER(&person_form, &sender_list_form);
 static const struct form moment_form = {.kind = FORM_TEXT, .pattern = "^" DAY_PATTERN "([ T][0-9]{2}:[0-9]{2}.*)?$"};
 static const struct form due_form = {.kind = FORM_TEXT, .pattern = "^(none|" DAY_PATTERN "( [0-9]{2}:[0-9]{2})?)$"};
 static const struct form wait_form = {.kind = FORM_TEXT, .pattern = "^(until .+|" FORM_DURATION_PATTERN ")$"};
@@ -82,7 +86,7 @@ static const struct key table[] = {
 
     {SCENARIO_SEND, "case", S, 0, A_CASE, "which case; the last one unless said", &case_name_form},
     {SCENARIO_SEND, "event", S, KEY_NEEDED, "the name of an event", "what is sent", &form_name},
-    {SCENARIO_SEND, "by", S, KEY_NEEDED, A_PERSON, "who acts", &person_form},
+    {SCENARIO_SEND, "by", S | L, KEY_NEEDED, A_PERSON ", or a list: each of them sends it", "who acts", &senders_form},
     {SCENARIO_SEND, "for", S, 0, A_PERSON, "whom that person acts for", &person_form},
     {SCENARIO_SEND, "data", M, 0, SOME_DATA, "the fields that come with it", &data_form},
     {SCENARIO_SEND, "at", S, 0, A_MOMENT, "when it happened, if not now", &moment_form},
@@ -116,15 +120,23 @@ static const struct key table[] = {
     {SCENARIO_EXPECT, "task", S | L, 0, "a role, field, topic or name of a task; a list; or none", "work that is owed now, and for whom", &words_form},
     {SCENARIO_EXPECT, "holder", S, 0, "a person or worker, or none", "who has taken one of the tasks", &form_text},
     {SCENARIO_EXPECT, "incident", S, 0, "true or false", "whether a task of it has failed, or a child could not be opened", &form_boolean},
+    {SCENARIO_EXPECT, "vote", M, 0, "a mapping: state, says ...", "how its vote stands or came out", &vote_map_form},
+    {SCENARIO_EXPECT, "says", S, 0, "a part of a sentence", "what the answer to the last event says besides", &form_text},
     {SCENARIO_EXPECT, "data", M, 0, SOME_DATA, "what it holds; none: nothing", &data_form},
     {SCENARIO_EXPECT, "seen-by", S, 0, A_PERSON, "who looks at the data: private fields are none for who may not see them", &person_form},
     {SCENARIO_EXPECT, "children", S | L, 0, "for each that it has opened, in order: open, refused, or the end it has reached; or none", "its child cases", &words_form},
     {SCENARIO_EXPECT, "parent", S, 0, A_CASE ", or none", "the case that has opened it", &case_name_form},
     {SCENARIO_EXPECT, "possible", S | L, 0, SOME_NAMES, "events that may be sent now", &words_form},
     {SCENARIO_EXPECT, "impossible", S | L, 0, SOME_NAMES, "events that may not", &words_form},
-    {SCENARIO_EXPECT, "notices", S | L, 0, "none, or of: text, stage, warn, overdue, reminder, cancelled, ended, extended, asked, denied, handed-over, stopped, resumed",
+    {SCENARIO_EXPECT, "notices", S | L, 0, "none, or of: text, stage, warn, overdue, reminder, cancelled, ended, extended, asked, denied, handed-over, stopped, resumed, voted",
      "exactly these kinds were given out since the last step that acted", &notices_form},
     {SCENARIO_EXPECT, "told", S | L, 0, "persons, role or role@unit; or none", "who was told since then; others may have been too", &words_form},
+
+    {SCENARIO_VOTE, "of", S, 0, "the name of a stage", "whose vote; the newest unless said", &form_name},
+    {SCENARIO_VOTE, "state", S, 0, "open, counting, passed, failed, no-quorum or left", "how it stands", &vote_state_form},
+    {SCENARIO_VOTE, "early", S, 0, "true or false", "whether it closed before its deadline", &form_boolean},
+    {SCENARIO_VOTE, "late", S, 0, "a whole number", "ballots that came after the close", &form_number},
+    {SCENARIO_VOTE, "says", S, 0, "a part of its arithmetic", "such as \"13 of 16 members\"; in English or Chinese", &form_text},
 
     {SCENARIO_REFUSED, "code", S, KEY_NEEDED, "a code such as not-now", "why", &form_name},
     {SCENARIO_REFUSED, "says", S, 0, "a part of the sentence", "the particulars", &form_text},
@@ -134,7 +146,7 @@ static const struct key table[] = {
 static const struct mapping mappings[SCENARIO_WHERE_COUNT] = {
     [SCENARIO_HEAD] = {.name = "scenario"}, [SCENARIO_STEP] = {.name = "step"}, [SCENARIO_OPEN] = {.name = "open"}, [SCENARIO_SEND] = {.name = "send"},
     [SCENARIO_EXPECT] = {.name = "expect"}, [SCENARIO_REFUSED] = {.name = "refused"}, [SCENARIO_WORKER] = {.name = "worker"},
-    [SCENARIO_RETRY] = {.name = "by-and-case"},
+    [SCENARIO_RETRY] = {.name = "by-and-case"}, [SCENARIO_VOTE] = {.name = "vote", .least = 1},
 };
 
 const struct keys scenario_keys = {table, sizeof table / sizeof *table, mappings, SCENARIO_WHERE_COUNT};
@@ -196,7 +208,8 @@ static void read_crash(struct problems *problems, const struct node *node, struc
 static void read_sender(struct problems *problems, const struct node *map, enum scenario_where where, struct scenario_step *step)
 {
     get_text(problems, map, where, "case", NAME_MOST, &step->case_name);
-    get_text(problems, map, where, "by", PERSON_MOST, &step->by);
+    if (!step->senders)
+        get_text(problems, map, where, "by", PERSON_MOST, &step->by);
 }
 
 static void read_event(struct problems *problems, const struct node *map, enum scenario_where where, struct scenario_step *step)
@@ -218,7 +231,12 @@ static void read_open(struct problems *problems, const struct node *map, struct 
 
 static void read_send(struct problems *problems, const struct node *map, struct scenario_step *step)
 {
+    const struct node *by = get(map, SCENARIO_SEND, "by");
+    step->senders = by && by->kind == NODE_LIST ? by : NULL;
     read_event(problems, map, SCENARIO_SEND, step);
+    struct text person;
+    for (node_each(one, step->senders))
+        node_text(problems, one, PERSON_MOST, &person);
     get_text(problems, map, SCENARIO_SEND, "event", NAME_MOST, &step->event);
 }
 

@@ -37,7 +37,8 @@ enum { STORE_KEY_MOST = 500 };
     X(COUNTER, "counter")   /* counters of case numbers, of parked events per sender, of rows */                       \
     X(PARKED, "parked")     /* events whose case is not here yet */                                                    \
     X(INCIDENT, "incident") /* open incidents */                                                                       \
-    X(DEPLOYED, "deployed") /* what is deployed: heads, sources and compiled forms in pieces */
+    X(DEPLOYED, "deployed") /* what is deployed: heads, sources and compiled forms in pieces */                        \
+    X(ROLL, "roll")         /* who may vote or rate in a case, and how they did */
 
 enum store_table {
 #define STORE_ENUM(table, name) STORE_##table,

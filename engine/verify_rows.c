@@ -67,6 +67,16 @@ static struct text deployed_name(struct arena *arena, struct text key)
     return arena_print(arena, "%s of %.*s %.*s version %u", which, (int)what.size, what.data, (int)name.size, name.data, version);
 }
 
+static struct text roll_name(struct arena *arena, struct text key)
+{
+    uint64_t case_id;
+    uint32_t roll;
+    struct text person;
+    if (!key_read_roll(key, &case_id, &roll, &person))
+        return name_in_hex(arena, "the row of a roll", key);
+    return arena_print(arena, "%.*s on roll %u of case %llu", (int)person.size, person.data, roll, (unsigned long long)case_id);
+}
+
 static struct text numbered(struct arena *arena, const char *what, struct text key)
 {
     uint64_t number = 0;
@@ -92,6 +102,7 @@ struct text verify_row_name(struct arena *arena, enum store_table table, struct 
     case STORE_PARKED: return numbered(arena, "the event parked at position", key);
     case STORE_INCIDENT: return numbered(arena, "the incident on task", key);
     case STORE_DEPLOYED: return deployed_name(arena, key);
+    case STORE_ROLL: return roll_name(arena, key);
     case STORE_TABLE_COUNT: break;
     }
     return (struct text){0};

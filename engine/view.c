@@ -153,6 +153,8 @@ static enum err put_case(struct view *view, const struct case_state *state, cons
     put_names(workflow, state, row);
     put_place(view, workflow, state, row);
     put_tasks(view, &input, (parts & VIEW_TASKS) != 0, row);
+    if (parts & VIEW_TASKS)
+        view_polls(view, workflow, state, row);
     struct decision possible = {0};
     if (parts & VIEW_POSSIBLE)
         put_possible(view, &input, &possible, row);

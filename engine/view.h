@@ -37,7 +37,7 @@ enum { VIEW_HISTORY_BYTES = 256 * 1024 }; /* of memory, for the history that com
 
 enum view_parts {
     VIEW_DATA = 1,
-    VIEW_TASKS = 2,        /* all of them; otherwise those that failed */
+    VIEW_TASKS = 2,        /* all of them; otherwise those that failed; and its votes */
     VIEW_POSSIBLE = 4,
     VIEW_TITLES = 8,       /* what people call what the row names */
 };
@@ -67,5 +67,8 @@ enum err view_event_data(struct view *view, const struct case_state *state, cons
 
 /* ---- view_title.c ---- */
 void view_titles(const struct view *view, const struct workflow *workflow, const struct case_state *state, const struct decision *possible, struct map_maker *row);
+
+/* ---- view_poll.c ---- */
+void view_polls(const struct view *view, const struct workflow *workflow, const struct case_state *state, struct map_maker *row);
 
 #endif

@@ -56,6 +56,7 @@ static const char *notice_name(enum notice_kind kind)
     case NOTICE_HANDED_OVER: return "handed-over";
     case NOTICE_STOPPED: return "stopped";
     case NOTICE_RESUMED: return "resumed";
+    case NOTICE_VOTED: return "voted";
     }
     return "";
 }
@@ -110,6 +111,8 @@ static void put_event(struct view *view, uint64_t position, const struct log_rec
     map_put_text(row, "end", record->end);
     map_put_number(row, "due", record->due);
     map_put_string(row, "zone", view_zone(view, record->unit));
+    if (record->note_en.size || record->note_zh.size)
+        map_put(row, "says", map_words(view->arena, record->note_en, record->note_zh));
     put_notices(view->arena, record, row);
 }
 

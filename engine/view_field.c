@@ -246,6 +246,12 @@ enum err view_case_data(struct view *view, const struct case_state *state, const
     return code;
 }
 
+/* The choice of a secret ballot is opened for nobody, also while its key is there. */
+static bool is_secret_choice(const struct event *event, const struct field_value *given)
+{
+    return text_is(event->name, "ballot") && text_is(given->name, "choice") && given->value.kind == VALUE_BYTES;
+}
+
 static enum err event_field(struct fields *fields, const struct field_value *given)
 {
     struct seen_field seen = {.row = workflow_find_field(fields->workflow, given->name), .workflow = fields->workflow, .name = given->name};
@@ -270,8 +276,12 @@ enum err view_event_data(struct view *view, const struct case_state *state, cons
         return ERR_CORRUPT;
     struct fields fields = fields_begin(view, workflow, state, viewer);
     enum err code = ERR_OK;
-    for (uint32_t i = 0; !code && i < event->data_count; i++)
-        code = event_field(&fields, &event->data[i]);
+    for (uint32_t i = 0; !code && i < event->data_count; i++) {
+        if (is_secret_choice(event, &event->data[i]))
+            list_add(&fields.private, value_text(event->data[i].name));
+        else
+            code = event_field(&fields, &event->data[i]);
+    }
     fields_end(&fields, row);
     return code;
 }

@@ -1,6 +1,8 @@
 /* workflow: the shape of a compiled workflow, and its rows by number and by name. See workflow.h. */
 #include "engine/workflow.h"
 
+#include "engine/vote.h"
+
 #include <assert.h>
 
 /* ---- the shape: one line per member, in the order of the struct ---- */
@@ -224,7 +226,37 @@ static const struct member stage_members[] = {
     NUMBER(stage, line),
     ADDED_2(MEMBER_ROW, stage, stop_clock, WORKFLOW_STOPS),
     ADDED_2(MEMBER_SPAN, stage, children, WORKFLOW_WAITS),
+    ADDED_2(MEMBER_ROW, stage, vote, WORKFLOW_VOTES),
 };
+
+static const struct member vote_members[] = {
+    SPAN(vote, roll, PEOPLE),
+    SPAN(vote, choices, NAMES),
+    SPAN(vote, rules, VOTE_RULES),
+    ROW(vote, field, FIELDS),
+    ROW(vote, quorum, VOTE_RULES),
+    SPAN(vote, weights, VOTE_WEIGHTS),
+    NUMBER(vote, seats),
+    SPAN(vote, recuse, PEOPLE),
+    SPAN(vote, grounds, NAMES),
+    SPAN(vote, recused_by, PEOPLE),
+    FLAG(vote, final),
+    FLAG(vote, early),
+    FLAG(vote, secret),
+    NUMBER(vote, proxy_most),
+    FLAG(vote, proxy_written),
+    NEEDED(vote, passed, OUTCOMES),
+    NEEDED(vote, failed, OUTCOMES),
+    ROW(vote, no_quorum, OUTCOMES),
+};
+
+static const struct member vote_rule_members[] = {
+    ROW(vote_rule, value, VALUES),     NUMBER(vote_rule, choice), NUMBER(vote_rule, numerator),
+    NUMBER(vote_rule, denominator),    FLAG(vote_rule, more),     CHOICE(vote_rule, of, VOTE_CAST),
+    FLAG(vote_rule, present),
+};
+
+static const struct member vote_weight_members[] = {NAMED(vote_weight, name), ROW(vote_weight, with, WITHS)};
 
 static const struct member end_members[] = {
     NAMED(end, name),
@@ -321,6 +353,9 @@ static const struct table_shape shapes[WORKFLOW_TABLE_COUNT] = {
     SHAPE_2(WAITS, wait),
     SHAPE_2(RECURS, recurs),
     SHAPE_2(QUOTAS, quota),
+    SHAPE_2(VOTES, vote),
+    SHAPE_2(VOTE_RULES, vote_rule),
+    SHAPE_2(VOTE_WEIGHTS, vote_weight),
 };
 
 const struct form_shape workflow_shape = {
@@ -369,6 +404,9 @@ ROW_ACCESSOR(open, OPENS)
 ROW_ACCESSOR(given, GIVENS)
 ROW_ACCESSOR(return, RETURNS)
 ROW_ACCESSOR(wait, WAITS)
+ROW_ACCESSOR(vote, VOTES)
+ROW_ACCESSOR(vote_rule, VOTE_RULES)
+ROW_ACCESSOR(vote_weight, VOTE_WEIGHTS)
 
 const struct workflow_head *workflow_head(const struct workflow *workflow)
 {
@@ -546,6 +584,11 @@ static bool has_stop(const struct workflow *workflow)
     return workflow_count(workflow, WORKFLOW_STOPS) > 0;
 }
 
+static bool has_vote(const struct workflow *workflow)
+{
+    return workflow_count(workflow, WORKFLOW_VOTES) > 0;
+}
+
 /* Only what counts in parts can be taken back. */
 static bool has_parts(const struct workflow *workflow)
 {
@@ -559,6 +602,7 @@ static const struct {
     const char *name;
     bool (*given)(const struct workflow *workflow);
 } given_events[] = {
+    {"ballot", has_vote},       {"attend", has_vote},         {"recuse", has_vote},
     {"extend", has_extend},     {"grant", has_asking_extend}, {"deny", has_asking_extend},
     {"stop-clock", has_stop},   {"resume", has_stop},
     {"claim", has_tasks}, {"hand-over", has_tasks},   {"take-back", has_parts},
@@ -769,6 +813,28 @@ static bool quota_sound(const struct workflow *workflow)
            outcome->sets.count == 0;
 }
 
+static bool vote_rule_sound(const struct workflow *workflow, int32_t row)
+{
+    const struct workflow_vote_rule *rule = workflow_vote_rule(workflow, row);
+    return rule->numerator > 0 && rule->denominator > 0 && rule->numerator <= VOTE_PART_MOST && rule->denominator <= VOTE_PART_MOST &&
+           rule->choice >= 0 && rule->choice < VOTE_CHOICES_MOST;
+}
+
+static bool vote_sound(const struct workflow *workflow, int32_t row)
+{
+    const struct workflow_vote *vote = workflow_vote(workflow, row);
+    bool sound = vote->roll.count > 0 && vote->choices.count >= 2 && vote->choices.count <= VOTE_CHOICES_MOST && vote->weights.count > 0 &&
+                 vote->weights.count <= VOTE_LANES_MOST && vote->rules.count > 0 && vote->seats >= 0 && vote->proxy_most >= 0 &&
+                 (vote->quorum == NONE) == (vote->no_quorum == NONE) && (!vote->early || vote->final) && (!vote->secret || !vote->early);
+    for (int32_t i = 0; sound && i < vote->rules.count; i++) {
+        const struct workflow_vote_rule *rule = workflow_vote_rule(workflow, vote->rules.first + i);
+        sound = rule->choice < vote->choices.count && (rule->value == NONE || vote->field != NONE);
+    }
+    for (int32_t i = 0; sound && i < vote->weights.count; i++)
+        sound = !vote->secret || workflow_vote_weight(workflow, vote->weights.first + i)->with == NONE;
+    return sound;
+}
+
 bool workflow_sound(const struct workflow *workflow)
 {
     static const struct {
@@ -780,6 +846,7 @@ bool workflow_sound(const struct workflow *workflow)
         {WORKFLOW_SETS, set_sound},             {WORKFLOW_LOOKUPS, lookup_sound},   {WORKFLOW_STOPS, stop_sound},
         {WORKFLOW_OPENS, open_sound},           {WORKFLOW_GIVENS, given_sound},     {WORKFLOW_WAITS, wait_sound},
         {WORKFLOW_STAGES, stage_sound},
+        {WORKFLOW_VOTE_RULES, vote_rule_sound}, {WORKFLOW_VOTES, vote_sound},
     };
     if (workflow_count(workflow, WORKFLOW_HEAD) != 1)
         return false;

@@ -50,6 +50,9 @@ enum workflow_table {
     WORKFLOW_WAITS,      /* struct workflow_wait: `children` of a stage */
     WORKFLOW_RECURS,     /* at most one row */
     WORKFLOW_QUOTAS,     /* at most one row */
+    WORKFLOW_VOTES,
+    WORKFLOW_VOTE_RULES,
+    WORKFLOW_VOTE_WEIGHTS,
     WORKFLOW_TABLE_COUNT
 };
 
@@ -325,6 +328,42 @@ struct workflow_stage {
     int32_t line;
     int32_t stop_clock;   /* row of STOPS or NONE */
     struct span children; /* WAITS: none or one */
+    int32_t vote;         /* row of VOTES or NONE */
+};
+
+/* `vote` of a stage. What its words mean: vote.h. */
+struct workflow_vote {
+    struct span roll;       /* PEOPLE, drawn when the stage is entered */
+    struct span choices;    /* NAMES */
+    struct span rules;      /* VOTE_RULES, `pass`: the first whose value is that of `field`; one without a value fits always */
+    int32_t field;          /* of pass: {per: FIELD}: row of FIELDS, or NONE */
+    int32_t quorum;         /* row of VOTE_RULES, or NONE */
+    struct span weights;    /* VOTE_WEIGHTS: a lane each */
+    int32_t seats;          /* how many members there are, vacant seats included; 0: as many as are drawn */
+    struct span recuse;     /* PEOPLE: on the roll, but recused before it is frozen */
+    struct span grounds;    /* NAMES: for which members are recused later; none: any words */
+    struct span recused_by; /* PEOPLE who may say so of a member; a member may always say it of themself */
+    int32_t final;          /* 1: a ballot cannot be changed */
+    int32_t early;          /* 1: closes as soon as no further ballot can change the result */
+    int32_t secret;
+    int32_t proxy_most;     /* for how many others one person may give a ballot; 0: for none */
+    int32_t proxy_written;  /* 1: such a ballot names the paper that says so */
+    int32_t passed, failed; /* rows of OUTCOMES */
+    int32_t no_quorum;      /* row of OUTCOMES, or NONE */
+};
+
+struct workflow_vote_rule {
+    int32_t value;     /* row of VALUES, or NONE */
+    int32_t choice;    /* of a pass: which of the choices, from 0 */
+    int32_t numerator, denominator;
+    int32_t more;      /* 1: more than */
+    int32_t of;        /* enum vote_base */
+    int32_t present;   /* of a quorum: 1: who is present is counted, otherwise who gave a ballot */
+};
+
+struct workflow_vote_weight {
+    int32_t name; /* string: heads, or what a `with` of the roll's people fields is called */
+    int32_t with; /* row of WITHS; NONE: heads, each counts once */
 };
 
 struct workflow_end {
@@ -459,6 +498,9 @@ const struct workflow_open *workflow_open(const struct workflow *workflow, int32
 const struct workflow_given *workflow_given(const struct workflow *workflow, int32_t row);
 const struct workflow_return *workflow_return(const struct workflow *workflow, int32_t row);
 const struct workflow_wait *workflow_wait(const struct workflow *workflow, int32_t row);
+const struct workflow_vote *workflow_vote(const struct workflow *workflow, int32_t row);
+const struct workflow_vote_rule *workflow_vote_rule(const struct workflow *workflow, int32_t row);
+const struct workflow_vote_weight *workflow_vote_weight(const struct workflow *workflow, int32_t row);
 int32_t workflow_ref(const struct workflow *workflow, int32_t row);
 /* NULL: it has none. */
 const struct workflow_recurs *workflow_recurs(const struct workflow *workflow);

@@ -4,7 +4,7 @@
 
 /* ---- walking over outcomes ---- */
 
-enum met_by { MET_BY_EVENT, MET_BY_ANYWHERE, MET_BY_OVERDUE, MET_BY_LIMIT, MET_BY_THEN, MET_BY_TASK, MET_BY_TOP, MET_BY_BOTTOM };
+enum met_by { MET_BY_EVENT, MET_BY_ANYWHERE, MET_BY_OVERDUE, MET_BY_LIMIT, MET_BY_THEN, MET_BY_TASK, MET_BY_TOP, MET_BY_BOTTOM, MET_BY_VOTE };
 typedef void visit(struct workflow_reader *reader, int32_t stage, enum met_by by, int32_t outcome, void *context);
 
 /* The outcome itself, or those of a choose one by one. */
@@ -42,6 +42,10 @@ static void outcomes_of_stage(struct workflow_reader *reader, int32_t row, visit
     outcomes_within(reader, row, MET_BY_THEN, stage->then, seen, context);
     for (int32_t task = stage->tasks.first; task < stage->tasks.first + stage->tasks.count; task++)
         outcomes_within(reader, row, MET_BY_TASK, ROW_OF(reader, TASKS, task, task)->overdue, seen, context);
+    const struct workflow_vote *vote = stage->vote == NONE ? NULL : ROW_OF(reader, VOTES, vote, stage->vote);
+    outcomes_within(reader, row, MET_BY_VOTE, vote ? vote->passed : NONE, seen, context);
+    outcomes_within(reader, row, MET_BY_VOTE, vote ? vote->failed : NONE, seen, context);
+    outcomes_within(reader, row, MET_BY_VOTE, vote ? vote->no_quorum : NONE, seen, context);
     outcomes_within(reader, row, MET_BY_TOP, stage->top, seen, context);
     outcomes_within(reader, row, MET_BY_BOTTOM, stage->bottom, seen, context);
 }
@@ -94,7 +98,7 @@ static void leave(struct workflow_reader *reader, int32_t stage, enum met_by by,
     bool by_overdue = by == MET_BY_OVERDUE || by == MET_BY_LIMIT || by == MET_BY_TASK;
     if (!leads_out)
         return;
-    exits->by_event = exits->by_event || by == MET_BY_EVENT;
+    exits->by_event = exits->by_event || by == MET_BY_EVENT || by == MET_BY_VOTE;
     exits->by_anywhere = exits->by_anywhere || by == MET_BY_ANYWHERE;
     exits->by_overdue = exits->by_overdue || by_overdue;
     exits->by_other = exits->by_other || by == MET_BY_THEN || by == MET_BY_TOP || by == MET_BY_BOTTOM;

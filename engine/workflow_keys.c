@@ -31,6 +31,7 @@ const char *const stop_words[2] = {"resume", "restart"};
 const char *const scope_words[2] = {"case", "stage"};
 const char *const from_words[3] = {"entry", "first-entry", "opening"};
 const char *const parent_ends_words[2] = {"keep", "cancel"};
+const char *const base_words[4] = {"all members", "roll", "present", "cast"};
 /* Of the types those that an element can have; a choice needs its `of`, and so a mapping. */
 static const char *const element_words[] = {"text", "number", "boolean", "date", "unit", "reference", "choice"};
 static const char *const keep_words[] = {"keep"}, *const previous_words[] = {"previous"}, *const level_words[] = {"level"},
@@ -45,7 +46,8 @@ static const struct form title_map = MAPPING(IN_TITLE), opens_map = MAPPING(IN_O
                          condition_map = MAPPING(IN_CONDITION), set_table_map = MAPPING(IN_SET_TABLE), table_map = MAPPING(IN_TABLE),
                          child_map = MAPPING(IN_CHILD), children_map = MAPPING(IN_CHILDREN),
                          recurs_map = MAPPING(IN_RECURS), turn_map = MAPPING(IN_TURN), quota_map = MAPPING(IN_QUOTA),
-                         short_map = MAPPING(IN_SHORT);
+                         short_map = MAPPING(IN_SHORT), vote_map = MAPPING(IN_VOTE), pass_map = MAPPING(IN_PASS), quorum_map = MAPPING(IN_QUORUM),
+                         recuse_map = MAPPING(IN_RECUSE), proxy_map = MAPPING(IN_PROXY);
 
 /* scalars */
 static const struct form version = FORM(FORM_WHOLE, .least = 1, .most = WORKFLOW_VERSION_MOST);
@@ -93,6 +95,13 @@ static const struct form bound = EITHER(&form_number, &form_date);
 
 static const struct form table_cell = EITHER(&form_text, &form_number, &form_boolean, &form_nothing);
 static const struct form table_row = FORM(FORM_LIST, .least = 2, .of = &table_cell), table_rows = LIST_OF(table_row), tables = NAMED(1, table_map);
+/* votes */
+static const char *const ballots_words[] = {"final", "changeable"}, *const quorum_base_words[] = {"all members", "roll"};
+static const struct form ballots = FORM_WORDS(ballots_words), base = FORM_WORDS(base_words), quorum_base = FORM_WORDS(quorum_base_words);
+static const struct form vote_part = FORM(FORM_TEXT, .name = "part-of-votes", .pattern = "^(at least|more than) [1-9][0-9]{0,4}/[1-9][0-9]{0,4}$");
+static const struct form vote_choices = FORM(FORM_LIST, .least = 2, .of = &choice), pass_limits = NAMED(1, pass_map);
+static const struct form recuse = EITHER(&form_name, &role_map, &persons, &recuse_map);
+static const struct form seats = FORM(FORM_WHOLE, .least = 1, .most = WORKFLOW_PEOPLE_MOST), proxies = FORM(FORM_WHOLE, .least = 1, .most = 10000);
 
 /* limits and work */
 static const struct form limit = FORM(FORM_EITHER, .name = "deadlines", .parts = (const struct form *const[]){&deadline, &limit_map, NULL});
@@ -214,13 +223,44 @@ static const struct key table[] = {
     {IN_STAGE, "task", M, 0, "{for, worker}", "the work of this stage", &task_map},
     {IN_STAGE, "tasks", M, 0, "a mapping of tasks", "several pieces of work, side by side", &tasks},
     {IN_STAGE, "done", S, 0, "all, any or N of M", "when enough of the tasks are settled", &done},
-    {IN_STAGE, "vote", M, KEY_LATER, "a vote", "the stage is a vote", NULL},
+    {IN_STAGE, "vote", M, 0, "a vote: roll, choices, pass, passed, failed ...", "the stage is a vote, closed by its deadline", &vote_map},
     {IN_STAGE, "rate", M, KEY_LATER, "a rating", "the stage is a rating", NULL},
     {IN_STAGE, "children", M, 0, "{wait, of, ends}", "child cases that are waited for", &children_map},
     {IN_STAGE, "publish", M, KEY_LATER, "{fields: [...]}", "the stage publishes", NULL},
     {IN_STAGE, "objections", M, KEY_LATER, "{by, needs, OUTCOME}", "objections to what is published", NULL},
     {IN_STAGE, "events", M, 0, "a mapping of events", "what can happen in this stage", &events},
     {IN_STAGE, "then", M, 0, AN_OUTCOME, "what follows when the tasks are done and the children have ended", &outcome_map},
+
+    {IN_VOTE, "roll", S | L | M, KEY_NEEDED, SOME_PEOPLE, "who may vote: drawn when the stage is entered, and frozen", &people},
+    {IN_VOTE, "choices", L, KEY_NEEDED, "a list of choices such as [approve, reject, abstain]", "what can be chosen", &vote_choices},
+    {IN_VOTE, "pass", M, KEY_NEEDED, "such as {approve: at least 4/5, of: all members}, or {per: FIELD, limits: {...}}", "which choice must reach which part of what", &pass_map},
+    {IN_VOTE, "quorum", M, 0, "such as {turnout: at least 2/3, of: all members}", "how many must take part, apart from what passes", &quorum_map},
+    {IN_VOTE, "weights", L, 0, "[heads], or [heads, area]", "what is counted: pass and quorum must hold in each; heads unless said", &form_names},
+    {IN_VOTE, "seats", S, 0, "a whole number", "how many members there are: vacant seats stand in all members", &seats},
+    {IN_VOTE, "recuse", S | L | M, 0, SOME_PEOPLE ", or {who, grounds, by}", "who is out before the roll is frozen", &recuse},
+    {IN_VOTE, "ballots", S, 0, "final or changeable", "whether a ballot can be changed while the vote is open; final unless said", &ballots},
+    {IN_VOTE, "early", S, 0, "true or false", "closes as soon as no further ballot can change the result", &form_boolean},
+    {IN_VOTE, "secret", S, 0, "true or false", "nobody can join a choice with a person", &form_boolean},
+    {IN_VOTE, "proxy", M, 0, "{written: true, most: 1}", "one may give a ballot for others", &proxy_map},
+    {IN_VOTE, "passed", M, KEY_NEEDED, AN_OUTCOME, "what follows when it passes", &outcome_map},
+    {IN_VOTE, "failed", M, KEY_NEEDED, AN_OUTCOME, "what follows when it does not", &outcome_map},
+    {IN_VOTE, "no-quorum", M, 0, AN_OUTCOME, "what follows when the quorum is not reached", &outcome_map},
+
+    /* Beside these keys the choice stands (mappings below). */
+    {IN_PASS, "of", S, 0, "all members, roll, present or cast", "the base: of what it is a part", &base},
+    {IN_PASS, "per", S, 0, "a field", "what the rule depends on", &form_name},
+    {IN_PASS, "limits", M, 0, "a mapping of the field's values to rules", "which rule for each", &pass_limits},
+
+    {IN_QUORUM, "turnout", S, 0, "such as \"at least 2/3\"", "so many must give a ballot", &vote_part},
+    {IN_QUORUM, "present", S, 0, "such as \"more than 1/2\"", "so many must attend or give a ballot", &vote_part},
+    {IN_QUORUM, "of", S, 0, "all members or roll", "the base: of what it is a part", &quorum_base},
+
+    {IN_RECUSE, "who", S | L | M, 0, SOME_PEOPLE, "who is out before the roll is frozen", &people},
+    {IN_RECUSE, "grounds", L, 0, "a list of grounds", "for which a member is recused later; any words unless said", &choices},
+    {IN_RECUSE, "by", S | L | M, 0, SOME_PEOPLE, "who may recuse a member; members may always recuse themselves", &people},
+
+    {IN_PROXY, "most", S, KEY_NEEDED, "a whole number", "for how many others one person may give a ballot", &proxies},
+    {IN_PROXY, "written", S, 0, "true or false", "the ballot names the paper (its field \"proxy\")", &form_boolean},
 
     {IN_AT, "unit", S, KEY_NEEDED, "a field of type unit", "the unit in that field", &form_name},
 
@@ -328,6 +368,8 @@ static const struct mapping mappings[WORKFLOW_WHERE_COUNT] = {
     [IN_NOTIFY] = {.name = "notify"}, [IN_SET_TABLE] = {.name = "set-table"}, [IN_TABLE] = {.name = "table"}, [IN_ROLE] = {.name = "role"}, [IN_EACH] = {.name = "each"},
     [IN_AT_LEAST] = {.name = "at-least"}, [IN_MISSING] = {.name = "missing"}, [IN_RANGE] = {.name = "range", .least = 1}, [IN_COUNT] = {.name = "count"},
     [IN_RECURS] = {.name = "recurs"}, [IN_TURN] = {.name = "turn"}, [IN_QUOTA] = {.name = "quota"}, [IN_SHORT] = {.name = "short"},
+    [IN_VOTE] = {.name = "vote"}, [IN_PASS] = {.name = "pass", .others = &vote_part, .least = 1}, [IN_QUORUM] = {.name = "quorum"},
+    [IN_RECUSE] = {.name = "recuse", .least = 1}, [IN_PROXY] = {.name = "proxy"},
     [IN_END] = {.name = "end"}, [IN_CHILD] = {.name = "child"}, [IN_CHILDREN] = {.name = "children"}, [IN_CONDITION] = {.name = "condition", .others = &condition_value, .least = 1},
 };
 

@@ -57,7 +57,7 @@ struct workflow_reader {
 enum { TYPE_COUNT = FIELD_REFERENCE + 1 };
 extern const char *const type_words[TYPE_COUNT];
 extern const char *const late_words[3], *const direction_words[2], *const after_words[2], *const stop_words[2], *const scope_words[2], *const from_words[3],
-    *const parent_ends_words[2];
+    *const parent_ends_words[2], *const base_words[4];
 extern const char *const day_off_words[4], *const missed_words[2];
 
 /* ---- workflow_build.c: rows, strings, names ---- */
@@ -229,6 +229,8 @@ void fields_check_shared(struct workflow_reader *reader, int32_t by, struct span
 int32_t event_resolve(struct workflow_reader *reader, const struct node *node);
 void stages_declare(struct workflow_reader *reader, const struct node *stages);
 void stages_read(struct workflow_reader *reader);
+/* `vote` of the stage that is being read (workflow_vote_yaml.c). */
+void vote_read(struct workflow_reader *reader, const struct node *node, struct workflow_stage *stage);
 /* At which levels a case can be in a stage: those of its ladder, the one of `at: LEVEL`; otherwise any. */
 bool stage_may_be_at(const struct workflow_reader *reader, int32_t stage, int32_t level);
 /* ` Did you mean "grid"?`: the nearest level of the stage, or "". */

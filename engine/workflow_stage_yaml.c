@@ -297,6 +297,7 @@ static void stage_read(struct workflow_reader *reader, int32_t row)
     done_read(reader, key_get(node, IN_STAGE, "done"), &stage);
     children_read(reader, key_get(node, IN_STAGE, "children"), &stage);
     check_work_company(reader, node);
+    vote_read(reader, key_get(node, IN_STAGE, "vote"), &stage);
     events_read(reader, stage.events);
     tie_events(reader, &stage);
     stage.top = outcome_alone(reader, key_get(node, IN_STAGE, "top"));

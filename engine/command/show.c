@@ -86,6 +86,32 @@ static void add_tasks(struct sheet *sheet, const struct value *row)
     }
 }
 
+static struct text in_language(const struct command_line *line, const struct value *words)
+{
+    struct text zh = row_text(words, "zh"), en = row_text(words, "en");
+    return (line->language == LANGUAGE_ZH && zh.size) || !en.size ? zh : en;
+}
+
+/* Votes with their arithmetic, the newest last. */
+static void add_votes(struct sheet *sheet, const struct value *row)
+{
+    const struct value *votes = row_list(row, "votes");
+    struct arena *arena = sheet->line->arena;
+    for (uint32_t i = 0; votes && i < votes->count; i++) {
+        const struct value *vote = &votes->items[i];
+        struct text stage = row_text(vote, "s"), says = in_language(sheet->line, row_map(vote, "says"));
+        struct text words = arena_print(arena, "%.*s: %.*s", (int)stage.size, stage.data, (int)says.size, says.data);
+        if (row_flag(vote, "early"))
+            words = arena_print(arena, command_say(sheet->line, "%.*s, before the deadline", "%.*s，提前结束"), (int)words.size, words.data);
+        if (text_is(row_text(vote, "state"), "left"))
+            words = arena_print(arena, command_say(sheet->line, "%.*s, broken off", "%.*s，已中止"), (int)words.size, words.data);
+        if (row_integer(vote, "late"))
+            words = arena_print(arena, command_say(sheet->line, "%.*s; ballots that came too late: %lld", "%.*s；迟到选票 %lld 张"), (int)words.size,
+                                words.data, (long long)row_integer(vote, "late"));
+        add(sheet, i ? "" : "vote", i ? "" : "表决", words);
+    }
+}
+
 static void add_data(struct sheet *sheet, const struct value *row)
 {
     const struct value *data = row_map(row, "data");
@@ -129,6 +155,7 @@ void show_case(const struct command_line *line, const struct value *row)
     add(&sheet, "late", "曾逾期", row_flag(row, "late") ? text_of(command_say(line, "a deadline was missed", "是")) : TEXT(""));
     add(&sheet, "opened", "立案", row_time(arena, row, "opened"));
     add_tasks(&sheet, row);
+    add_votes(&sheet, row);
     add_data(&sheet, row);
     add_private(&sheet, row);
     add(&sheet, "possible", "可办", row_possible(arena, row, line->language == LANGUAGE_ZH));
@@ -136,8 +163,10 @@ void show_case(const struct command_line *line, const struct value *row)
 }
 
 /* What an entry brought: its fields, or why, or which deadline. */
-static struct text entry_words(struct arena *arena, const struct value *entry)
+static struct text entry_words(const struct command_line *line, const struct value *entry)
 {
+    struct arena *arena = line->arena;
+    struct text says = in_language(line, row_map(entry, "says"));
     const struct value *data = row_map(entry, "data");
     struct text why = row_text(entry, "why"), clock = row_text(entry, "clock");
     struct text words = data ? value_words(arena, data) : TEXT("");
@@ -145,6 +174,8 @@ static struct text entry_words(struct arena *arena, const struct value *entry)
         words = arena_print(arena, "%.*s%s%.*s", (int)clock.size, clock.data, words.size ? "; " : "", (int)words.size, words.data);
     if (why.size)
         words = arena_print(arena, "%.*s%s%.*s", (int)words.size, words.data, words.size ? "; " : "", (int)why.size, why.data);
+    if (says.size)
+        words = arena_print(arena, "%.*s%s%.*s", (int)words.size, words.data, words.size ? "; " : "", (int)says.size, says.data);
     return words;
 }
 
@@ -176,7 +207,7 @@ void show_history(const struct command_line *line, const struct value *rows, uin
                                                        (int)level.size, level.data));
         text_table_cell(&table, row_text(entry, "u"));
         text_table_cell(&table, row_due(line->arena, entry, "due"));
-        text_table_cell(&table, entry_words(line->arena, entry));
+        text_table_cell(&table, entry_words(line, entry));
     }
     printf("\n");
     text_table_print(&table, stdout);

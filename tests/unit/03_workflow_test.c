@@ -33,7 +33,7 @@ struct sample {
 
 static struct workflow_stage stage_of(int32_t name, struct span events)
 {
-    return (struct workflow_stage){.name = name, .title_zh = NONE, .title_en = NONE, .at_level = NONE, .at_field = NONE,
+    return (struct workflow_stage){.name = name, .vote = NONE, .title_zh = NONE, .title_en = NONE, .at_level = NONE, .at_field = NONE,
                                    .top = NONE, .bottom = NONE, .within = NONE, .warn = NONE, .overdue = NONE, .stop_clock = NONE,
                                    .extend = NONE, .task = NONE, .then = NONE, .events = events};
 }

@@ -387,7 +387,7 @@ static inline int32_t stage(struct builder *b, const char *name)
 {
     int32_t string = string_of(b, name);
     return ROW_OF(b, STAGES, stage, .name = string, .title_zh = NONE, .title_en = NONE, .at_level = NONE, .at_field = NONE, .top = NONE,
-                  .bottom = NONE, .within = NONE, .warn = NONE, .overdue = NONE, .extend = NONE, .task = NONE, .then = NONE, .stop_clock = NONE);
+                  .bottom = NONE, .within = NONE, .warn = NONE, .overdue = NONE, .extend = NONE, .task = NONE, .then = NONE, .stop_clock = NONE, .vote = NONE);
 }
 
 static inline struct workflow_stage *stage_row(struct builder *b, const char *name)
