@@ -107,7 +107,7 @@ static void fire_case(struct step *step, int64_t due)
                                            arena_print(step->arena, "The whole case is overdue, was due %.*s", SHOWN(time))});
     case_drop_clock(step->state, CLOCK_CASE, 0);
     step->state->flags |= CASE_WAS_LATE;
-    run_overdue(step, workflow_head(step->workflow)->overdue);
+    due_follow(step, workflow_head(step->workflow)->overdue);
     if (!(step->state->flags & CASE_ENDED))
         step->state->flags |= CASE_OVER_LIMIT;
 }
