@@ -4,7 +4,7 @@
 struct attempt attempt_begin(const struct step *step)
 {
     return (struct attempt){.state = case_copy(step->arena, step->state), .effect_count = step->out->effect_count,
-                            .made = step->made, .entered = step->entered};
+                            .roll_count = step->out->roll_count, .made = step->made, .entered = step->entered};
 }
 
 /* A failure to find the old unit again cannot be: it was found for this event. */
@@ -12,6 +12,7 @@ void attempt_undo(struct step *step, const struct attempt *attempt)
 {
     *step->state = *attempt->state;
     step->out->effect_count = attempt->effect_count;
+    step->out->roll_count = attempt->roll_count;
     step->made = attempt->made;
     step->entered = attempt->entered;
     step->depth = 0;

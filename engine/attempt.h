@@ -9,7 +9,7 @@
 /* Everything that an outcome may have changed when it is refused half-way. */
 struct attempt {
     struct case_state *state;
-    uint32_t effect_count, made;
+    uint32_t effect_count, roll_count, made;
     bool entered;
 };
 
