@@ -85,6 +85,32 @@ static bool is_missing(const struct advance_input *input, int32_t event, struct 
     return access_includes(input, by->people, person) && !has_sent(input->before, event, person);
 }
 
+/* ---- those who were brought in to handle a task: they count as whom the task is for ---- */
+
+static bool same_people(const struct workflow_people *a, const struct workflow_people *b)
+{
+    return a->kind == b->kind && a->role == b->role && a->where == b->where && a->level == b->level && a->field == b->field && a->group == b->group &&
+           a->event == b->event;
+}
+
+static bool task_is_for(const struct workflow *workflow, int32_t task, const struct workflow_people *people)
+{
+    struct span whom = workflow_task(workflow, task)->people;
+    for (int32_t i = 0; i < whom.count; i++)
+        if (same_people(workflow_people(workflow, whom.first + i), people))
+            return true;
+    return false;
+}
+
+static bool handles(const struct advance_input *input, const struct workflow_people *people, struct text person)
+{
+    const struct case_state *state = input->before;
+    for (uint32_t i = 0; i < state->handler_count; i++)
+        if (text_equal(state->handlers[i].person, person) && task_is_for(input->workflow, state->handlers[i].task, people))
+            return true;
+    return false;
+}
+
 static bool included(const struct advance_input *input, const struct workflow_people *people, struct text person)
 {
     const struct case_state *state = input->before;
@@ -92,6 +118,8 @@ static bool included(const struct advance_input *input, const struct workflow_pe
         return is_worker(input);
     if (!person.size)
         return false;
+    if (handles(input, people, person))
+        return true;
     switch ((enum people_kind)people->kind) {
     case PEOPLE_ROLE: return holds_role(input, people, person);
     case PEOPLE_FIELD: return case_has_person(&state->data[people->field], person);
@@ -217,6 +245,9 @@ static void add_missing(const struct advance_input *input, struct persons *perso
 static void add_people(const struct advance_input *input, struct persons *persons, const struct workflow_people *people)
 {
     const struct case_state *state = input->before;
+    for (uint32_t i = 0; i < state->handler_count; i++)
+        if (task_is_for(input->workflow, state->handlers[i].task, people))
+            persons_add(persons, state->handlers[i].person);
     switch ((enum people_kind)people->kind) {
     case PEOPLE_ROLE: add_role(input, persons, people); break;
     case PEOPLE_FIELD: add_field(input, persons, people->field); break;

@@ -244,6 +244,7 @@ static const struct given_event {
     {"stop-clock", stop_clock}, {"resume", stop_resume},
     {"ballot", poll_ballot},   {"attend", poll_attend},         {"recuse", poll_recuse},
     {"claim", task_claim},    {"hand-over", task_hand_over},   {"take-back", part_take_back},
+    {"unclaim", task_unclaim}, {"add-handler", task_add_handler}, {"remove-handler", task_remove_handler},
 };
 
 static bool send(struct step *step)

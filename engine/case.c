@@ -123,6 +123,7 @@ struct case_state *case_copy(struct arena *arena, const struct case_state *state
     copy->tasks = copied(arena, state->tasks, state->task_count, sizeof *state->tasks);
     copy->parts = copied(arena, state->parts, state->part_count, sizeof *state->parts);
     copy->counts = copied(arena, state->counts, state->count_count, sizeof *state->counts);
+    copy->handlers = copied(arena, state->handlers, state->handler_count, sizeof *state->handlers);
     copy->firsts = copied(arena, state->firsts, state->first_count, sizeof *state->firsts);
     copy->rests = copied(arena, state->rests, state->rest_count, sizeof *state->rests);
     copy->stops = copied(arena, state->stops, state->stop_count, sizeof *state->stops);
@@ -220,6 +221,20 @@ struct case_poll *case_add_poll(struct arena *arena, struct case_state *state)
     return poll;
 }
 
+struct case_handler *case_add_handler(struct arena *arena, struct case_state *state)
+{
+    uint32_t at = state->handler_count++;
+    state->handlers = grown(arena, state->handlers, at, sizeof *state->handlers, at);
+    return &state->handlers[at];
+}
+
+void case_drop_handler(struct case_state *state, uint32_t index)
+{
+    state->handler_count--;
+    for (uint32_t i = index; i < state->handler_count; i++)
+        state->handlers[i] = state->handlers[i + 1];
+}
+
 void case_drop_clock(struct case_state *state, int32_t kind, int32_t which)
 {
     uint32_t kept = 0;
@@ -289,8 +304,8 @@ struct case_stop *case_add_stop(struct arena *arena, struct case_state *state, i
 
 /* ---- size: upper bounds of what case_record.c writes ---- */
 
-enum { HEADER_BYTES = 160, NUMBER_BYTES = 9, CLOCK_BYTES = 64, TASK_BYTES = 48, PART_BYTES = 16, COUNT_BYTES = 32, FIRST_BYTES = 24, REST_BYTES = 56, STOP_BYTES = 16, SECTIONS_BYTES = 32,
-       CHILD_BYTES = 32, PARENT_BYTES = 48, POLL_BYTES = 80 };
+enum { HEADER_BYTES = 160, NUMBER_BYTES = 9, CLOCK_BYTES = 64, TASK_BYTES = 48, PART_BYTES = 16, COUNT_BYTES = 32, FIRST_BYTES = 24, REST_BYTES = 56, STOP_BYTES = 16, SECTIONS_BYTES = 40,
+       CHILD_BYTES = 32, PARENT_BYTES = 48, HANDLER_BYTES = 24, POLL_BYTES = 80 };
 
 static size_t value_size(const struct value *value)
 {
@@ -315,6 +330,8 @@ size_t case_size(const struct case_state *state)
         size += TASK_BYTES + state->tasks[i].topic.size + state->tasks[i].holder.size;
     for (uint32_t i = 0; i < state->part_count; i++)
         size += PART_BYTES + state->parts[i].person.size + state->parts[i].by.size;
+    for (uint32_t i = 0; i < state->handler_count; i++)
+        size += HANDLER_BYTES + state->handlers[i].person.size + state->handlers[i].by.size;
     for (uint32_t i = 0; i < state->count_count; i++)
         size += COUNT_BYTES + state->counts[i].last_as.size + state->counts[i].last_for.size;
     if (state->child || state->child_count)
@@ -414,6 +431,8 @@ bool case_fits(const struct case_state *state, const struct workflow *workflow)
         fits = fits && event_of(workflow, state->parts[i].event);
     for (uint32_t i = 0; i < state->count_count; i++)
         fits = fits && event_of(workflow, state->counts[i].event);
+    for (uint32_t i = 0; i < state->handler_count; i++)
+        fits = fits && row_of(workflow, WORKFLOW_TASKS, state->handlers[i].task);
     for (uint32_t i = 0; i < state->first_count; i++)
         fits = fits && row_of(workflow, WORKFLOW_STAGES, state->firsts[i].stage);
     for (uint32_t i = 0; i < state->poll_count; i++)

@@ -15,6 +15,7 @@ enum {
     CASE_CLOCKS_MOST = 64,
     CASE_TASKS_MOST = 64,
     CASE_PARTS_MOST = 256,
+    CASE_HANDLERS_MOST = 32,
     CASE_STOPS_MOST = 200, /* as many as a workflow has stages */
     CASE_CHILDREN_MOST = 100,
     CASE_POLLS_MOST = 8, /* the last ones; those before them are in the history */
@@ -66,6 +67,13 @@ struct case_task {
     struct text holder; /* person or worker name; empty: nobody yet */
     int64_t ready_at;  /* when a worker may have it (later after a failure) */
     uint32_t attempts; /* failed so far since the last retry by a person */
+};
+
+/* Somebody who handles a task besides those whom it is for, as long as it runs. */
+struct case_handler {
+    int32_t task; /* row of TASKS */
+    struct text person;
+    struct text by; /* who added them */
 };
 
 /* A part of an `each` or `at-least` that has been given. `event` is a row of EVENTS, or CASE_EXTEND. */
@@ -178,6 +186,8 @@ struct case_state {
     uint32_t count_count;
     struct case_first *firsts;
     uint32_t first_count;
+    struct case_handler *handlers;
+    uint32_t handler_count;
 
     /* stopped clocks: case_record_rest.c */
     int64_t stopped_at;     /* 0: the clock runs (CASE_STOPPED) */
@@ -233,6 +243,8 @@ struct case_stop *case_add_stop(struct arena *arena, struct case_state *state, i
 struct case_child *case_add_child(struct arena *arena, struct case_state *state, uint64_t id);
 /* A new one, with the next number of a roll; the oldest goes when there are too many. */
 struct case_poll *case_add_poll(struct arena *arena, struct case_state *state);
+struct case_handler *case_add_handler(struct arena *arena, struct case_state *state);
+void case_drop_handler(struct case_state *state, uint32_t index);
 void case_drop_clock(struct case_state *state, int32_t kind, int32_t which);
 void case_drop_part(struct case_state *state, uint32_t index);
 

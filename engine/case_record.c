@@ -20,7 +20,7 @@ enum { CASE_VERSION = 2, HEADER_SIZE = 133, BODY_MEMBERS = 11, COUNTS_MOST = 102
 
 /* In the order of their numbers. A number names one content for ever:
  * 1 votes, 2 ratings, 3 publications, 4 children and parent, 5 stopped clocks, 6 handlers, 7 links and merges, 8 re-openings. */
-static const struct case_section *const sections[] = {&case_section_polls, &case_section_children, &case_section_rest, NULL};
+static const struct case_section *const sections[] = {&case_section_polls, &case_section_children, &case_section_rest, &case_section_handlers, NULL};
 
 enum header_offset {
     OFFSET_VERSION = 0,

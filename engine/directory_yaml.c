@@ -158,7 +158,7 @@ static bool reserved(struct text name)
 {
     static const char *const words[] = {"level",  "count",      "all",   "any",        "none",     "today", "previous", "opener",
                                         "resident", "worker",   "extend", "grant",     "deny",     "stop-clock", "resume", "claim",
-                                        "hand-over", "ballot",  "attend", "recuse",    "take-back"};
+                                        "hand-over", "unclaim", "add-handler", "remove-handler", "ballot",  "attend", "recuse",    "take-back"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (text_is(name, words[i]))
             return true;

@@ -224,14 +224,14 @@ static void put_given(struct explain *explain, struct map_maker *map, struct tex
 {
     static const struct {
         const char *name, *zh;
-    } own[] = {{"extend", "延长期限"}, {"grant", "同意延长"}, {"deny", "不同意延长"}, {"claim", "认领"}, {"hand-over", "转交"}, {"take-back", "收回"}};
+    } own[] = {{"extend", "延长期限"}, {"grant", "同意延长"}, {"deny", "不同意延长"}, {"claim", "认领"}, {"hand-over", "转交"}, {"take-back", "收回"}, {"unclaim", "放回"}, {"add-handler", "增加协办"}, {"remove-handler", "移出协办"}};
     bool extends = workflow_stage(explain->workflow, explain->state->stage)->extend != NONE;
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (text_is(name, own[i].name))
             put_two(explain, map, "title", (struct two){name, arena_print(explain->view->arena, "%s（%s）", own[i].zh, own[i].name)});
     if (extends && (text_is(name, "extend") || text_is(name, "grant") || text_is(name, "deny")))
         put_extend(explain, map, !text_is(name, "extend"));
-    if (text_is(name, "claim") || text_is(name, "hand-over"))
+    if (text_is(name, "claim") || text_is(name, "hand-over") || text_is(name, "add-handler"))
         put_task_people(explain, map);
     if (text_is(name, "take-back"))
         put_two(explain, map, "who", TWO("who has sent a part that still waits for others", "已办理但尚待他人办理的人"));

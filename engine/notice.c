@@ -45,6 +45,9 @@ static void add_owners(struct step *step, struct persons *names, const struct ca
         persons_add(names, task->holder);
     else if (task->state != TASK_DONE)
         access_add_names(&step->input, names, workflow_task(step->workflow, task->row)->people);
+    for (uint32_t i = 0; i < step->state->handler_count && task->state != TASK_DONE; i++)
+        if (step->state->handlers[i].task == task->row)
+            persons_add(names, step->state->handlers[i].person);
 }
 
 static void add_all_owners(struct step *step, struct persons *names)

@@ -30,6 +30,14 @@ static void add_events(struct names *names, struct span events)
     }
 }
 
+static bool any_held(const struct workflow *workflow, const struct case_state *state)
+{
+    for (uint32_t i = 0; i < state->task_count; i++)
+        if (state->tasks[i].state == TASK_HELD && task_is_for_people(workflow, &state->tasks[i]))
+            return true;
+    return false;
+}
+
 /* The events that the language itself gives. */
 static void add_given(struct names *names)
 {
@@ -49,7 +57,12 @@ static void add_given(struct names *names)
     if (task_claimable(workflow, state)) {
         add(names, TEXT("claim"));
         add(names, TEXT("hand-over"));
+        add(names, TEXT("add-handler"));
     }
+    if (any_held(workflow, state))
+        add(names, TEXT("unclaim"));
+    if (state->handler_count)
+        add(names, TEXT("remove-handler"));
     if (state->part_count)
         add(names, TEXT("take-back"));
     if (poll_takes_ballots(state)) {
@@ -59,7 +72,7 @@ static void add_given(struct names *names)
     }
 }
 
-enum { GIVEN_MOST = 11 };
+enum { GIVEN_MOST = 14 };
 
 void advance_possible(const struct advance_input *input, struct arena *arena, struct decision *out)
 {

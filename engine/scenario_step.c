@@ -120,7 +120,8 @@ static void make_data(struct world *world, const struct workflow *workflow, cons
     uint32_t count = 0;
     for (node_each(child, node)) {
         const struct workflow_field *field = field_of(workflow, child->key);
-        bool people = field ? field->type == FIELD_PEOPLE : text_is(child->key, "to") || text_is(child->key, "person"); /* of a hand-over, of a recusal */
+        bool people = field ? field->type == FIELD_PEOPLE : text_is(child->key, "to") || text_is(child->key, "person") ||
+                             text_is(child->key, "who"); /* of a hand-over, of a recusal, of a handler */
         fields[count++] = (struct field_value){child->key, make_value(world, people, child)};
     }
     qsort(fields, count, sizeof *fields, compare_fields);

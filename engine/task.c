@@ -75,6 +75,14 @@ void task_withdraw(struct step *step, const struct case_task *task)
     effect->was_ready_at = task->ready_at;
 }
 
+void task_offer_anew(struct step *step, struct case_task *task)
+{
+    task->topic = topic_of(step, workflow_task(step->workflow, task->row));
+    task->attempts = 0;
+    if (task->topic.size)
+        task_offer(step, task, step->input.now);
+}
+
 void task_offer_all(struct step *step)
 {
     for (uint32_t i = 0; i < step->state->task_count; i++) {
@@ -152,9 +160,11 @@ static void drop_task_clocks(struct step *step)
 
 bool task_cancel_all(struct step *step)
 {
-    for (uint32_t i = 0; i < step->state->task_count; i++)
+    for (uint32_t i = 0; i < step->state->task_count; i++) {
         if (!end_task(step, &step->state->tasks[i]))
             return false;
+        task_drop_handlers(step, step->state->tasks[i].row);
+    }
     drop_task_clocks(step);
     step->state->task_count = 0;
     task_mark_incidents(step->state);
@@ -168,6 +178,7 @@ bool task_settle(struct step *step, int32_t row)
         return true; /* the event belongs to another stage's task: here it settles nothing */
     if (!end_task(step, task))
         return false;
+    task_drop_handlers(step, row);
     task->state = TASK_DONE;
     task_mark_incidents(step->state);
     case_drop_clock(step->state, CLOCK_TASK, row);

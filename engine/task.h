@@ -24,6 +24,8 @@ bool task_is_settled(const struct case_state *state, int32_t row);
 void task_offer_all(struct step *step);
 /* Offered to workers from `ready_at` on. */
 void task_offer(struct step *step, struct case_task *task, int64_t ready_at);
+/* Nobody holds it any more: offered to the workers of its topic, where it has one. */
+void task_offer_anew(struct step *step, struct case_task *task);
 /* No longer offered, where it was. */
 void task_withdraw(struct step *step, const struct case_task *task);
 /* The incident on it is closed, where there is one; call it while the task is still TASK_FAILED. */
@@ -44,7 +46,16 @@ bool task_may_report(struct step *step);
 /* ---- task_claim.c: the events claim and hand-over; true: applied ---- */
 bool task_claim(struct step *step);
 bool task_hand_over(struct step *step);
+/* People may have it: it is for people, not done, and no worker holds it. */
+bool task_is_for_people(const struct workflow *workflow, const struct case_task *task);
 /* Whether there is a task that people could claim or hand over now. */
 bool task_claimable(const struct workflow *workflow, const struct case_state *state);
+
+/* ---- task_handlers.c: the events unclaim, add-handler and remove-handler; true: applied ---- */
+bool task_unclaim(struct step *step);
+bool task_add_handler(struct step *step);
+bool task_remove_handler(struct step *step);
+/* The task has ended: who handled it besides is told. */
+void task_drop_handlers(struct step *step, int32_t task);
 
 #endif

@@ -7,7 +7,7 @@
 #include "engine/intake.h"
 #include "engine/notice.h"
 
-static bool for_people(const struct workflow *workflow, const struct case_task *task)
+bool task_is_for_people(const struct workflow *workflow, const struct case_task *task)
 {
     bool workers = task->state == TASK_HELD && task->topic.size;
     return task->state != TASK_DONE && !workers && workflow_task(workflow, task->row)->people.count > 0;
@@ -16,7 +16,7 @@ static bool for_people(const struct workflow *workflow, const struct case_task *
 bool task_claimable(const struct workflow *workflow, const struct case_state *state)
 {
     for (uint32_t i = 0; i < state->task_count; i++)
-        if (for_people(workflow, &state->tasks[i]))
+        if (task_is_for_people(workflow, &state->tasks[i]))
             return true;
     return false;
 }
@@ -28,7 +28,7 @@ static struct case_task *choose(struct step *step, const struct value *named)
     uint32_t found = 0, any = 0;
     for (uint32_t i = 0; i < step->state->task_count; i++) {
         struct case_task *task = &step->state->tasks[i];
-        if (!for_people(step->workflow, task) || (named && !text_is(named->text, task_name(step, task))))
+        if (!task_is_for_people(step->workflow, task) || (named && !text_is(named->text, task_name(step, task))))
             continue;
         any++;
         if (!access_includes(&step->input, workflow_task(step->workflow, task->row)->people, step->person))

@@ -102,6 +102,16 @@ static const char *state_name(enum task_state state)
     return "";
 }
 
+/* Who was brought in to handle it too. */
+static void put_handlers(struct view *view, const struct case_state *state, int32_t task, struct map_maker *row)
+{
+    struct list_maker list = {.arena = view->arena};
+    for (uint32_t i = 0; i < state->handler_count; i++)
+        if (state->handlers[i].task == task)
+            list_add(&list, value_text(state->handlers[i].person));
+    map_put_list(row, "with", list.items, list.count);
+}
+
 static struct value task_row(struct view *view, const struct advance_input *input, const struct case_task *task)
 {
     const struct workflow_task *form = workflow_task(input->workflow, task->row);
@@ -112,6 +122,7 @@ static struct value task_row(struct view *view, const struct advance_input *inpu
         map_put_text(&row, "for", access_words(input, view->arena, form->people));
     map_put_text(&row, "topic", task->topic);
     map_put_text(&row, "worker", task->holder);
+    put_handlers(view, input->before, task->row, &row);
     map_put_string(&row, "state", state_name(task->state));
     map_put_number(&row, "try", task->attempts);
     map_put_flag(&row, "incident", task->state == TASK_FAILED);

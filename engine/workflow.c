@@ -605,7 +605,7 @@ static const struct {
     {"ballot", has_vote},       {"attend", has_vote},         {"recuse", has_vote},
     {"extend", has_extend},     {"grant", has_asking_extend}, {"deny", has_asking_extend},
     {"stop-clock", has_stop},   {"resume", has_stop},
-    {"claim", has_tasks}, {"hand-over", has_tasks},   {"take-back", has_parts},
+    {"claim", has_tasks}, {"hand-over", has_tasks}, {"unclaim", has_tasks}, {"add-handler", has_tasks}, {"remove-handler", has_tasks},   {"take-back", has_parts},
 };
 
 bool workflow_knows_event(const struct workflow *workflow, struct text name)

@@ -52,7 +52,7 @@ static struct text own_title(struct text name)
     static const struct {
         const char *name, *zh;
     } own[] = {{"claim", "认领"},       {"hand-over", "转交"},      {"extend", "延长期限"},
-               {"grant", "同意延长"}, {"deny", "不同意延长"}, {"take-back", "收回"}};
+               {"grant", "同意延长"}, {"deny", "不同意延长"}, {"take-back", "收回"}, {"unclaim", "放回"}, {"add-handler", "增加协办"}, {"remove-handler", "移出协办"}};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (text_is(name, own[i].name))
             return text_of(own[i].zh);

@@ -79,6 +79,10 @@ static void add_tasks(struct sheet *sheet, const struct value *row)
         if (holder.size)
             words = arena_print(arena, command_say(sheet->line, "%.*s by %.*s", "%.*s，%.*s"), (int)words.size, words.data,
                                 (int)holder.size, holder.data);
+        const struct value *others = row_list(task, "with");
+        struct text with = others ? value_words(arena, others) : TEXT("");
+        if (with.size)
+            words = arena_print(arena, command_say(sheet->line, "%.*s, with %.*s", "%.*s，协办 %.*s"), (int)words.size, words.data, (int)with.size, with.data);
         if (row_integer(task, "try"))
             words = arena_print(arena, command_say(sheet->line, "%.*s, failed attempts: %lld", "%.*s，失败 %lld 次"), (int)words.size,
                                 words.data, (long long)row_integer(task, "try"));

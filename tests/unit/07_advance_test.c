@@ -146,7 +146,7 @@ static void what_is_not_there_is_refused_with_what_is(void **state)
     (void)state;
     open_dispute();
     refused(&w, "sign", "li", ERR_NOT_NOW, "stands in consent, which does not take 'sign'");
-    assert_int_equal(w.decision.possible_count, 6);
+    assert_int_equal(w.decision.possible_count, 7);
     assert_true(is_possible("agree-to-mediate") && is_possible("decline") && is_possible("withdraw") && is_possible("comment"));
     assert_true(is_possible("claim") && is_possible("hand-over"));
     refused(&w, "dance", "li", ERR_UNKNOWN_EVENT, "has no event 'dance'");

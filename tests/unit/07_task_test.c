@@ -61,7 +61,7 @@ static void all_of_them(void **state)
     applied(&w, "measure", "li");
     assert_int_equal(task_row(0)->state, TASK_DONE);
     refused(&w, "measure", "li", ERR_NOT_NOW, "the task that 'measure' settles is done");
-    assert_int_equal(w.decision.possible_count, 5);
+    assert_int_equal(w.decision.possible_count, 6);
     applied(&w, "photograph", "wang");
     assert_int_equal(effects_of(&w, EFFECT_WITHDRAW), 1);
     stands(&w, "work", "building", "jinnong/grid-3/building-7");

@@ -65,6 +65,8 @@ static struct case_state *full_case(void)
 static void stop_its_clock(struct case_state *state)
 {
     state->flags |= CASE_STOPPED;
+    *case_add_handler(&w.arena, state) = (struct case_handler){0, TEXT("han"), TEXT("li")};
+    *case_add_handler(&w.arena, state) = (struct case_handler){0, TEXT("gao"), TEXT("li")};
     state->stopped_at = 1770000200000;
     state->stopped_ground = 1;
     *case_add_clock(&w.arena, state, CLOCK_CASE, 0) = (struct case_clock){CLOCK_CASE, 0, 1770000000000, 1780000000000, 12, 2, false, 0, 0};
@@ -119,6 +121,10 @@ static void same(const struct case_state *a, const struct case_state *b)
     assert_int_equal(a->first_count, b->first_count);
     for (uint32_t i = 0; i < a->first_count; i++)
         assert_true(a->firsts[i].stage == b->firsts[i].stage && a->firsts[i].at == b->firsts[i].at && a->firsts[i].added == b->firsts[i].added);
+    assert_int_equal(a->handler_count, b->handler_count);
+    for (uint32_t i = 0; i < a->handler_count; i++)
+        assert_true(a->handlers[i].task == b->handlers[i].task && text_equal(a->handlers[i].person, b->handlers[i].person) &&
+                    text_equal(a->handlers[i].by, b->handlers[i].by));
     assert_true(a->stopped_at == b->stopped_at && a->stopped_ground == b->stopped_ground);
     assert_int_equal(a->rest_count, b->rest_count);
     for (uint32_t i = 0; i < a->rest_count; i++) {

@@ -1,0 +1,48 @@
+/* case_record_handlers: section 6 of the stored form of a case: who handles a task besides those whom it is for. See case_section.h.
+ *
+ *     [[task, person, by], ...], in the order in which they were added; none twice */
+#include "engine/case_section.h"
+
+static bool present(const struct case_state *state)
+{
+    return state->handler_count > 0;
+}
+
+static void put(struct wire_writer *writer, const struct case_state *state)
+{
+    wire_put_array(writer, state->handler_count);
+    for (uint32_t i = 0; i < state->handler_count; i++) {
+        wire_put_array(writer, 3);
+        wire_put_integer(writer, state->handlers[i].task);
+        wire_put_text(writer, state->handlers[i].person);
+        wire_put_text(writer, state->handlers[i].by);
+    }
+}
+
+static bool stands_before(const struct case_state *state, uint32_t index)
+{
+    for (uint32_t i = 0; i < index; i++)
+        if (state->handlers[i].task == state->handlers[index].task && text_equal(state->handlers[i].person, state->handlers[index].person))
+            return true;
+    return false;
+}
+
+static void get(struct wire_reader *reader, struct case_state *state)
+{
+    uint32_t count = wire_get_array(reader);
+    if (count > CASE_HANDLERS_MOST)
+        reader->failed = true;
+    state->handlers = ARENA_ARRAY(reader->arena, struct case_handler, reader->failed ? 0 : count);
+    for (uint32_t i = 0; i < count && !reader->failed; i++) {
+        if (wire_get_array(reader) != 3)
+            reader->failed = true;
+        int64_t task = wire_get_integer(reader);
+        state->handlers[i].task = task >= 0 && task <= INT32_MAX ? (int32_t)task : NONE;
+        state->handlers[i].person = wire_get_text(reader);
+        state->handlers[i].by = wire_get_text(reader);
+        reader->failed = reader->failed || state->handlers[i].task == NONE || stands_before(state, i);
+    }
+    state->handler_count = reader->failed ? 0 : count;
+}
+
+const struct case_section case_section_handlers = {.number = 6, .present = present, .put = put, .get = get};
