@@ -327,13 +327,14 @@ out:
 
 uint32_t link_drain(struct link *link, struct arena *arena, struct link_message *messages, uint32_t most, size_t bytes)
 {
-    uint32_t count = 0, empty = 0;
+    uint32_t count = 0, strangers = 0, empty = 0;
     size_t size = 0;
     /* One from each in turn, until none has anything: a flood on one socket does not keep the other waiting. */
-    while (count < most && size < bytes && empty < link->count) {
+    while (count + strangers < most && size < bytes && empty < link->count) {
         enum received received = receive(link, link->turn, arena, &messages[count]);
         link->turn = (link->turn + 1) % link->count;
         empty = received == RECEIVED_NOTHING ? empty + 1 : 0;
+        strangers += received == RECEIVED_STRANGER;
         if (received == RECEIVED_MESSAGE)
             size += messages[count++].bytes.size;
     }

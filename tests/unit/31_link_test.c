@@ -192,6 +192,28 @@ static void who_chose_its_own_id_is_told_and_not_heard(void **state)
     assert_int_equal(gather(rig, 1), 1);
 }
 
+/* One that sends without an end holds up nobody: a turn hears so many of its messages as of anyone's, and that is that. */
+static void who_is_not_heard_does_not_fill_a_turn(void **state)
+{
+    enum { SAID = 1000, TURN = 10 };
+    struct rig *rig = *state;
+    void *own = peer_connect(rig, rig->clients, "me");
+    struct pollfd descriptor = {.fd = link_descriptor(rig->link, 0), .events = POLLIN};
+    char buffer[64];
+    uint32_t told = 0, turns = 0;
+    for (int i = 0; i < SAID; i++)
+        zmq_send(own, "hello", 5, 0);
+    while (told < SAID) {
+        while (zmq_recv(own, buffer, sizeof buffer, ZMQ_DONTWAIT) > 0)
+            told++;
+        if (told < SAID && (link_pending(rig->link) || (poll(&descriptor, 1, 1) > 0 && link_pending(rig->link)))) {
+            assert_int_equal(link_drain(rig->link, &rig->arena, rig->messages, TURN, LIMIT_BATCH_BYTES), 0);
+            turns++;
+        }
+    }
+    assert_true(turns >= SAID / TURN);
+}
+
 static void who_is_gone_or_full_is_told_apart(void **state)
 {
     struct rig *rig = *state;
@@ -327,6 +349,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_flood_on_one_socket_leaves_the_other_its_turn, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_message_is_handed_up_as_such, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_chose_its_own_id_is_told_and_not_heard, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_is_not_heard_does_not_fill_a_turn, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_is_gone_or_full_is_told_apart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(broken_connections_are_made_anew, set_up, tear_down),
     };
