@@ -121,13 +121,15 @@ static void worker_remove(struct outbox *outbox, struct worker_link *worker)
 }
 
 /* Why not, or an empty text. */
-static struct text check_registration(const struct outbox *outbox, const struct message *message)
+static struct text check_registration(const struct outbox *outbox, const struct message *message, enum err *code)
 {
     const struct directory *directory = engine_directory(outbox->options.engine);
+    *code = ERR_BAD_DATA;
     if (message->topics.count == 0)
         return TEXT("A worker registers at least one topic.");
     if (message->topics.count > LIMIT_TOPICS)
         return TEXT("A worker registers 256 topics at most.");
+    *code = ERR_UNKNOWN_UNIT;
     for (uint32_t i = 0; i < message->topics.count; i++)
         if (message->topics.items[i].kind == VALUE_TEXT && text_is(message->topics.items[i].text, RECORD_TOPIC_CASES))
             return TEXT("What cases have to say to each other is not for workers.");
@@ -138,9 +140,10 @@ static struct text check_registration(const struct outbox *outbox, const struct 
 
 void outbox_register(struct outbox *outbox, uint64_t peer, const struct message *message, struct outbox_time time, struct message *answer)
 {
-    struct text wrong = check_registration(outbox, message);
+    enum err code;
+    struct text wrong = check_registration(outbox, message, &code);
     if (wrong.size) {
-        refuse(answer, message, message->unit.size ? ERR_UNKNOWN_UNIT : ERR_BAD_DATA, wrong);
+        refuse(answer, message, code, wrong);
         return;
     }
     if (message->version > PROTOCOL_VERSION) {

@@ -457,6 +457,9 @@ static void units_limit_a_worker(void **state)
 {
     struct rooms *rooms = *state;
     expect_refused(register_worker(rooms, ALICE, "alice", "bench", "no-such-unit", 5), ERR_UNKNOWN_UNIT);
+    struct message none = {.kind = MESSAGE_REGISTER, .request = 1, .what = TEXT("alice"), .unit = TEXT("jinnong"), .credit = 5}, answer;
+    outbox_register(rooms->outbox, ALICE, &none, rooms->time, &answer);
+    expect_refused(answer, ERR_BAD_DATA); /* it names no topic: its unit is right */
     open_cases(rooms, 1, 3);
     struct message other = open_at(rooms, 9, "jinnong/grid-4/building-10");
     expect_applied(rooms_tell(rooms, &other));
