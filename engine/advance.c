@@ -16,6 +16,7 @@
 #include "engine/outcome.h"
 #include "engine/part.h"
 #include "engine/poll.h"
+#include "engine/reopen.h"
 #include "engine/sender.h"
 #include "engine/stop.h"
 #include "engine/task.h"
@@ -241,7 +242,7 @@ static const struct given_event {
     bool (*decide)(struct step *step);
 } given_events[] = {
     {"extend", extend_ask},   {"grant", extend_grant},         {"deny", extend_deny},
-    {"stop-clock", stop_clock}, {"resume", stop_resume},
+    {"stop-clock", stop_clock}, {"resume", stop_resume},     {"reopen", reopen_case},
     {"ballot", poll_ballot},   {"attend", poll_attend},         {"recuse", poll_recuse},
     {"claim", task_claim},    {"hand-over", task_hand_over},   {"take-back", part_take_back},
     {"unclaim", task_unclaim}, {"add-handler", task_add_handler}, {"remove-handler", task_remove_handler},
@@ -278,12 +279,14 @@ static bool release(struct step *step)
     return true;
 }
 
-/* An ended case takes nothing more; but an imported one that had ended when it came still goes live, since it may be reopened. */
+/* An ended case takes nothing more than being opened again; but an imported one that had ended when it came still goes live, since it may be reopened. */
 static bool refuse_ended(struct step *step)
 {
     const char *end = workflow_end_name(step->workflow, step->state->end);
     enum event_kind kind = step->input.event->kind;
     bool report = kind == EVENT_ACCEPT || kind == EVENT_SETTLE || kind == EVENT_FAIL;
+    if (kind == EVENT_SEND)
+        advance_possible(&step->input, step->arena, step->out);
     return step_refuse(step, report ? ERR_UNKNOWN_TASK : ERR_NOT_NOW, "the case has ended: %s", end);
 }
 
@@ -294,7 +297,8 @@ static bool decide(struct step *step)
         return open_case(step);
     if (kind == EVENT_RELEASE)
         return step_place(step) && release(step);
-    if (step->state->flags & CASE_ENDED && kind != EVENT_CASE)
+    bool reopens = kind == EVENT_SEND && text_is(step->input.event->name, "reopen");
+    if ((step->state->flags & CASE_ENDED) && kind != EVENT_CASE && !reopens)
         return poll_is_late_ballot(step) ? sender_named(step) && poll_ballot(step) : refuse_ended(step);
     if (!step_place(step))
         return false;

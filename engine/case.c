@@ -37,6 +37,11 @@ int64_t case_limit(const struct case_state *state)
     return clock ? clock->due : 0;
 }
 
+int64_t case_began(const struct case_state *state)
+{
+    return state->reopened_at ? state->reopened_at : state->opened_at;
+}
+
 struct case_task *case_task_by_id(const struct case_state *state, uint64_t id)
 {
     for (uint32_t i = 0; i < state->task_count; i++)
@@ -304,7 +309,7 @@ struct case_stop *case_add_stop(struct arena *arena, struct case_state *state, i
 
 /* ---- size: upper bounds of what case_record.c writes ---- */
 
-enum { HEADER_BYTES = 160, NUMBER_BYTES = 9, CLOCK_BYTES = 64, TASK_BYTES = 48, PART_BYTES = 16, COUNT_BYTES = 32, FIRST_BYTES = 24, REST_BYTES = 56, STOP_BYTES = 16, SECTIONS_BYTES = 40,
+enum { HEADER_BYTES = 160, NUMBER_BYTES = 9, CLOCK_BYTES = 64, TASK_BYTES = 48, PART_BYTES = 16, COUNT_BYTES = 32, FIRST_BYTES = 24, REST_BYTES = 56, STOP_BYTES = 16, SECTIONS_BYTES = 64,
        CHILD_BYTES = 32, PARENT_BYTES = 48, HANDLER_BYTES = 24, POLL_BYTES = 80 };
 
 static size_t value_size(const struct value *value)
@@ -352,7 +357,7 @@ static bool row_of(const struct workflow *workflow, enum workflow_table table, i
 
 static bool event_of(const struct workflow *workflow, int32_t event)
 {
-    return event == CASE_EXTEND || row_of(workflow, WORKFLOW_EVENTS, event);
+    return event == CASE_EXTEND || event == CASE_REOPEN || row_of(workflow, WORKFLOW_EVENTS, event);
 }
 
 static bool clock_fits(const struct case_clock *clock, const struct workflow *workflow, bool stopped)
@@ -443,5 +448,6 @@ bool case_fits(const struct case_state *state, const struct workflow *workflow)
         fits = fits && stops_in(workflow, state->stops[i].stage) != NONE;
     for (uint32_t i = 0; i < state->child_count; i++)
         fits = fits && row_of(workflow, WORKFLOW_OPENS, state->children[i].open);
-    return fits && stop_fits(state, workflow);
+    bool reopens = workflow_head(workflow)->reopen != NONE;
+    return fits && stop_fits(state, workflow) && (reopens || (!state->ended_at && !state->reopened_at));
 }

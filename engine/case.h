@@ -83,14 +83,14 @@ struct case_part {
     struct text by;     /* who acted, where it was for someone */
 };
 
-/* How often an event was completed. `event` is a row of EVENTS, or CASE_EXTEND. */
+/* How often an event was completed. `event` is a row of EVENTS, or CASE_EXTEND, CASE_REOPEN. */
 struct case_count {
     int32_t event;
     int32_t in_case, in_stage;
     struct text last_as, last_for; /* who sent it last: not-same-as */
 };
 
-enum { CASE_EXTEND = -2 };
+enum { CASE_EXTEND = -2, CASE_REOPEN = -3 };
 
 /* Kept for stages whose `within` counts from their first entry. */
 struct case_first {
@@ -203,6 +203,9 @@ struct case_state {
     uint32_t child_count;
     struct case_poll *polls; /* by roll, the newest last; at most one is open */
     uint32_t poll_count;
+    /* re-openings: case_record_reopen.c */
+    int64_t ended_at;    /* of an ended case that may be opened again; otherwise 0 */
+    int64_t reopened_at; /* the last time; 0: never */
 };
 
 /* Rows of the arrays below are kept in the order that makes the stored form canonical: clocks by kind and which, counts by event,
@@ -226,6 +229,8 @@ struct case_stop *case_stop_of(const struct case_state *state, int32_t stage);
 /* When the limit of the whole case is due, 0 when there is none. */
 int64_t case_limit(const struct case_state *state);
 struct case_child *case_child_by_id(const struct case_state *state, uint64_t id);
+/* From when on the whole case counts: its opening, or the last time that it was opened again. */
+int64_t case_began(const struct case_state *state);
 /* How many parts of that event have been given. */
 uint32_t case_parts_of(const struct case_state *state, int32_t event);
 

@@ -20,7 +20,7 @@ enum { CASE_VERSION = 2, HEADER_SIZE = 133, BODY_MEMBERS = 11, COUNTS_MOST = 102
 
 /* In the order of their numbers. A number names one content for ever:
  * 1 votes, 2 ratings, 3 publications, 4 children and parent, 5 stopped clocks, 6 handlers, 7 links and merges, 8 re-openings. */
-static const struct case_section *const sections[] = {&case_section_polls, &case_section_children, &case_section_rest, &case_section_handlers, NULL};
+static const struct case_section *const sections[] = {&case_section_polls, &case_section_children, &case_section_rest, &case_section_handlers, &case_section_reopen, NULL};
 
 enum header_offset {
     OFFSET_VERSION = 0,
@@ -348,7 +348,7 @@ static void get_counts(struct wire_reader *reader, struct case_state *state)
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         struct case_count *row = &state->counts[i];
         get_row(reader, 5);
-        row->event = get_between(reader, CASE_EXTEND, INT32_MAX);
+        row->event = get_between(reader, CASE_REOPEN, INT32_MAX);
         row->in_case = get_between(reader, 0, INT32_MAX);
         row->in_stage = get_between(reader, 0, INT32_MAX);
         row->last_as = wire_get_text(reader);

@@ -128,15 +128,12 @@ void clock_leave(struct step *step)
 
 void clock_begin(struct step *step)
 {
+    struct case_rest *rest = moment_rest(step, CLOCK_CASE, 0);
     struct moment moment;
+    if (rest)
+        rest->at = step->input.now;
     if (moment_of_case(step, &moment))
         set(step, case_add_clock(step->arena, step->state, CLOCK_CASE, 0), &moment);
-}
-
-void clock_end(struct step *step)
-{
-    step->state->clock_count = 0;
-    step->state->rest_count = 0;
 }
 
 void clock_start_after_due(struct step *step, int64_t due)
@@ -256,23 +253,49 @@ static int32_t rest_which(const struct step *step, const struct case_clock *cloc
     return clock->kind == CLOCK_STAGE ? step->state->stage : clock->which;
 }
 
+/* What is left of a clock is kept. */
+static void rest(struct step *step, struct case_clock *clock)
+{
+    enum duration_unit unit = moment_unit(step, clock);
+    struct case_rest *kept = case_add_rest(step->arena, step->state, clock->kind, rest_which(step, clock));
+    kept->at = step->input.now;
+    kept->left = clock->remaining = calendar_left(moment_calendar(step, clock->kind), unit, step->input.now, clock->due);
+    kept->unit = (int32_t)unit;
+    kept->added = clock->added;
+    kept->plain = moment_plain(step, clock->kind, clock->which);
+}
+
 void clock_stop(struct step *step)
 {
     for (uint32_t i = 0; i < step->state->clock_count; i++) {
         struct case_clock *clock = &step->state->clocks[i];
         if (clock->kind == CLOCK_WARN)
             clock->remaining = 0;
-        if (!stops(clock))
-            continue;
-        enum duration_unit unit = moment_unit(step, clock);
-        int64_t left = calendar_left(moment_calendar(step, clock->kind), unit, step->input.now, clock->due);
-        struct case_rest *rest = case_add_rest(step->arena, step->state, clock->kind, rest_which(step, clock));
-        rest->at = step->input.now;
-        rest->left = clock->remaining = left;
-        rest->unit = (int32_t)unit;
-        rest->added = clock->added;
-        rest->plain = moment_plain(step, clock->kind, clock->which);
+        if (stops(clock))
+            rest(step, clock);
     }
+}
+
+/* What is left of the limit of the case. One that has passed has nothing left. */
+static void keep_limit(struct step *step)
+{
+    struct case_clock *clock = case_clock(step->state, CLOCK_CASE, 0);
+    if (clock)
+        rest(step, clock);
+    else if (step->state->flags & CASE_OVER_LIMIT)
+        *case_add_rest(step->arena, step->state, CLOCK_CASE, 0) = (struct case_rest){.kind = CLOCK_CASE, .at = step->input.now, .unit = DAYS};
+}
+
+void clock_end(struct step *step, bool limit_resumes)
+{
+    struct case_state *state = step->state;
+    if (limit_resumes)
+        keep_limit(step);
+    struct case_rest *kept = limit_resumes ? case_rest_of(state, CLOCK_CASE, 0) : NULL;
+    if (kept)
+        state->rests[0] = *kept;
+    state->rest_count = kept != NULL;
+    state->clock_count = 0;
 }
 
 static void go_on(struct step *step, struct case_clock *clock, int64_t at, bool anew)

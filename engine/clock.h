@@ -7,8 +7,8 @@
 
 /* The case begins: the limit of the whole, where there is one. */
 void clock_begin(struct step *step);
-/* The case has ended: nothing of it can fall due. */
-void clock_end(struct step *step);
+/* The case ends: nothing of it can fall due. What is left of its limit is kept where that goes on when the case is opened again. */
+void clock_end(struct step *step, bool limit_resumes);
 /* The case has entered its stage: the deadline, its warning, the reminders that count from entry. */
 void clock_enter(struct step *step);
 /* A task of `tasks` is owed from now on: its own deadline, where it has one. Row of TASKS. */

@@ -28,6 +28,7 @@ enum notice_kind {
     NOTICE_HANDED_OVER, /* someone else holds the task now */
     NOTICE_STOPPED, NOTICE_RESUMED, /* the clock */
     NOTICE_VOTED,       /* a vote has closed: its result with the arithmetic */
+    NOTICE_REOPENED,
 };
 
 struct effect {

@@ -64,7 +64,7 @@ static bool date_of(const struct step *step, int32_t field, int32_t *date)
 static int64_t limit_start(const struct step *step, const struct workflow_limit *limit)
 {
     if (limit->from == FROM_OPENING)
-        return step->state->opened_at;
+        return case_began(step->state);
     const struct case_first *first = case_first_of(step->state, step->state->stage);
     return limit->from == FROM_FIRST_ENTRY && first ? first->at : step->state->entered_at;
 }

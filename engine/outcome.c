@@ -7,6 +7,7 @@
 #include "engine/lookup.h"
 #include "engine/notice.h"
 #include "engine/poll.h"
+#include "engine/reopen.h"
 #include "engine/stop.h"
 #include "engine/task.h"
 
@@ -158,9 +159,9 @@ static bool end_as(struct step *step, int32_t end)
     struct notice_words words;
     if (!leave(step))
         return false;
+    reopen_remember(step);
     step->state->end = end;
     step->state->flags = (step->state->flags & ~(uint32_t)CASE_OVER_LIMIT) | CASE_ENDED;
-    clock_end(step);
     step->entered = true;
     step_tell(step, TRACE(.kind = TRACE_ENDS, .row = end), "ends: %s", workflow_end_name(step->workflow, end));
     workflow_end_titles(step->workflow, end, &words.zh, &words.en);

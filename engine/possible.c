@@ -1,6 +1,7 @@
 /* possible: what may be sent to a case where it stands: the answer to `not-now`, and what a person is shown. */
 #include "engine/extend.h"
 #include "engine/poll.h"
+#include "engine/reopen.h"
 #include "engine/stop.h"
 #include "engine/task.h"
 
@@ -77,8 +78,15 @@ enum { GIVEN_MOST = 14 };
 void advance_possible(const struct advance_input *input, struct arena *arena, struct decision *out)
 {
     const struct case_state *state = input->before;
-    if (state->flags & CASE_ENDED || state->stage == NONE)
+    if (state->stage == NONE)
         return;
+    if (state->flags & CASE_ENDED) {
+        struct text *reopen = ARENA_NEW(arena, struct text);
+        *reopen = TEXT("reopen");
+        out->possible = reopen;
+        out->possible_count = reopen_possible(input);
+        return;
+    }
     struct span stage = workflow_stage(input->workflow, state->stage)->events, anywhere = workflow_head(input->workflow)->anywhere;
     struct names names = {.input = input, .room = (uint32_t)(stage.count + anywhere.count + GIVEN_MOST)};
     names.items = ARENA_ARRAY(arena, struct text, names.room);

@@ -8,11 +8,12 @@ static const char *const crash_words[2] = {"before-commit", "after-commit"};
 static const char *const does_words[4] = {"accept", "settle", "fail", "vanish"};
 static const char *const step_words[3] = {"crash", "repeat", "parked"}; /* each is a whole step */
 static const char *const none_words[1] = {"none"};
-const char *const notice_words[NOTICE_VOTED + 1] = {
+const char *const notice_words[NOTICE_REOPENED + 1] = {
     [NOTICE_TEXT] = "text",         [NOTICE_STAGE] = "stage",         [NOTICE_WARN] = "warn",   [NOTICE_OVERDUE] = "overdue",
     [NOTICE_REMINDER] = "reminder", [NOTICE_CANCELLED] = "cancelled", [NOTICE_ENDED] = "ended", [NOTICE_EXTENDED] = "extended",
     [NOTICE_ASKED] = "asked",       [NOTICE_DENIED] = "denied",       [NOTICE_HANDED_OVER] = "handed-over",
-    [NOTICE_STOPPED] = "stopped",   [NOTICE_RESUMED] = "resumed",     [NOTICE_VOTED] = "voted"};
+    [NOTICE_STOPPED] = "stopped",   [NOTICE_RESUMED] = "resumed",     [NOTICE_VOTED] = "voted",
+    [NOTICE_REOPENED] = "reopened"};
 const char *const poll_words[POLL_LEFT + 1] = {[POLL_OPEN] = "open",     [POLL_COUNTING] = "counting",    [POLL_PASSED] = "passed",
                                                [POLL_FAILED] = "failed", [POLL_NO_QUORUM] = "no-quorum", [POLL_LEFT] = "left"};
 
@@ -128,7 +129,7 @@ static const struct key table[] = {
     {SCENARIO_EXPECT, "parent", S, 0, A_CASE ", or none", "the case that has opened it", &case_name_form},
     {SCENARIO_EXPECT, "possible", S | L, 0, SOME_NAMES, "events that may be sent now", &words_form},
     {SCENARIO_EXPECT, "impossible", S | L, 0, SOME_NAMES, "events that may not", &words_form},
-    {SCENARIO_EXPECT, "notices", S | L, 0, "none, or of: text, stage, warn, overdue, reminder, cancelled, ended, extended, asked, denied, handed-over, stopped, resumed, voted",
+    {SCENARIO_EXPECT, "notices", S | L, 0, "none, or of: text, stage, warn, overdue, reminder, cancelled, ended, extended, asked, denied, handed-over, stopped, resumed, voted, reopened",
      "exactly these kinds were given out since the last step that acted", &notices_form},
     {SCENARIO_EXPECT, "told", S | L, 0, "persons, role or role@unit; or none", "who was told since then; others may have been too", &words_form},
 

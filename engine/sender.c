@@ -98,7 +98,7 @@ bool sender_not_too_often(struct step *step, int32_t event, int32_t most)
     if (most == 0 || !count || count->in_case < most)
         return true;
     return step_refuse(step, ERR_TOO_OFTEN, "%s has happened %d times in this case, which is all that is allowed",
-                       event == CASE_EXTEND ? "extend" : workflow_event_name(step->workflow, event), count->in_case);
+                       event == CASE_EXTEND ? "extend" : event == CASE_REOPEN ? "reopen" : workflow_event_name(step->workflow, event), count->in_case);
 }
 
 void sender_count(struct step *step, int32_t event)

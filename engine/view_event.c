@@ -57,6 +57,7 @@ static const char *notice_name(enum notice_kind kind)
     case NOTICE_STOPPED: return "stopped";
     case NOTICE_RESUMED: return "resumed";
     case NOTICE_VOTED: return "voted";
+    case NOTICE_REOPENED: return "reopened";
     }
     return "";
 }

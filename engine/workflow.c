@@ -47,6 +47,7 @@ static const struct member head_members[] = {
     ADDED_2(MEMBER_ROW, head, limit, WORKFLOW_LIMITS),
     ADDED_2(MEMBER_ROW, head, overdue, WORKFLOW_OUTCOMES),
     ADDED_2(MEMBER_SPAN, head, previous, WORKFLOW_PREVIOUS),
+    ADDED_2(MEMBER_ROW, head, reopen, WORKFLOW_REOPENS),
 };
 
 static const struct member name_members[] = {NAMED(name, name)};
@@ -200,6 +201,11 @@ static const struct member stop_members[] = {
     SPAN(stop, grounds, NAMES),
     NEEDED(stop, longest, DURATIONS),
     FLAG(stop, restart),
+};
+
+static const struct member reopen_members[] = {
+    NEEDED(reopen, by, BY),    REFS(reopen, needs, FIELDS), REFS(reopen, may, FIELDS),        ROW(reopen, within, DURATIONS),
+    NUMBER(reopen, most),      FLAG(reopen, resume),        NEEDED(reopen, outcome, OUTCOMES),
 };
 
 static const struct member stage_members[] = {
@@ -356,6 +362,7 @@ static const struct table_shape shapes[WORKFLOW_TABLE_COUNT] = {
     SHAPE_2(VOTES, vote),
     SHAPE_2(VOTE_RULES, vote_rule),
     SHAPE_2(VOTE_WEIGHTS, vote_weight),
+    SHAPE_2(REOPENS, reopen),
 };
 
 const struct form_shape workflow_shape = {
@@ -393,6 +400,7 @@ ROW_ACCESSOR(task, TASKS)
 ROW_ACCESSOR(topic_row, TOPIC_ROWS)
 ROW_ACCESSOR(extend, EXTENDS)
 ROW_ACCESSOR(stop, STOPS)
+ROW_ACCESSOR(reopen, REOPENS)
 ROW_ACCESSOR(stage, STAGES)
 ROW_ACCESSOR(end, ENDS)
 ROW_ACCESSOR(previous, PREVIOUS)
@@ -589,6 +597,11 @@ static bool has_vote(const struct workflow *workflow)
     return workflow_count(workflow, WORKFLOW_VOTES) > 0;
 }
 
+static bool has_reopen(const struct workflow *workflow)
+{
+    return workflow_head(workflow)->reopen != NONE;
+}
+
 /* Only what counts in parts can be taken back. */
 static bool has_parts(const struct workflow *workflow)
 {
@@ -604,7 +617,7 @@ static const struct {
 } given_events[] = {
     {"ballot", has_vote},       {"attend", has_vote},         {"recuse", has_vote},
     {"extend", has_extend},     {"grant", has_asking_extend}, {"deny", has_asking_extend},
-    {"stop-clock", has_stop},   {"resume", has_stop},
+    {"stop-clock", has_stop},   {"resume", has_stop},         {"reopen", has_reopen},
     {"claim", has_tasks}, {"hand-over", has_tasks}, {"unclaim", has_tasks}, {"add-handler", has_tasks}, {"remove-handler", has_tasks},   {"take-back", has_parts},
 };
 

@@ -53,6 +53,7 @@ enum workflow_table {
     WORKFLOW_VOTES,
     WORKFLOW_VOTE_RULES,
     WORKFLOW_VOTE_WEIGHTS,
+    WORKFLOW_REOPENS,
     WORKFLOW_TABLE_COUNT
 };
 
@@ -76,6 +77,7 @@ struct workflow_head {
     int32_t limit;              /* of the whole case: row of LIMITS or NONE */
     int32_t overdue;            /* at that limit: row of OUTCOMES or NONE */
     struct span previous;       /* PREVIOUS */
+    int32_t reopen;             /* row of REOPENS or NONE */
 };
 
 struct workflow_name {
@@ -303,6 +305,16 @@ struct workflow_stop {
     int32_t restart;     /* 1: the stage's limit begins anew; 0: what was left goes on */
 };
 
+/* An ended case opened again. */
+struct workflow_reopen {
+    int32_t by;             /* row of BY: any of them */
+    struct span needs, may; /* refs of FIELDS */
+    int32_t within;         /* row of DURATIONS from the end, or NONE: at any time */
+    int32_t most;           /* how often in the case; 0: any number */
+    int32_t resume;         /* 1: the limit of the whole case goes on with what was left; 0: begins anew */
+    int32_t outcome;        /* row of OUTCOMES: go, or a choice of these */
+};
+
 enum stage_at { AT_UNCHANGED, AT_LEVEL, AT_UNIT_FIELD, AT_PREVIOUS };
 enum done_kind { DONE_NONE, DONE_ALL, DONE_ANY, DONE_SOME };
 
@@ -486,6 +498,7 @@ const struct workflow_event *workflow_event(const struct workflow *workflow, int
 const struct workflow_task *workflow_task(const struct workflow *workflow, int32_t row);
 const struct workflow_topic_row *workflow_topic_row(const struct workflow *workflow, int32_t row);
 const struct workflow_extend *workflow_extend(const struct workflow *workflow, int32_t row);
+const struct workflow_reopen *workflow_reopen(const struct workflow *workflow, int32_t row);
 const struct workflow_stop *workflow_stop(const struct workflow *workflow, int32_t row);
 const struct workflow_stage *workflow_stage(const struct workflow *workflow, int32_t row);
 const struct workflow_end *workflow_end(const struct workflow *workflow, int32_t row);

@@ -5,7 +5,7 @@
 
 void reader_init(struct workflow_reader *reader, struct arena *arena, struct problems *problems)
 {
-    *reader = (struct workflow_reader){.arena = arena, .problems = problems, .stage = NONE, .overdue = NONE};
+    *reader = (struct workflow_reader){.arena = arena, .problems = problems, .stage = NONE, .overdue = NONE, .reopen = NONE};
 }
 
 /* ---- rows ---- */
@@ -248,7 +248,7 @@ bool word_reserved(struct text word)
 {
     static const char *const words[] = {
         "level",  "count", "all",   "any",  "none",       "today",  "previous", "opener", "resident",  "worker",
-        "extend", "grant", "deny",  "stop-clock", "resume", "claim",  "hand-over", "unclaim", "add-handler", "remove-handler", "ballot", "attend", "recuse", "take-back",
+        "extend", "grant", "deny",  "stop-clock", "resume", "claim",  "hand-over", "unclaim", "add-handler", "remove-handler", "ballot", "attend", "recuse", "take-back", "reopen",
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (text_is(word, words[i]))

@@ -73,6 +73,7 @@ static void check_reached(struct workflow_reader *reader, int32_t start)
 {
     struct frontier frontier = {.count = 0};
     outcomes_within(reader, NONE, MET_BY_EVENT, start, reach, &frontier);
+    outcomes_within(reader, NONE, MET_BY_EVENT, reader->reopen, reach, &frontier);
     for (int32_t i = 0; i < frontier.count; i++)
         outcomes_of_stage(reader, frontier.stages[i], reach, &frontier);
     bool doubtful = reader->doubtful[WORKFLOW_STAGES] || frontier.count == 0;
@@ -320,6 +321,16 @@ static void check_start(struct workflow_reader *reader, int32_t stage, enum met_
         REPORT(reader, row, "a case starts in a stage. Allowed is {go: STAGE}, or a choose of these.");
 }
 
+static void check_reopened(struct workflow_reader *reader, int32_t stage, enum met_by by, int32_t row, void *context)
+{
+    (void)by;
+    (void)context;
+    if (ROW_OF(reader, OUTCOMES, outcome, row)->kind == OUTCOME_GO)
+        check_go(reader, stage, row);
+    else
+        REPORT(reader, row, "a case that is opened again goes on in a stage. Allowed is {go: STAGE}, or a choose of these.");
+}
+
 /* Two ladders that go through the same two levels go through them in the same order. */
 static void check_ladder_order(struct workflow_reader *reader, int32_t one, int32_t other)
 {
@@ -343,6 +354,7 @@ static void check_ladders(struct workflow_reader *reader, int32_t start)
 {
     int32_t first = NONE;
     outcomes_within(reader, NONE, MET_BY_EVENT, start, check_start, NULL);
+    outcomes_within(reader, NONE, MET_BY_EVENT, reader->reopen, check_reopened, NULL);
     for (int32_t row = 0; row < row_count(reader, WORKFLOW_STAGES); row++) {
         bool climbs[2] = {false, false};
         outcomes_of_stage(reader, row, check_place, climbs);

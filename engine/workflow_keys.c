@@ -39,7 +39,7 @@ static const char *const keep_words[] = {"keep"}, *const previous_words[] = {"pr
 
 static const struct form title_map = MAPPING(IN_TITLE), opens_map = MAPPING(IN_OPENS), field_map = MAPPING(IN_FIELD), element_map = MAPPING(IN_ELEMENT),
                          stage_map = MAPPING(IN_STAGE), at_map = MAPPING(IN_AT), limit_map = MAPPING(IN_LIMIT), remind_map = MAPPING(IN_REMIND),
-                         extend_map = MAPPING(IN_EXTEND), stop_map = MAPPING(IN_STOP), task_map = MAPPING(IN_TASK), tasks_map = MAPPING(IN_TASKS), worker_map = MAPPING(IN_WORKER),
+                         extend_map = MAPPING(IN_EXTEND), stop_map = MAPPING(IN_STOP), reopen_map = MAPPING(IN_REOPEN), task_map = MAPPING(IN_TASK), tasks_map = MAPPING(IN_TASKS), worker_map = MAPPING(IN_WORKER),
                          event_map = MAPPING(IN_EVENT), outcome_map = MAPPING(IN_OUTCOME), branch_map = MAPPING(IN_BRANCH),
                          notify_map = MAPPING(IN_NOTIFY), role_map = MAPPING(IN_ROLE), each_map = MAPPING(IN_EACH), at_least_map = MAPPING(IN_AT_LEAST),
                          missing_map = MAPPING(IN_MISSING), range_map = MAPPING(IN_RANGE), count_map = MAPPING(IN_COUNT), end_map = MAPPING(IN_END),
@@ -160,7 +160,7 @@ static const struct key table[] = {
     {IN_WORKFLOW, "late", S, 0, "then, now or refuse", "what an event may do that happened before it was received", &late},
     {IN_WORKFLOW, "tells", S | L | M, 0, SOME_PEOPLE, "who is told at each change of stage", &people},
     {IN_WORKFLOW, "quota", M, 0, "{least, a: year, for-each: LEVEL, ends: [...], short: {notify: ...}}", "so many ends a year", &quota_map},
-    {IN_WORKFLOW, "reopen", M, KEY_LATER, "{by, needs, within, go}", "an ended case opened again", NULL},
+    {IN_WORKFLOW, "reopen", M, 0, "{by, needs, within, go}", "an ended case opened again", &reopen_map},
     {IN_WORKFLOW, "retain", S, KEY_LATER, A_DURATION, "how long a case is kept after its end", NULL},
 
     {IN_TITLE, "zh", S, 0, "text", "in Chinese", &sentence},
@@ -281,6 +281,14 @@ static const struct key table[] = {
     {IN_EXTEND, "most", S, 0, "a whole number", "how often in the whole case; any number unless said", &form_count},
     {IN_EXTEND, "asks", S | L | M, 0, SOME_PEOPLE, "who must grant it; at once unless said", &people},
 
+    {IN_REOPEN, "by", S | L | M, KEY_NEEDED, SOME_PEOPLE ", resident", "who may open an ended case again", &people},
+    {IN_REOPEN, "needs", S | L, 0, SOME_FIELDS, "fields that must come with it", &some_names},
+    {IN_REOPEN, "may", S | L, 0, SOME_FIELDS, "fields that may come with it", &some_names},
+    {IN_REOPEN, "within", S, 0, A_DURATION, "how long after the end; at any time unless said", &form_duration},
+    {IN_REOPEN, "most", S, 0, "a whole number", "how often in a case; any number unless said", &form_count},
+    {IN_REOPEN, "limit", S, 0, "restart or resume", "the limit of the whole case begins anew (unless said), or what was left of it goes on", &stop_then},
+    OUTCOME_KEYS(IN_REOPEN),
+
     {IN_STOP, "by", S | L | M, KEY_NEEDED, SOME_PEOPLE, "who may stop the clock and let it go on", &people},
     {IN_STOP, "grounds", L, KEY_NEEDED, "a list of names such as [hearing, expert-opinion]", "why it may be stopped: one of these must be given", &choices},
     {IN_STOP, "longest", S, KEY_NEEDED, A_DURATION, "all stops of the stage together; then it goes on by itself", &form_duration},
@@ -363,7 +371,7 @@ static const struct key table[] = {
 static const struct mapping mappings[WORKFLOW_WHERE_COUNT] = {
     [IN_WORKFLOW] = {.name = "workflow"}, [IN_TITLE] = {.name = "title", .least = 1}, [IN_OPENS] = {.name = "opens"}, [IN_FIELD] = {.name = "field"},
     [IN_ELEMENT] = {.name = "element"}, [IN_STAGE] = {.name = "stage"}, [IN_AT] = {.name = "at"}, [IN_LIMIT] = {.name = "limit"},
-    [IN_REMIND] = {.name = "remind"}, [IN_EXTEND] = {.name = "extend"}, [IN_STOP] = {.name = "stop-clock"}, [IN_TASK] = {.name = "task"}, [IN_TASKS] = {.name = "one-of-tasks"},
+    [IN_REMIND] = {.name = "remind"}, [IN_EXTEND] = {.name = "extend"}, [IN_STOP] = {.name = "stop-clock"}, [IN_REOPEN] = {.name = "reopen"}, [IN_TASK] = {.name = "task"}, [IN_TASKS] = {.name = "one-of-tasks"},
     [IN_WORKER] = {.name = "worker"}, [IN_EVENT] = {.name = "event"}, [IN_OUTCOME] = {.name = "outcome"}, [IN_BRANCH] = {.name = "way"},
     [IN_NOTIFY] = {.name = "notify"}, [IN_SET_TABLE] = {.name = "set-table"}, [IN_TABLE] = {.name = "table"}, [IN_ROLE] = {.name = "role"}, [IN_EACH] = {.name = "each"},
     [IN_AT_LEAST] = {.name = "at-least"}, [IN_MISSING] = {.name = "missing"}, [IN_RANGE] = {.name = "range", .least = 1}, [IN_COUNT] = {.name = "count"},

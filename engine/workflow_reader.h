@@ -44,6 +44,7 @@ struct workflow_reader {
     enum reading reading;
     int32_t stage; /* row of the stage that is being read, or NONE */
     struct span anywhere; /* EVENTS */
+    int32_t reopen; /* what follows when an ended case is opened again: row of OUTCOMES, or NONE */
     int32_t overdue; /* at the limit of the whole case: row of OUTCOMES, or NONE */
     int32_t choose_depth;
     struct reader_table *tables; /* workflow_table_yaml.c */
@@ -198,6 +199,11 @@ void recurs_read(struct workflow_reader *reader, const struct node *node, struct
 /* When all has been read. */
 void recurs_check(struct workflow_reader *reader, const struct workflow_head *head);
 void quota_read(struct workflow_reader *reader, const struct node *node);
+
+/* ---- workflow_reopen_yaml.c ---- */
+
+/* `reopen` of a workflow: a row of REOPENS. */
+int32_t reopen_read(struct workflow_reader *reader, const struct node *node, bool has_limit);
 
 /* ---- workflow_stop_yaml.c ---- */
 

@@ -159,6 +159,8 @@ static void root_read(struct workflow_reader *reader, const struct node *root)
     reader->reading = READING_ANYWHERE;
     events_read(reader, reader->anywhere);
     overdue_read(reader, root, &head);
+    head.reopen = reopen_read(reader, key_get(root, IN_WORKFLOW, "reopen"), head.limit != NONE);
+    reader->reopen = head.reopen == NONE ? NONE : ROW_OF(reader, REOPENS, reopen, head.reopen)->outcome;
     head.anywhere = reader->anywhere;
     ends_read(reader);
     quota_read(reader, key_get(root, IN_WORKFLOW, "quota"));

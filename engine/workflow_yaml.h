@@ -60,6 +60,7 @@ enum workflow_where {
     IN_LIMIT,     /* within */
     IN_REMIND,
     IN_EXTEND,
+    IN_REOPEN,
     IN_STOP,      /* stop-clock */
     IN_TASK,      /* task */
     IN_TASKS,     /* one of tasks */

@@ -77,7 +77,7 @@ static void sample_init(struct sample *sample)
 {
     *sample = (struct sample){
         .head = {.name = N_TINY, .version = 1, .title_zh = NONE, .title_en = NONE, .about_zh = NONE, .about_en = NONE,
-                 .applies_from = NONE, .reference = NONE, .limit = NONE, .overdue = NONE, .opens_at = {1, 1}, .start = 0, .anywhere = {2, 1}},
+                 .applies_from = NONE, .reference = NONE, .limit = NONE, .overdue = NONE, .reopen = NONE, .opens_at = {1, 1}, .start = 0, .anywhere = {2, 1}},
         .levels = {{.name = N_GRID}},
         .refs = {{.row = 0}, {.row = 0}},
         .fields = {{.name = NONE, .title_zh = NONE, .title_en = NONE, .type = FIELD_TEXT, .of = NONE},
