@@ -3,7 +3,8 @@
  *     seen before? ─ find its case ─ its effective time ─ what is due in the case fires ─ ADVANCE ─ apply (rows, record)
  *
  * Authentication came before (link), sealing too (door); the answer leaves after the commit (server). A refusal changes nothing of
- * its own, but what fell due before the event has fired all the same: that was owed anyway. */
+ * its own, but what fell due before the event has fired all the same: that was owed anyway. (In a held case nothing is: there a refusal changes
+ * nothing at all.) */
 #include "engine/engine_inner.h"
 #include "engine/number.h"
 #include "engine/poll.h"
