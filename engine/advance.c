@@ -109,7 +109,8 @@ static bool may_open(struct step *step, const struct workflow_head *head)
         return step_refuse(step, ERR_NOT_ALLOWED, "only the calendar opens such cases");
     if (!event->other.size)
         return sender_named(step) && sender_among(step, workflow_by(step->workflow, head->opens_by)->people);
-    memcpy(step->state->parent, event->other.data, ID_SIZE);
+    if (event->child)
+        memcpy(step->state->parent, event->other.data, ID_SIZE);
     step->state->child = event->child;
     return true;
 }
@@ -139,7 +140,7 @@ static bool open_case(struct step *step)
     if (!outcome_run(step, head->start))
         return false;
     clock_begin(step);
-    return true;
+    return !step->input.event->other.size || step->input.event->child || kin_was_split_off(step);
 }
 
 /* ---- an event of the workflow ---- */
@@ -243,6 +244,7 @@ static const struct given_event {
 } given_events[] = {
     {"extend", extend_ask},   {"grant", extend_grant},         {"deny", extend_deny},
     {"stop-clock", stop_clock}, {"resume", stop_resume},     {"reopen", reopen_case},
+    {"link", kin_link},       {"merge", kin_merge},           {"un-merge", kin_unmerge},   {"split", kin_split},
     {"ballot", poll_ballot},   {"attend", poll_attend},         {"recuse", poll_recuse},
     {"claim", task_claim},    {"hand-over", task_hand_over},   {"take-back", part_take_back},
     {"unclaim", task_unclaim}, {"add-handler", task_add_handler}, {"remove-handler", task_remove_handler},
@@ -283,11 +285,20 @@ static bool release(struct step *step)
 static bool refuse_ended(struct step *step)
 {
     const char *end = workflow_end_name(step->workflow, step->state->end);
+    struct text survivor = kin_survivor(step);
     enum event_kind kind = step->input.event->kind;
     bool report = kind == EVENT_ACCEPT || kind == EVENT_SETTLE || kind == EVENT_FAIL;
+    if (survivor.size && !report)
+        return step_refuse(step, ERR_NOT_NOW, "the case was merged into %.*s: send it there", SHOWN(survivor));
     if (kind == EVENT_SEND)
         advance_possible(&step->input, step->arena, step->out);
     return step_refuse(step, report ? ERR_UNKNOWN_TASK : ERR_NOT_NOW, "the case has ended: %s", end);
+}
+
+/* The one thing that a case takes which was merged into another. */
+static bool asks_for_unmerge(struct step *step)
+{
+    return step->input.event->kind == EVENT_SEND && text_is(step->input.event->name, "un-merge") && kin_survivor(step).size;
 }
 
 static bool decide(struct step *step)
@@ -297,8 +308,8 @@ static bool decide(struct step *step)
         return open_case(step);
     if (kind == EVENT_RELEASE)
         return step_place(step) && release(step);
-    bool reopens = kind == EVENT_SEND && text_is(step->input.event->name, "reopen");
-    if ((step->state->flags & CASE_ENDED) && kind != EVENT_CASE && !reopens)
+    bool reopens = kind == EVENT_SEND && text_is(step->input.event->name, "reopen") && !kin_survivor(step).size;
+    if ((step->state->flags & CASE_ENDED) && kind != EVENT_CASE && !reopens && !asks_for_unmerge(step))
         return poll_is_late_ballot(step) ? sender_named(step) && poll_ballot(step) : refuse_ended(step);
     if (!step_place(step))
         return false;

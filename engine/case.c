@@ -134,6 +134,7 @@ struct case_state *case_copy(struct arena *arena, const struct case_state *state
     copy->stops = copied(arena, state->stops, state->stop_count, sizeof *state->stops);
     copy->children = copied(arena, state->children, state->child_count, sizeof *state->children);
     copy->polls = copied(arena, state->polls, state->poll_count, sizeof *state->polls);
+    copy->links = copied(arena, state->links, state->link_count, sizeof *state->links);
     return copy;
 }
 
@@ -240,6 +241,20 @@ void case_drop_handler(struct case_state *state, uint32_t index)
         state->handlers[i] = state->handlers[i + 1];
 }
 
+struct case_link *case_add_link(struct arena *arena, struct case_state *state)
+{
+    uint32_t at = state->link_count++;
+    state->links = grown(arena, state->links, at, sizeof *state->links, at);
+    return &state->links[at];
+}
+
+void case_drop_link(struct case_state *state, uint32_t index)
+{
+    state->link_count--;
+    for (uint32_t i = index; i < state->link_count; i++)
+        state->links[i] = state->links[i + 1];
+}
+
 void case_drop_clock(struct case_state *state, int32_t kind, int32_t which)
 {
     uint32_t kept = 0;
@@ -310,7 +325,7 @@ struct case_stop *case_add_stop(struct arena *arena, struct case_state *state, i
 /* ---- size: upper bounds of what case_record.c writes ---- */
 
 enum { HEADER_BYTES = 160, NUMBER_BYTES = 9, CLOCK_BYTES = 64, TASK_BYTES = 48, PART_BYTES = 16, COUNT_BYTES = 32, FIRST_BYTES = 24, REST_BYTES = 56, STOP_BYTES = 16, SECTIONS_BYTES = 64,
-       CHILD_BYTES = 32, PARENT_BYTES = 48, HANDLER_BYTES = 24, POLL_BYTES = 80 };
+       CHILD_BYTES = 32, PARENT_BYTES = 48, HANDLER_BYTES = 24, POLL_BYTES = 80, LINK_BYTES = 56, CAP_BYTES = 16 };
 
 static size_t value_size(const struct value *value)
 {
@@ -345,6 +360,10 @@ size_t case_size(const struct case_state *state)
         size += CHILD_BYTES + state->children[i].end.size;
     for (uint32_t i = 0; i < state->poll_count; i++)
         size += POLL_BYTES + state->polls[i].tally.lanes * (8 + state->polls[i].tally.choices) * (size_t)NUMBER_BYTES;
+    if (state->link_count || state->due_cap)
+        size += CAP_BYTES;
+    for (uint32_t i = 0; i < state->link_count; i++)
+        size += LINK_BYTES + state->links[i].number.size;
     return size;
 }
 
@@ -425,7 +444,7 @@ bool case_fits(const struct case_state *state, const struct workflow *workflow)
 {
     bool fits = row_of(workflow, WORKFLOW_STAGES, state->stage) &&
                 (state->level == NONE || row_of(workflow, WORKFLOW_LEVELS, state->level)) &&
-                (state->end == NONE || state->end == END_CANCELLED || row_of(workflow, WORKFLOW_ENDS, state->end)) &&
+                (state->end == NONE || state->end == END_CANCELLED || state->end == END_MERGED || row_of(workflow, WORKFLOW_ENDS, state->end)) &&
                 (state->end != NONE) == ((state->flags & CASE_ENDED) != 0) &&
                 state->data_count == (uint32_t)workflow_count(workflow, WORKFLOW_FIELDS);
     for (uint32_t i = 0; i < state->clock_count; i++)

@@ -19,6 +19,8 @@ enum {
     CASE_STOPS_MOST = 200, /* as many as a workflow has stages */
     CASE_CHILDREN_MOST = 100,
     CASE_POLLS_MOST = 8, /* the last ones; those before them are in the history */
+    CASE_LINKS_MOST = 50, /* that people may make; those that other cases make come on top of it */
+    CASE_LINKS_HELD = 1000,
 };
 
 enum case_flag {
@@ -152,6 +154,24 @@ struct case_poll {
     struct vote_tally tally;
 };
 
+enum link_kind {
+    LINK_OTHER,       /* they have to do with each other */
+    LINK_MERGED_INTO, /* this case has ended as merged, and the other goes on for both */
+    LINK_ABSORBED,    /* the other has been, or is asked to be, merged into this one */
+    LINK_SPLIT_FROM,  /* this one was split off from it */
+    LINK_SPLIT_INTO,
+};
+
+/* Another case that this one is tied to (kin_link.c). */
+struct case_link {
+    uint8_t key[ID_SIZE];
+    enum link_kind kind;
+    bool waits;         /* of LINK_ABSORBED: asked, and not yet answered */
+    uint64_t id;        /* as people and lists name it; number: may be empty */
+    struct text number;
+    int64_t due;        /* of a merge: when the merged one was due, 0: no deadline (any more) */
+};
+
 struct case_state {
     uint32_t partition;
     uint64_t id;            /* position of its opening */
@@ -206,10 +226,13 @@ struct case_state {
     /* re-openings: case_record_reopen.c */
     int64_t ended_at;    /* of an ended case that may be opened again; otherwise 0 */
     int64_t reopened_at; /* the last time; 0: never */
+    struct case_link *links;
+    uint32_t link_count;
+    int64_t due_cap;        /* the stage is due at that time at the latest: a merged case was; 0: nothing like it */
 };
 
 /* Rows of the arrays below are kept in the order that makes the stored form canonical: clocks by kind and which, counts by event,
- * firsts and stops by stage, rests by kind and which, tasks and children by id, parts as they came. Pointers into an array are good until something is added to it or dropped from it. */
+ * firsts and stops by stage, rests by kind and which, tasks and children by id, parts and links as they came. Pointers into an array are good until something is added to it or dropped from it. */
 
 /* The clock of that kind and row, or NULL. */
 struct case_clock *case_clock(const struct case_state *state, int32_t kind, int32_t which);
@@ -250,8 +273,10 @@ struct case_child *case_add_child(struct arena *arena, struct case_state *state,
 struct case_poll *case_add_poll(struct arena *arena, struct case_state *state);
 struct case_handler *case_add_handler(struct arena *arena, struct case_state *state);
 void case_drop_handler(struct case_state *state, uint32_t index);
+struct case_link *case_add_link(struct arena *arena, struct case_state *state);
 void case_drop_clock(struct case_state *state, int32_t kind, int32_t which);
 void case_drop_part(struct case_state *state, uint32_t index);
+void case_drop_link(struct case_state *state, uint32_t index);
 
 /* At least as many bytes as the stored form has; cheap. */
 size_t case_size(const struct case_state *state);

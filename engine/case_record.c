@@ -20,7 +20,7 @@ enum { CASE_VERSION = 2, HEADER_SIZE = 133, BODY_MEMBERS = 11, COUNTS_MOST = 102
 
 /* In the order of their numbers. A number names one content for ever:
  * 1 votes, 2 ratings, 3 publications, 4 children and parent, 5 stopped clocks, 6 handlers, 7 links and merges, 8 re-openings. */
-static const struct case_section *const sections[] = {&case_section_polls, &case_section_children, &case_section_rest, &case_section_handlers, &case_section_reopen, NULL};
+static const struct case_section *const sections[] = {&case_section_polls, &case_section_children, &case_section_rest, &case_section_handlers, &case_section_links, &case_section_reopen, NULL};
 
 enum header_offset {
     OFFSET_VERSION = 0,
@@ -428,7 +428,7 @@ enum err case_decode(struct arena *arena, struct text bytes, struct case_state *
     struct wire_reader reader = wire_reader_of(arena, (struct text){.data = bytes.data + HEADER_SIZE, .size = bytes.size - HEADER_SIZE});
     take_header(bytes.data, &header, state);
     get_body(&reader, state, (uint8_t)bytes.data[OFFSET_VERSION]);
-    fail_unless(&reader, !(state->flags & ~(uint32_t)ALL_FLAGS) && state->stage >= 0 && state->level >= NONE && state->end >= END_CANCELLED);
+    fail_unless(&reader, !(state->flags & ~(uint32_t)ALL_FLAGS) && state->stage >= 0 && state->level >= NONE && state->end >= END_MERGED);
     fail_unless(&reader, header.due == case_due(state));
     if (!wire_reader_done(&reader))
         return ERR_CORRUPT;

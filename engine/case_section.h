@@ -21,5 +21,6 @@ extern const struct case_section case_section_children; /* 4: case_record_childr
 extern const struct case_section case_section_handlers; /* 6: case_record_handlers.c */
 extern const struct case_section case_section_reopen; /* 8: case_record_reopen.c */
 extern const struct case_section case_section_rest; /* 5: case_record_rest.c */
+extern const struct case_section case_section_links; /* 7: case_record_links.c */
 
 #endif

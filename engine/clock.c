@@ -182,6 +182,13 @@ static void follow_deadline(struct step *step)
     }
 }
 
+void clock_follow_cap(struct step *step)
+{
+    const struct case_clock *clock = case_clock(step->state, CLOCK_STAGE, 0);
+    if (!clock || case_clock_runs(clock)) /* one that is stopped follows when it goes on */
+        follow_deadline(step);
+}
+
 static void follow_task(struct step *step, int32_t row)
 {
     struct moment moment;

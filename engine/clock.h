@@ -26,6 +26,8 @@ void clock_next_reminder(struct step *step, struct case_clock *clock);
 void clock_follow(struct step *step);
 /* The same for the limit of the whole case, which goes on where a stage is left. */
 void clock_follow_case(struct step *step);
+/* `due_cap` of the case has changed. */
+void clock_follow_cap(struct step *step);
 /* So many units of `extend.add` more on the stage's deadline. */
 void clock_extend(struct step *step, int32_t units);
 /* The stage's deadline waits (an extension was asked for) and goes on. */

@@ -158,7 +158,8 @@ static bool reserved(struct text name)
 {
     static const char *const words[] = {"level",  "count",      "all",   "any",        "none",     "today", "previous", "opener",
                                         "resident", "worker",   "extend", "grant",     "deny",     "stop-clock", "resume", "claim",
-                                        "hand-over", "unclaim", "add-handler", "remove-handler", "ballot",  "attend", "recuse",    "take-back"};
+                                        "hand-over", "unclaim", "add-handler", "remove-handler", "ballot",  "attend", "recuse",    "take-back",
+                                        "link", "merge", "un-merge", "split"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (text_is(name, words[i]))
             return true;

@@ -164,7 +164,7 @@ enum err door_event(struct door *door, struct arena *arena, const struct message
     }
     switch (event->kind) {
     case EVENT_OPEN: return seal_opening(door, arena, message, event, why);
-    case EVENT_SEND: return seal_sent(door, arena, message, event, why);
+    case EVENT_SEND: return door_speaks_of_two(event) ? door_two_cases(door, arena, message, event, why) : seal_sent(door, arena, message, event, why);
     case EVENT_RETRY: return event->subject.kind == CASE_REF_NONE ? find_case_of_task(door, arena, event) : ERR_OK;
     case EVENT_ACCEPT: take_report(door, origin, event); return ERR_OK;
     case EVENT_SETTLE:

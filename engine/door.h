@@ -54,6 +54,11 @@ struct door_parked {
  * ERR_OK; ERR_NOT_FOUND: no more, or the case is not here; ERR_BUSY: too many new keys, commit first; store errors. */
 enum err door_unpark(struct door *door, struct arena *arena, struct text case_key, uint64_t *after, struct door_parked *parked);
 
+/* ---- events that speak of two cases (door_kin.c) ---- */
+bool door_speaks_of_two(const struct event *event);
+/* Finds the other case and puts it into the event; seals what a split brings. As door_event. */
+enum err door_two_cases(struct door *door, struct arena *arena, const struct message *message, struct event *event, struct text *why);
+
 /* ---- fields (door_field.c) ---- */
 /* Checks private fields and seals them, and the details of people, under the keys of that case and those persons. `*data` is sorted by name. ERR_OK;
  * ERR_BAD_DATA with `*why`; ERR_BUSY; store errors. */

@@ -52,6 +52,8 @@ enum err engine_is_parked(struct engine *engine, struct text id, struct text sen
 enum err engine_fire(struct engine *engine, uint32_t most, uint32_t *fired);
 /* The key of a case that another one opened: of the parent's key and the child's number there. */
 struct text engine_child_key(struct arena *arena, struct text parent, uint64_t child);
+/* Of a case that is split off from that one by the event of that id. */
+struct text engine_split_key(struct arena *arena, struct text from, struct text event_id);
 /* When the first deadline is due (milliseconds UTC; INT64_MIN: there is something to do now): the batch that fires it must be later than this. INT64_MAX: none. Between batches. */
 int64_t engine_next_due(struct engine *engine);
 

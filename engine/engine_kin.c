@@ -16,22 +16,35 @@ static const struct text topic = {RECORD_TOPIC_CASES, sizeof RECORD_TOPIC_CASES 
 
 bool engine_was_said(const struct event *event)
 {
-    return event->other.size > 0;
+    return event->kind == EVENT_CASE || (event->kind == EVENT_OPEN && event->other.size > 0);
 }
 
 /* ---- names ---- */
 
 /* 16 bytes in the form of a UUID of version 8, which is made by whoever needs one. */
-static struct text derive(struct arena *arena, char what, struct text key, uint64_t number)
+static struct text derive_of(struct arena *arena, char what, struct text key, struct text rest)
 {
-    uint8_t source[1 + ID_SIZE + 8], hash[HASH_SIZE];
+    uint8_t source[1 + 2 * ID_SIZE], hash[HASH_SIZE];
+    assert(key.size == ID_SIZE && rest.size <= ID_SIZE);
     source[0] = (uint8_t)what;
     memcpy(source + 1, key.data, ID_SIZE);
-    bytes_put_u64(source + 1 + ID_SIZE, number);
-    log_hash((struct text){(const char *)source, sizeof source}, hash);
+    memcpy(source + 1 + ID_SIZE, rest.data, rest.size);
+    log_hash((struct text){(const char *)source, 1 + ID_SIZE + rest.size}, hash);
     hash[6] = (uint8_t)((hash[6] & 0x0f) | 0x80);
     hash[8] = (uint8_t)((hash[8] & 0x3f) | 0x80);
     return arena_copy(arena, (struct text){(const char *)hash, ID_SIZE});
+}
+
+static struct text derive(struct arena *arena, char what, struct text key, uint64_t number)
+{
+    uint8_t bytes[8];
+    bytes_put_u64(bytes, number);
+    return derive_of(arena, what, key, (struct text){(const char *)bytes, sizeof bytes});
+}
+
+struct text engine_split_key(struct arena *arena, struct text from, struct text event_id)
+{
+    return derive_of(arena, 's', from, event_id);
 }
 
 struct text engine_child_key(struct arena *arena, struct text parent, uint64_t child)
@@ -99,7 +112,7 @@ enum err engine_say(struct engine *engine, const struct event *now, const struct
     struct event *said = &record.event;
     said->id = derive(arena, 'e', said->other, said->task);
     if (said->kind == EVENT_OPEN)
-        said->key = engine_child_key(arena, said->other, said->child);
+        said->key = said->child ? engine_child_key(arena, said->other, said->child) : engine_split_key(arena, said->other, now->id);
     else if (said->subject.kind == CASE_REF_NONE)
         said->subject = (struct case_ref){.kind = CASE_REF_KEY, .text = engine_child_key(arena, said->other, said->child)};
     enum err code = fetch_texts(engine, now, said);
@@ -207,7 +220,7 @@ static enum err hear_opening(struct engine *engine, const struct event *opening,
     enum err code = unit == NONE ? ERR_OK : engine_decide(engine, &event, &answer);
     if (code || answer.kind == MESSAGE_APPLIED)
         return code;
-    struct event refused = {.kind = EVENT_CASE, .name = TEXT("child-refused"), .subject = {.kind = CASE_REF_KEY, .text = opening->other}, .other = opening->key,
+    struct event refused = {.kind = EVENT_CASE, .name = opening->child ? TEXT("child-refused") : TEXT("split-refused"), .subject = {.kind = CASE_REF_KEY, .text = opening->other}, .other = opening->key,
                             .child = opening->child, .task = opening->task, .ready_at = opening->ready_at, .why = answer.why};
     return hear_or_drop(engine, &refused);
 }

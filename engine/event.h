@@ -88,6 +88,9 @@ struct event {
     struct text other;      /* key of that case: 16 bytes; of an opening: its parent. Empty: from nobody */
     uint64_t child;         /* number of the child at its parent, or 0 */
     struct text end;        /* how the other case has ended */
+    uint64_t other_case;    /* that case as people and lists name it; also, put in at the door, the one that a link or a merge speaks of (with `other`) */
+    struct text other_number;
+    struct text other_unit; /* of those: where it stands, a path */
 };
 
 #endif

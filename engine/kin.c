@@ -7,17 +7,35 @@
 
 /* ---- saying ---- */
 
-/* An event for another case, owed from now on under that number. NULL: the case is held and says nothing. */
+/* An event for another case, owed from now on under that number. (Of a held case it goes nowhere.) */
 static struct event *say(struct step *step, uint64_t id, enum event_kind kind, uint32_t unit)
 {
     struct event *event = ARENA_NEW(step->arena, struct event);
     struct effect *effect = step_effect(step, EFFECT_SAY);
-    *event = (struct event){.kind = kind, .other = {(const char *)step->state->key, ID_SIZE}, .task = id, .ready_at = step->input.now};
+    *event = (struct event){.kind = kind, .other = {(const char *)step->state->key, ID_SIZE}, .other_case = step->state->id,
+                            .other_number = step->state->number, .task = id, .ready_at = step->input.now};
     effect->task = id;
     effect->ready_at = step->input.now;
     effect->event = event;
     effect->unit = unit;
     return event;
+}
+
+struct event *kin_say(struct step *step, struct text name, struct text key)
+{
+    uint64_t id;
+    if (!step_make_id(step, &id))
+        return NULL;
+    struct event *event = say(step, id, EVENT_CASE, 0);
+    event->name = name;
+    event->subject = (struct case_ref){.kind = CASE_REF_KEY, .text = key};
+    return event;
+}
+
+struct event *kin_say_open(struct step *step, uint32_t unit)
+{
+    uint64_t id;
+    return step_make_id(step, &id) ? say(step, id, EVENT_OPEN, unit) : NULL;
 }
 
 /* ---- what a child begins with, what its end gives ---- */
@@ -184,12 +202,21 @@ void kin_open_again(struct step *step, struct case_child *child)
 
 /* ---- ending ---- */
 
+/* Of a case that goes on as another the children go on too. */
+static bool is_merged(const struct step *step)
+{
+    for (uint32_t i = 0; i < step->state->link_count; i++)
+        if (step->state->links[i].kind == LINK_MERGED_INTO)
+            return true;
+    return false;
+}
+
 static bool end_child(struct step *step, const struct case_child *child)
 {
     uint64_t id;
     if (child->state == CHILD_REFUSED)
         step_effect(step, EFFECT_INCIDENT_CLOSED)->task = child->id;
-    if (child->state != CHILD_OPEN || workflow_open(step->workflow, child->open)->if_parent_ends != PARENT_ENDS_CANCEL)
+    if (child->state != CHILD_OPEN || is_merged(step) || workflow_open(step->workflow, child->open)->if_parent_ends != PARENT_ENDS_CANCEL)
         return true;
     if (!step_make_id(step, &id))
         return false;
@@ -202,15 +229,12 @@ static bool end_child(struct step *step, const struct case_child *child)
 
 static bool tell_parent(struct step *step)
 {
-    uint64_t id;
     int32_t end = step->state->end;
     if (!step->state->child)
         return true;
-    if (!step_make_id(step, &id))
+    struct event *event = kin_say(step, TEXT("child-ended"), (struct text){(const char *)step->state->parent, ID_SIZE});
+    if (!event)
         return false;
-    struct event *event = say(step, id, EVENT_CASE, 0);
-    event->name = TEXT("child-ended");
-    event->subject = (struct case_ref){.kind = CASE_REF_KEY, .text = {(const char *)step->state->parent, ID_SIZE}};
     event->child = step->state->child;
     event->end = text_of(workflow_end_name(step->workflow, end));
     if (end >= 0)

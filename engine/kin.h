@@ -1,4 +1,4 @@
-/* kin: cases that know each other: a case and the children that it opened. Pure.
+/* kin: cases that know each other: a case and the children that it opened, and those that people tie to each other (kin_link.c). Pure.
  *
  * Cases touch each other only by events. What one has to say is an effect (EFFECT_SAY), which the engine keeps in the outbox and, once it
  * is on disk, brings to the door as an event for the other (engine_kin.c); so it would also go to another machine.
@@ -26,8 +26,25 @@ void kin_open_again(struct step *step, struct case_child *child);
 /* Whether enough children have ended for the stage to go on; a stage that waits for none: yes. */
 bool kin_enough(const struct step *step);
 
+/* What this case has to say to the one of that key: the caller adds to it. NULL: refused. */
+struct event *kin_say(struct step *step, struct text name, struct text key);
+/* The same as an opening, of a case that is nobody's child. */
+struct event *kin_say_open(struct step *step, uint32_t unit);
+
 /* ---- kin_hear.c ---- */
 /* EVENT_CASE; true: applied. What follows from it cannot be refused to the other case: where it is, it is told to the supervisor. */
 bool kin_hear(struct step *step);
+
+/* ---- kin_link.c: events of a supervisor; true: applied ---- */
+bool kin_link(struct step *step);
+bool kin_merge(struct step *step);
+bool kin_unmerge(struct step *step);
+bool kin_split(struct step *step);
+/* What another case has to say about them; `*known` false: it is nothing of the kind. */
+bool kin_hear_link(struct step *step, bool *known);
+/* It was opened because another case was split: that one hears of it. false: refused. */
+bool kin_was_split_off(struct step *step);
+/* The case that this one was merged into, in words; empty: it was not. */
+struct text kin_survivor(struct step *step);
 
 #endif

@@ -103,7 +103,9 @@ static bool child_refused(struct step *step, struct case_child *child)
 static struct case_child *child_of(struct step *step)
 {
     struct case_child *child = case_child_by_id(step->state, step->input.event->child);
-    return child && child->state == CHILD_OPEN ? child : NULL;
+    /* One that has ended may end again: it was opened again, or was merged by mistake. */
+    bool ends = text_is(step->input.event->name, "child-ended");
+    return child && (child->state == CHILD_OPEN || (ends && child->state == CHILD_ENDED)) ? child : NULL;
 }
 
 static bool parent_ended(struct step *step)
@@ -120,6 +122,9 @@ bool kin_hear(struct step *step)
     struct text name = step->input.event->name;
     if (text_is(name, "parent-ended"))
         return parent_ended(step);
+    bool known, heard = kin_hear_link(step, &known);
+    if (known)
+        return heard;
     struct case_child *child = child_of(step);
     if (child && text_is(name, "child-ended"))
         return child_ended(step, child);

@@ -191,14 +191,19 @@ static struct calendar_due extended(const struct step *step, int64_t due, int32_
 bool moment_of_stage(const struct step *step, int32_t added, struct moment *out)
 {
     const struct case_rest *rest = moment_rest(step, CLOCK_STAGE, 0);
-    if (!counted_moment(step, CLOCK_STAGE, 0, out))
-        return false;
+    int64_t cap = step->state->due_cap;
+    if (!counted_moment(step, CLOCK_STAGE, 0, out)) {
+        *out = (struct moment){.started = step->state->entered_at, .due = cap};
+        return cap != 0;
+    }
     added -= rest ? rest->added : 0;
     if (added > 0 && step_stage(step)->extend != NONE) {
         struct calendar_due later = extended(step, out->due, added);
         out->due = later.time;
         out->provisional = out->provisional || later.provisional;
     }
+    if (cap && cap < out->due)
+        out->due = cap;
     return true;
 }
 

@@ -16,7 +16,8 @@ struct moment {
  * climbs; every other that of the unit where the case is. */
 const struct calendar *moment_calendar(const struct step *step, int32_t kind);
 
-/* The deadline of the stage with so many units of `extend.add` added. false: no limit here, or the field that it counts from is empty. */
+/* The deadline of the stage with so many units of `extend.add` added, but not later than a case was due that was merged into this one. false: no
+ * limit here, or the field that it counts from is empty. */
 bool moment_of_stage(const struct step *step, int32_t added, struct moment *out);
 /* Of a task of `tasks` (row of TASKS), of the whole case. false: as above. */
 bool moment_of_task(const struct step *step, int32_t task, struct moment *out);

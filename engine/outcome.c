@@ -65,6 +65,10 @@ static void forget_stage(struct case_state *state)
         state->counts[i].in_stage = 0;
     for (uint32_t i = 0; i < state->child_count; i++)
         state->children[i].in_stage = false;
+    state->due_cap = 0;
+    for (uint32_t i = 0; i < state->link_count; i++)
+        if (state->links[i].kind == LINK_ABSORBED)
+            state->links[i].due = 0;
 }
 
 static bool leave(struct step *step)
@@ -106,9 +110,9 @@ static struct notice_words entry_words(struct step *step, const struct place_to 
     };
 }
 
-static bool enter(struct step *step, int32_t stage, const struct place_to *to)
+static bool arrive(struct step *step, int32_t stage, const struct place_to *to)
 {
-    if (!leave(step) || !move(step, to))
+    if (!move(step, to))
         return false;
     step->state->stage = stage;
     step->state->entered_at = step->input.now;
@@ -120,6 +124,11 @@ static bool enter(struct step *step, int32_t stage, const struct place_to *to)
         return false;
     notice_to_told(step, NOTICE_STAGE, true, entry_words(step, to));
     return true;
+}
+
+static bool enter(struct step *step, int32_t stage, const struct place_to *to)
+{
+    return leave(step) && arrive(step, stage, to);
 }
 
 /* ---- the outcomes ---- */
@@ -169,10 +178,34 @@ static bool end_as(struct step *step, int32_t end)
     return kin_end(step);
 }
 
+static bool end_by(struct step *step, const char *name, enum built_in_end otherwise)
+{
+    int32_t own = workflow_find_end(step->workflow, text_of(name));
+    return end_as(step, own == NONE ? (int32_t)otherwise : own);
+}
+
 bool outcome_cancel(struct step *step)
 {
-    int32_t own = workflow_find_end(step->workflow, TEXT("cancelled"));
-    return end_as(step, own == NONE ? END_CANCELLED : own);
+    return end_by(step, "cancelled", END_CANCELLED);
+}
+
+bool outcome_end_merged(struct step *step)
+{
+    return end_by(step, "merged", END_MERGED);
+}
+
+bool outcome_resume(struct step *step)
+{
+    struct place_to to = {.unit = step->unit, .level = step->state->level};
+    step->state->flags &= ~(uint32_t)CASE_ENDED;
+    step->state->end = NONE;
+    step->state->ended_at = 0;
+    int64_t cap = step->state->due_cap;
+    if (!leave(step))
+        return false;
+    step->state->due_cap = cap; /* by which it was due when it ended: leaving has forgotten it */
+    clock_begin(step);
+    return arrive(step, step->state->stage, &to);
 }
 
 static bool run_choose(struct step *step, const struct workflow_outcome *outcome)

@@ -18,6 +18,10 @@ bool outcome_run(struct step *step, int32_t outcome);
 bool outcome_follow(struct step *step);
 /* The case ends because another case says so: with its end `cancelled`, or the one that every workflow has. false: refused. */
 bool outcome_cancel(struct step *step);
+/* The same with `merged`: its children are none the wiser. */
+bool outcome_end_merged(struct step *step);
+/* A case that had ended enters the stage anew where it stood. false: refused. */
+bool outcome_resume(struct step *step);
 
 /* ---- place.c: where a stage is entered ---- */
 /* The unit of that level for this case: a row of the directory, or NONE. */

@@ -253,6 +253,16 @@ static bool look_children(const struct look *look, const struct node *key)
     return same || world_fail(look->world, key, "children: found: %.*s.", SHOW(found.size ? found : TEXT("none")));
 }
 
+static bool look_links(const struct look *look, const struct node *key)
+{
+    static const char *const kinds[] = {[LINK_OTHER] = "linked", [LINK_MERGED_INTO] = "merged-into", [LINK_ABSORBED] = "absorbed",
+                                        [LINK_SPLIT_FROM] = "split-from", [LINK_SPLIT_INTO] = "split-into"};
+    struct words found = {.count = 0};
+    for (uint32_t i = 0; i < look->state->link_count; i++)
+        words_add(&found, text_of(kinds[look->state->links[i].kind]));
+    return expect_words(look, key, &found, true);
+}
+
 static bool look_parent(const struct look *look, const struct node *key)
 {
     const struct case_state *state = look->state;
@@ -504,7 +514,7 @@ static const struct {
     {"due", look_due},         {"overdue", look_overdue}, {"limit", look_limit}, {"late", look_late}, {"stopped", look_stopped},   {"end", look_end},           {"held", look_held},
     {"number", look_number},   {"task", look_task},         {"holder", look_holder},     {"incident", look_incident},
     {"possible", look_possible}, {"impossible", look_impossible}, {"notices", look_notices}, {"told", look_told},
-    {"data", look_data},       {"children", look_children}, {"parent", look_parent},
+    {"data", look_data},       {"children", look_children}, {"parent", look_parent},   {"links", look_links},
     {"vote", look_vote},       {"says", look_says},
 };
 

@@ -23,12 +23,29 @@ static struct world_case *make_case(struct world *world, struct text name)
     return one;
 }
 
+/* "NAME+1": the first case that was split off from NAME. */
+static struct world_case *find_split(struct world *world, struct text name)
+{
+    const char *plus = name.size ? memrchr(name.data, '+', name.size) : NULL;
+    struct world_case *of = plus ? world_find_case(world, (struct text){name.data, (size_t)(plus - name.data)}) : NULL;
+    const struct case_state *state = of ? world_state(world, of) : NULL;
+    int number = plus ? atoi(plus + 1) : 0;
+    for (uint32_t i = 0; state && i < state->link_count; i++)
+        if (state->links[i].kind == LINK_SPLIT_INTO && --number == 0) {
+            struct text key = arena_copy(world->arena, (struct text){(const char *)state->links[i].key, ID_SIZE});
+            struct world_case *found = add_case(world, name);
+            memcpy(found->key, key.data, ID_SIZE);
+            return found;
+        }
+    return NULL;
+}
+
 /* "NAME/2": the second case that NAME has opened; "/2" where the case has no name. NULL: it has not opened so many. */
 static struct world_case *find_child(struct world *world, struct text name)
 {
     const char *slash = name.size ? memrchr(name.data, '/', name.size) : NULL;
     if (!slash)
-        return NULL;
+        return find_split(world, name);
     struct text parent = {name.data, (size_t)(slash - name.data)};
     struct world_case *of = parent.size ? world_find_case(world, parent) : world->cases;
     const struct case_state *state = of ? world_state(world, of) : NULL;
@@ -174,12 +191,27 @@ static const struct workflow *workflow_of(struct world *world)
     return state ? engine_workflow(world->engine, state->workflow) : engine_newest_workflow(world->engine, world->workflow, world->now);
 }
 
+/* Of a link and a merge: the other case, as the scenario calls it. */
+static void name_other(struct world *world, struct message *message)
+{
+    bool two = text_is(message->event, "link") || text_is(message->event, "merge");
+    struct field_value *field = (struct field_value *)(uintptr_t)message->data;
+    struct world_case *current = world->current;
+    if (!two || message->data_count != 1 || !text_is(field->name, "case") || field->value.kind != VALUE_TEXT)
+        return;
+    struct world_case *other = world_find_case(world, field->value.text);
+    if (other)
+        field->value = value_bytes((const char *)other->key, ID_SIZE);
+    world->current = current;
+}
+
 static bool send_one(struct world *world, const struct scenario_step *step)
 {
     struct message message = begin_message(world, step, MESSAGE_SEND);
     message.subject = current_ref(world);
     message.event = step->event;
     make_data(world, workflow_of(world), step->data, &message);
+    name_other(world, &message);
     if (!read_at(world, step, &message))
         return false;
     world_send(world, &message, step->crash);

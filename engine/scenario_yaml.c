@@ -126,6 +126,7 @@ static const struct key table[] = {
     {SCENARIO_EXPECT, "data", M, 0, SOME_DATA, "what it holds; none: nothing", &data_form},
     {SCENARIO_EXPECT, "seen-by", S, 0, A_PERSON, "who looks at the data: private fields are none for who may not see them", &person_form},
     {SCENARIO_EXPECT, "children", S | L, 0, "for each that it has opened, in order: open, refused, or the end it has reached; or none", "its child cases", &words_form},
+    {SCENARIO_EXPECT, "links", S | L, 0, "of: linked, merged-into, absorbed, split-from, split-into; or none", "how it is tied to other cases", &words_form},
     {SCENARIO_EXPECT, "parent", S, 0, A_CASE ", or none", "the case that has opened it", &case_name_form},
     {SCENARIO_EXPECT, "possible", S | L, 0, SOME_NAMES, "events that may be sent now", &words_form},
     {SCENARIO_EXPECT, "impossible", S | L, 0, SOME_NAMES, "events that may not", &words_form},

@@ -487,8 +487,8 @@ const char *workflow_field_name(const struct workflow *workflow, int32_t field)
 
 const char *workflow_end_name(const struct workflow *workflow, int32_t end)
 {
-    if (end == END_CANCELLED)
-        return "cancelled";
+    if (end == END_CANCELLED || end == END_MERGED)
+        return end == END_CANCELLED ? "cancelled" : "merged";
     return end == NONE ? "" : workflow_string(workflow, workflow_end(workflow, end)->name);
 }
 
@@ -500,9 +500,13 @@ const char *workflow_choice(const struct workflow *workflow, struct span names, 
 
 void workflow_end_titles(const struct workflow *workflow, int32_t end, struct text *zh, struct text *en)
 {
-    bool built_in = end == END_CANCELLED;
-    *zh = built_in ? TEXT("已取消") : text_of(workflow_string(workflow, workflow_end(workflow, end)->title_zh));
-    *en = built_in ? TEXT("Cancelled") : text_of(workflow_string(workflow, workflow_end(workflow, end)->title_en));
+    if (end < NONE) {
+        *zh = end == END_CANCELLED ? TEXT("已取消") : TEXT("已并案");
+        *en = end == END_CANCELLED ? TEXT("Cancelled") : TEXT("Merged into another case");
+        return;
+    }
+    *zh = text_of(workflow_string(workflow, workflow_end(workflow, end)->title_zh));
+    *en = text_of(workflow_string(workflow, workflow_end(workflow, end)->title_en));
 }
 
 /* ---- rows by name ---- */
@@ -611,6 +615,13 @@ static bool has_parts(const struct workflow *workflow)
     return false;
 }
 
+/* A supervisor's, in every workflow. */
+static bool always(const struct workflow *workflow)
+{
+    (void)workflow;
+    return true;
+}
+
 static const struct {
     const char *name;
     bool (*given)(const struct workflow *workflow);
@@ -618,6 +629,7 @@ static const struct {
     {"ballot", has_vote},       {"attend", has_vote},         {"recuse", has_vote},
     {"extend", has_extend},     {"grant", has_asking_extend}, {"deny", has_asking_extend},
     {"stop-clock", has_stop},   {"resume", has_stop},         {"reopen", has_reopen},
+    {"link", always}, {"merge", always}, {"un-merge", always}, {"split", always},
     {"claim", has_tasks}, {"hand-over", has_tasks}, {"unclaim", has_tasks}, {"add-handler", has_tasks}, {"remove-handler", has_tasks},   {"take-back", has_parts},
 };
 

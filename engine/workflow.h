@@ -443,7 +443,7 @@ struct workflow_wait {
 };
 
 /* How every workflow can end, besides the ends that it names: rows that no table has. One that names an end so takes its own. */
-enum built_in_end { END_CANCELLED = -2 };
+enum built_in_end { END_CANCELLED = -2, END_MERGED = -3 };
 
 enum day_off { DAY_OFF_KEEP, DAY_OFF_SKIP, DAY_OFF_NEXT, DAY_OFF_PREVIOUS };
 enum missed { MISSED_CATCH_UP, MISSED_REPORT };

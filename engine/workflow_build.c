@@ -249,6 +249,7 @@ bool word_reserved(struct text word)
     static const char *const words[] = {
         "level",  "count", "all",   "any",  "none",       "today",  "previous", "opener", "resident",  "worker",
         "extend", "grant", "deny",  "stop-clock", "resume", "claim",  "hand-over", "unclaim", "add-handler", "remove-handler", "ballot", "attend", "recuse", "take-back", "reopen",
+        "link", "merge", "un-merge", "split",
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (text_is(word, words[i]))

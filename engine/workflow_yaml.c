@@ -104,7 +104,7 @@ static void ends_read(struct workflow_reader *reader)
     for (int32_t row = 0; row < row_count(reader, WORKFLOW_ENDS); row++) {
         const struct node *node = row_node(reader, WORKFLOW_ENDS, row);
         struct workflow_end *end = ROW_OF(reader, ENDS, end, row);
-        if (text_is(node->key, "cancelled")) /* what a case that is cancelled by another ends with: no outcome needs to lead there */
+        if (text_is(node->key, "cancelled") || text_is(node->key, "merged")) /* by what another case does: no outcome needs to lead there */
             row_mark(reader, WORKFLOW_ENDS, row, MARK_USED);
         if (node_empty(node)) /* `closed:` alone: an end that needs no title */
             continue;
