@@ -15,11 +15,21 @@ struct place access_place(const struct advance_input *input)
     return place;
 }
 
+/* The unit in a field, or who took it over; NONE while the field is empty. */
+static int32_t field_unit(const struct advance_input *input, int32_t field)
+{
+    const struct value *path = &input->before->data[field];
+    int32_t unit = path->kind == VALUE_TEXT ? directory_find_unit(input->directory, path->text) : NONE;
+    return unit == NONE ? NONE : advance_unit(input->directory, (uint32_t)directory_unit(input->directory, unit)->id);
+}
+
 int32_t access_role_unit(const struct place *place, const struct workflow_people *people)
 {
     const struct directory *directory = place->input->directory;
     if (place->unit == NONE || people->where == WHERE_CURRENT || people->where == WHERE_BELOW)
         return place->unit;
+    if (people->where == WHERE_FIELD)
+        return field_unit(place->input, people->field);
     int32_t home = advance_unit(directory, place->input->before->home_unit);
     if (people->where == WHERE_HOME || home == NONE)
         return home;

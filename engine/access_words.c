@@ -51,6 +51,8 @@ static struct text role_words(const struct advance_input *input, struct arena *a
     struct place place = access_place(input);
     const char *role = workflow_string(input->workflow, people->role);
     int32_t unit = access_role_unit(&place, people);
+    if (unit == NONE && people->where == WHERE_FIELD)
+        return arena_print(arena, "%s (at no unit: %s names none)", role, workflow_field_name(input->workflow, people->field));
     if (unit == NONE)
         return arena_print(arena, "%s (at no unit: there is none of that level)", role);
     return arena_print(arena, "%s %s %s", role, people->where == WHERE_BELOW ? "below" : "at", directory_unit_path(input->directory, unit));

@@ -57,6 +57,7 @@ static struct text role_words(const struct draw_words *words, const struct workf
     case WHERE_HOME: where = draw_say(words, "home unit", "立案单位"); break;
     case WHERE_LEVEL: where = workflow_level_name(words->workflow, people->level); break;
     case WHERE_BELOW: where = draw_say(words, "units below", "下级单位"); break;
+    case WHERE_FIELD: where = arena_string(words->arena, field_title(words, people->field)); break;
     default: break; /* WHERE_CURRENT, which goes without saying */
     }
     return where ? arena_print(words->arena, draw_say(words, "%s (%s)", "%s（%s）"), role, where) : text_of(role);

@@ -113,6 +113,8 @@ static struct two role_words(struct explain *explain, int32_t row)
     struct arena *arena = explain->view->arena;
     struct place place = access_place(&explain->input);
     int32_t at = access_role_unit(&place, people);
+    if (at == NONE && people->where == WHERE_FIELD)
+        return (struct two){arena_print(arena, "%.*s (of a unit that is not known yet)", SHOWN(role.en)), arena_print(arena, "%.*s（单元尚未确定）", SHOWN(role.zh))};
     if (at == NONE)
         return (struct two){arena_print(arena, "%.*s (there is no unit of that level)", SHOWN(role.en)),
                             arena_print(arena, "%.*s（没有该层级的单元）", SHOWN(role.zh))};

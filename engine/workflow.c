@@ -75,7 +75,7 @@ static const struct member with_members[] = {NAMED(with, name), NEEDED(with, of,
 static const struct member group_members[] = {NAMED(group, name), REFS(group, fields, FIELDS)};
 
 static const struct member people_members[] = {
-    CHOICE(people, kind, PEOPLE_MISSING), STRING(people, role),         CHOICE(people, where, WHERE_BELOW),
+    CHOICE(people, kind, PEOPLE_MISSING), STRING(people, role),         CHOICE(people, where, WHERE_FIELD),
     ROW(people, level, LEVELS),           ROW(people, field, FIELDS), ROW(people, group, GROUPS),
     ROW(people, event, EVENTS),
 };
@@ -692,7 +692,8 @@ static bool people_sound(const struct workflow *workflow, int32_t row)
 {
     const struct workflow_people *people = workflow_people(workflow, row);
     switch ((enum people_kind)people->kind) {
-    case PEOPLE_ROLE: return people->role != NONE && (people->where != WHERE_LEVEL || people->level != NONE);
+    case PEOPLE_ROLE: return people->role != NONE && (people->where != WHERE_LEVEL || people->level != NONE) &&
+                             (people->where != WHERE_FIELD || people->field != NONE);
     case PEOPLE_FIELD: return people->field != NONE;
     case PEOPLE_GROUP: return people->group != NONE;
     case PEOPLE_MISSING: return people->event != NONE;

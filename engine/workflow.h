@@ -126,14 +126,14 @@ enum people_kind {
     PEOPLE_MISSING,  /* of a reminder: those of an `each` who have not sent `event` yet */
 };
 
-enum people_where { WHERE_CURRENT, WHERE_HOME, WHERE_LEVEL, WHERE_BELOW };
+enum people_where { WHERE_CURRENT, WHERE_HOME, WHERE_LEVEL, WHERE_BELOW, WHERE_FIELD };
 
 struct workflow_people {
     int32_t kind;
     int32_t role;  /* string */
     int32_t where; /* enum people_where */
     int32_t level; /* of WHERE_LEVEL: row of LEVELS */
-    int32_t field; /* row of FIELDS */
+    int32_t field; /* row of FIELDS: the people; of WHERE_FIELD: the unit at which the role is held */
     int32_t group; /* row of GROUPS */
     int32_t event; /* of PEOPLE_MISSING: row of EVENTS */
 };

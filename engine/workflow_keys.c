@@ -60,7 +60,7 @@ static const struct form short_element = FORM(FORM_WORD, .words = element_words,
 static const struct form keep = FORM_WORDS(keep_words), previous = FORM_WORDS(previous_words), level_word = FORM_WORDS(level_words),
                          place = FORM_WORDS(place_words), none = FORM_WORDS(none_words), from_word = FORM_WORDS(from_words);
 static const struct form level_or_keep = EITHER(&keep, &form_name), from = EITHER(&from_word, &form_name), per = EITHER(&level_word, &form_name),
-                         of_role = EITHER(&place, &form_name), at = EITHER(&previous, &form_name, &at_map);
+                         of_role = EITHER(&place, &form_name, &at_map), at = EITHER(&previous, &form_name, &at_map);
 static const struct form done = FORM(FORM_TEXT, .pattern = "^(all|any|[0-9]{1,4} of [0-9]{1,4})$");
 static const struct form extension = FORM(FORM_TEXT, .pattern = "^(up to )?" FORM_DURATION_PATTERN "$");
 static const struct form deadline = FORM(FORM_TEXT, .name = "deadline", .pattern = "^(" FORM_DURATION_PATTERN "|until [0-9]{2}-[0-9]{2})$");
@@ -334,7 +334,7 @@ static const struct key table[] = {
     {IN_TABLE, "rows", L, KEY_NEEDED, "a list of rows: [value or any, ..., result]", "which values give which result", &table_rows},
 
     {IN_ROLE, "role", S, KEY_NEEDED, "a role of the directory", "who holds it", &form_name},
-    {IN_ROLE, "of", S, 0, "home, below or a level", "at which unit; the current one unless said", &of_role},
+    {IN_ROLE, "of", S | M, 0, "home, below, a level or {unit: FIELD}", "at which unit; the current one unless said", &of_role},
 
     {IN_EACH, "each", S | L | M, KEY_NEEDED, SOME_PEOPLE, "every one of them must send it", &people},
 

@@ -111,8 +111,22 @@ static bool role_name_free(struct workflow_reader *reader, const struct node *no
     return false;
 }
 
-/* {role: R, of: home | LEVEL | below} */
-static bool role_read(struct workflow_reader *reader, const struct node *node, struct workflow_people *people)
+/* Which department it is, the case says: before it is opened it says nothing. */
+static bool of_field_read(struct workflow_reader *reader, const struct node *of, unsigned allowed, struct workflow_people *people)
+{
+    key_check(reader, of, IN_AT);
+    const struct node *unit = key_get(of, IN_AT, "unit");
+    if (!(allowed & ALLOW_CASE)) {
+        problems_add(reader->problems, of, "a unit in a field is known only when the case is open. Allowed is home, below or a level.");
+        return false;
+    }
+    people->where = WHERE_FIELD;
+    people->field = unit ? field_resolve(reader, unit, OF_TYPE(FIELD_UNIT), USE_LOOK, "a role is held at a unit, in a field of type") : NONE;
+    return people->field != NONE;
+}
+
+/* {role: R, of: home | LEVEL | below | {unit: FIELD}} */
+static bool role_read(struct workflow_reader *reader, const struct node *node, unsigned allowed, struct workflow_people *people)
 {
     struct text role;
     key_check(reader, node, IN_ROLE);
@@ -122,6 +136,8 @@ static bool role_read(struct workflow_reader *reader, const struct node *node, s
     *people = role_named(reader, role);
     if (!of)
         return true;
+    if (of->kind == NODE_MAP)
+        return of_field_read(reader, of, allowed, people);
     if (node_is(of, "home") || node_is(of, "below")) {
         people->where = node_is(of, "home") ? WHERE_HOME : WHERE_BELOW;
         return true;
@@ -152,7 +168,7 @@ static bool one_read(struct workflow_reader *reader, const struct node *node, un
     if (node_get(node, "missing"))
         return missing_read(reader, node, allowed, people);
     if (node_get(node, "role") || node_get(node, "of"))
-        return role_read(reader, node, people);
+        return role_read(reader, node, allowed, people);
     problems_add(reader->problems, node, "found %s; allowed is %s.", node_found(reader->arena, node), allowed_words(allowed));
     return false;
 }
