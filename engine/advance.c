@@ -5,13 +5,15 @@
  *     EVENT_RELEASE    a held case goes live
  *     EVENT_ACCEPT, SETTLE, FAIL, RETRY               task_report.c
  *     EVENT_DUE, EVENT_RECOMPUTE                      due.c
- *     EVENT_CASE                                      kin_hear.c */
+ *     EVENT_CASE                                      kin_hear.c
+ *     EVENT_MIGRATE                                   migrate.c */
 #include "engine/clock.h"
 #include "engine/condition.h"
 #include "engine/due.h"
 #include "engine/extend.h"
 #include "engine/intake.h"
 #include "engine/kin.h"
+#include "engine/migrate.h"
 #include "engine/number.h"
 #include "engine/outcome.h"
 #include "engine/part.h"
@@ -322,6 +324,7 @@ static bool decide(struct step *step)
     case EVENT_DUE: return due_fire(step);
     case EVENT_RECOMPUTE: return due_recompute(step);
     case EVENT_CASE: return kin_hear(step);
+    case EVENT_MIGRATE: return migrate_case(step);
     default: break;
     }
     assert(false && "an event that does not concern a case");
@@ -333,7 +336,7 @@ static bool decide(struct step *step)
 static bool within_bounds(struct step *step)
 {
     enum event_kind kind = step->input.event->kind;
-    return (kind != EVENT_OPEN && kind != EVENT_SEND) || due_within_bounds(step);
+    return (kind != EVENT_OPEN && kind != EVENT_SEND && kind != EVENT_MIGRATE) || due_within_bounds(step);
 }
 
 void advance(const struct advance_input *input, struct arena *arena, struct decision *out)

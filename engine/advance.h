@@ -22,13 +22,14 @@ struct advance_input {
     int64_t now;       /* effective time, milliseconds UTC; never before before->last_at */
     uint64_t position; /* that the event will have in the log */
     uint32_t partition;
+    const struct workflow *target; /* EVENT_MIGRATE: the version that the case is to go on under; NULL: it is not deployed */
     uint64_t sequence; /* EVENT_OPEN: the next number of the series (advance_series) */
     const struct roll_row *rolls; /* the rows that poll_reads asked for, as far as they are there */
     uint32_t roll_count;
     bool explain;      /* fill decision->trace */
 };
 
-/* Decides EVENT_OPEN, SEND, RELEASE, RETRY, ACCEPT, SETTLE, FAIL, DUE, RECOMPUTE and CASE. */
+/* Decides EVENT_OPEN, SEND, RELEASE, RETRY, ACCEPT, SETTLE, FAIL, DUE, RECOMPUTE, CASE and MIGRATE. */
 void advance(const struct advance_input *input, struct arena *arena, struct decision *out);
 
 /* The series that the next case number counts in: the reference with unit and year filled in and {number} left; empty when the

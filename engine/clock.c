@@ -406,3 +406,62 @@ bool clock_recompute(struct step *step)
     }
     return older;
 }
+
+/* ---- another version ---- */
+
+/* What has passed under the old version passes again only if it has time again; that it was late is not forgotten. */
+static void pass_once(struct step *step, int32_t kind, uint32_t flag)
+{
+    const struct case_clock *clock = case_clock(step->state, kind, 0);
+    if (!clock || !(step->state->flags & flag))
+        return;
+    if (clock->due >= step->input.now) {
+        step->state->flags &= ~flag;
+        return;
+    }
+    case_drop_clock(step->state, kind, 0);
+    if (kind == CLOCK_STAGE)
+        case_drop_clock(step->state, CLOCK_WARN, 0);
+}
+
+/* A deadline that went on after a stop goes on with what was left of it, more or less by what the new version's limit is more or less. */
+static void follow_rests(struct step *step)
+{
+    for (uint32_t i = 0; i < step->state->rest_count; i++) {
+        const struct case_rest *rest = &step->state->rests[i];
+        if (rest->kind != CLOCK_STAGE || rest->which == step->state->stage)
+            moment_follow_rest(step, rest->kind, rest->kind == CLOCK_STAGE ? 0 : rest->which);
+    }
+}
+
+static void note_moved(struct step *step, const struct case_state *old, int32_t kind)
+{
+    const struct case_clock *was = case_clock(old, kind, 0), *is = case_clock(step->state, kind, 0);
+    int64_t before = was ? was->due : 0, after = is ? is->due : 0;
+    struct decision *out = step->out;
+    if (before == after)
+        return;
+    if (!out->changed)
+        out->changed = ARENA_ARRAY(step->arena, struct clock_change, 2);
+    out->changed[out->changed_count++] = (struct clock_change){.kind = kind, .before = before, .after = after};
+}
+
+void clock_migrate(struct step *step, const struct case_state *old, int32_t added)
+{
+    struct case_state *state = step->state;
+    state->clock_count = 0;
+    follow_rests(step);
+    clock_begin(step);
+    first_entry(step);
+    start_deadline(step, added);
+    pass_once(step, CLOCK_CASE, CASE_OVER_LIMIT);
+    pass_once(step, CLOCK_STAGE, CASE_OVERDUE);
+    start_reminders(step, AFTER_ENTRY, step->input.now);
+    if (state->flags & CASE_OVERDUE)
+        start_reminders(step, AFTER_DUE, step->input.now);
+    for (uint32_t i = 0; i < state->task_count; i++)
+        if (state->tasks[i].state != TASK_DONE)
+            clock_start_task(step, state->tasks[i].row);
+    note_moved(step, old, CLOCK_STAGE);
+    note_moved(step, old, CLOCK_CASE);
+}

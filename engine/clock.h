@@ -43,6 +43,11 @@ void clock_start_stop(struct step *step);
 
 /* It was computed under another calendar than the one that counts now. */
 bool clock_is_older(const struct step *step, const struct case_clock *clock);
+
+/* The case goes on under another version, which `step->workflow` is by now: its clocks are counted anew from where they began, with what extensions had
+ * added. A deadline that has passed already under the old version (`old`, the case before) does not pass again. What moved stands in `changed`. */
+void clock_migrate(struct step *step, const struct case_state *old, int32_t added);
+
 /* A newer calendar counts: every clock that was computed under an older one is computed anew; what moved stands in the decision's
  * `changed`. False: none was older. */
 bool clock_recompute(struct step *step);

@@ -11,6 +11,7 @@ static enum event_kind kind_of(enum message_kind kind)
     case MESSAGE_OPEN: return EVENT_OPEN;
     case MESSAGE_SEND: return EVENT_SEND;
     case MESSAGE_RELEASE: return EVENT_RELEASE;
+    case MESSAGE_MIGRATE: return EVENT_MIGRATE;
     case MESSAGE_RETRY: return EVENT_RETRY;
     case MESSAGE_ACCEPT: return EVENT_ACCEPT;
     case MESSAGE_SETTLE: return EVENT_SETTLE;
@@ -36,6 +37,7 @@ static void take_over(const struct message *message, const struct door_origin *o
         .has_happened_at = (message->has & MESSAGE_HAS_HAPPENED_AT) != 0,
         .happened_at = message->happened_at,
         .held = message->held,
+        .version = message->version,
         .worker = origin->worker,
         .task = message->task,
     };
@@ -147,10 +149,10 @@ static void take_failure(const struct message *message, struct event *event)
         event->retry_base_ms = event->retry_most_ms = message->after < AFTER_MOST_MS ? (uint32_t)message->after : AFTER_MOST_MS;
 }
 
-/* Bringing old cases along is the operator's act, whoever is named in it: no workflow says who may. */
+/* Bringing old cases along, or cases to another version, is the operator's act, whoever is named in it: no workflow says who may. */
 static bool is_operators(const struct event *event)
 {
-    return event->kind == EVENT_RELEASE || (event->kind == EVENT_OPEN && event->held);
+    return event->kind == EVENT_RELEASE || event->kind == EVENT_MIGRATE || (event->kind == EVENT_OPEN && event->held);
 }
 
 enum err door_event(struct door *door, struct arena *arena, const struct message *message, const struct door_origin *origin, struct event *event,
@@ -159,13 +161,17 @@ enum err door_event(struct door *door, struct arena *arena, const struct message
     *why = (struct text){0};
     take_over(message, origin, event);
     if (is_operators(event) && door->operator.size && !text_equal(origin->principal, door->operator)) {
-        *why = TEXT("Old cases are opened held, and released, by the operator: over the socket in the data folder.");
+        *why = TEXT("Old cases are opened held, and released, and cases are moved to another version, by the operator: over the socket in the data folder.");
         return ERR_DENIED;
     }
     switch (event->kind) {
     case EVENT_OPEN: return seal_opening(door, arena, message, event, why);
     case EVENT_SEND: return door_speaks_of_two(event) ? door_two_cases(door, arena, message, event, why) : seal_sent(door, arena, message, event, why);
     case EVENT_RETRY: return event->subject.kind == CASE_REF_NONE ? find_case_of_task(door, arena, event) : ERR_OK;
+    case EVENT_MIGRATE: /* its fields are names of the workflow: nothing to seal */
+        event->data = message->data;
+        event->data_count = message->data_count;
+        return ERR_OK;
     case EVENT_ACCEPT: take_report(door, origin, event); return ERR_OK;
     case EVENT_SETTLE:
         take_report(door, origin, event);

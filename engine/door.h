@@ -30,7 +30,7 @@ struct door_origin {
     uint32_t attempt;
 };
 
-/* Within a batch. `message` is an open, send, release, retry, accept, settle or fail; event and texts live as long as message and arena.
+/* Within a batch. `message` is an open, send, release, migrate, retry, accept, settle or fail; event and texts live as long as message and arena.
  * ERR_OK; what the sender is to be refused with (err_travels), `*why` in the arena; otherwise a store error: give the batch up. */
 enum err door_event(struct door *door, struct arena *arena, const struct message *message, const struct door_origin *origin, struct event *event,
                     struct text *why);

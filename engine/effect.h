@@ -74,6 +74,7 @@ enum trace_kind {
     TRACE_EXTENDED, /* name: when the stage is due */
     TRACE_ASKED,    /* the deadline waits for grant or deny */
     TRACE_CALENDAR, /* name: when it is due now */
+    TRACE_VERSION,  /* number: the version of the workflow that it goes on under */
     TRACE_REFUSED,  /* row: enum err */
 };
 

@@ -156,7 +156,13 @@ static enum err advance_and_apply(struct engine *engine, const struct event *eve
                                   const struct case_state *before, int64_t effective, uint64_t sequence, struct decision *decision)
 {
     struct advance_input input;
+    struct event leaving = *event;
     engine_input(engine, workflow, before, &input);
+    if (event->kind == EVENT_MIGRATE) {
+        leaving.migrated_from = before->workflow;
+        event = &leaving;
+        input.target = engine_version(engine, event->workflow, event->version);
+    }
     input.event = event;
     input.now = effective;
     input.sequence = sequence;
@@ -378,6 +384,7 @@ static enum err decide_kind(struct engine *engine, const struct event *event, st
     case EVENT_SETTLE: return decide_settled_notice(engine, event, answer);
     case EVENT_SEND:
     case EVENT_RELEASE:
+    case EVENT_MIGRATE:
     case EVENT_RETRY:
     case EVENT_ACCEPT:
     case EVENT_CASE:

@@ -91,6 +91,8 @@ enum err engine_find_case(struct engine *engine, const struct case_ref *ref, con
 /* The workflow that an opening on this day would take; by position: the one that a case is pinned to. NULL: none. */
 const struct workflow *engine_newest_workflow(struct engine *engine, struct text name, int64_t now);
 const struct workflow *engine_workflow(struct engine *engine, uint64_t position);
+/* That version of a workflow; NULL: it is not deployed. */
+const struct workflow *engine_version(struct engine *engine, struct text name, uint32_t version);
 /* The n-th workflow that is deployed, every version by itself; false: there are no more. */
 bool engine_deployed_workflow(const struct engine *engine, uint32_t n, struct text *name, uint64_t *position);
 /* In the directory; or app:token, which is nobody's to know. */

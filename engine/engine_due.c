@@ -6,11 +6,7 @@
 
 #include <assert.h>
 
-enum {
-    SWEEP_ROWS = 2048,  /* rows of DEADLINE that one call looks at */
-    CIRCLE_MOST = 256,  /* clocks of one case that fire at one moment: more than a ladder has levels, or a few stages tasks */
-    AT_ONCE_MOST = 4096 /* and before one event: a held case lives years in it */
-};
+enum { SWEEP_ROWS = 2048 }; /* rows of DEADLINE that one call looks at */
 
 struct firing {
     int64_t moment;
@@ -33,7 +29,7 @@ static bool next_due(const struct case_state *state, int64_t effective, struct f
         .clock_kind = clock->kind,
         .clock_which = clock->which,
         .due = clock->due,
-        .again = firing->here >= CIRCLE_MOST || firing->all >= AT_ONCE_MOST,
+        .again = firing->here >= ENGINE_CIRCLE_MOST || firing->all >= ENGINE_AT_ONCE_MOST,
     };
     firing->all++;
     return true;

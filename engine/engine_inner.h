@@ -24,6 +24,8 @@ enum {
     ENGINE_PARKED_DAYS = 30,
     ENGINE_FUTURE_MS = 5 * 60 * 1000, /* a sender's clock may be that much ahead */
     ENGINE_LATE_MS = 10 * 60 * 1000,  /* `late: refuse` means older than this */
+    ENGINE_CIRCLE_MOST = 256,         /* clocks of one case that fire at one moment: more than a ladder has levels, or a few stages tasks */
+    ENGINE_AT_ONCE_MOST = 4096,       /* and before one event: a held case lives years in it */
 };
 
 /* A directory or a calendar or a workflow in memory, in an arena of its own. */

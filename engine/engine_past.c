@@ -6,6 +6,7 @@
 
 #include "engine/engine_past.h"
 #include "engine/log.h"
+#include "engine/poll.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -24,6 +25,9 @@ struct past {
     const struct directory *directory;
     const struct calendar *calendars[ENGINE_CALENDARS_MOST];
     uint32_t calendar_count;
+    struct store_txn *txn;   /* of a case as it stands: where its rolls are read; NULL: `rolls` has all of them */
+    struct roll_row *rolls;  /* what the decisions so far have written */
+    uint32_t roll_count, roll_room;
 };
 
 enum err past_open(struct past **past, struct engine *engine)
@@ -44,6 +48,7 @@ void past_close(struct past **past)
         form_close(&old->form);
         free(old);
     }
+    free((*past)->rolls);
     free(*past);
     *past = NULL;
 }
@@ -150,21 +155,6 @@ static enum err go_to(struct past *past, uint64_t position)
     return ERR_OK;
 }
 
-enum err past_input(struct past *past, uint64_t position, const struct workflow *workflow, const struct case_state *before, struct advance_input *input)
-{
-    enum err code = go_to(past, position);
-    *input = (struct advance_input){
-        .workflow = workflow,
-        .directory = past->directory,
-        .calendars = past->calendars,
-        .calendar_count = past->calendar_count,
-        .before = before,
-        .position = position,
-        .partition = past->engine->options.partition,
-    };
-    return !code && !past->directory ? ERR_CORRUPT : code;
-}
-
 /* ---- records ---- */
 
 enum err past_record(const struct past *past, struct store_txn *txn, struct arena *arena, uint64_t position, struct log_record *record)
@@ -177,7 +167,7 @@ enum err past_record(const struct past *past, struct store_txn *txn, struct aren
 }
 
 enum err past_positions(const struct past *past, struct store_txn *txn, struct arena *arena, uint64_t last, uint32_t most, const uint64_t **positions,
-                        uint32_t *count)
+                        uint32_t *count, uint64_t *workflow)
 {
     uint64_t *items = ARENA_ARRAY(arena, uint64_t, most);
     uint32_t at = most;
@@ -188,6 +178,8 @@ enum err past_positions(const struct past *past, struct store_txn *txn, struct a
             return ERR_TOO_LARGE;
         enum err code = past_record(past, txn, arena, last, &record);
         arena_rewind(arena, mark);
+        if (!code && record.event.kind == EVENT_MIGRATE)
+            *workflow = record.event.migrated_from;
         if (code || record.previous >= last)
             return code ? code : ERR_CORRUPT;
         items[--at] = last;
@@ -198,9 +190,100 @@ enum err past_positions(const struct past *past, struct store_txn *txn, struct a
     return ERR_OK;
 }
 
+/* ---- rolls ---- */
+
+void past_begin(struct past *past, struct store_txn *rolls)
+{
+    past->txn = rolls;
+    past->roll_count = 0;
+}
+
+static struct roll_row *known_roll(const struct past *past, uint32_t roll, struct text person)
+{
+    for (uint32_t i = 0; i < past->roll_count; i++)
+        if (past->rolls[i].roll == roll && text_equal(past->rolls[i].person, person))
+            return &past->rolls[i];
+    return NULL;
+}
+
+static bool keep_rolls(struct past *past, const struct decision *decision)
+{
+    for (uint32_t i = 0; i < decision->roll_count; i++) {
+        struct roll_row *known = known_roll(past, decision->rolls[i].roll, decision->rolls[i].person);
+        if (!known && past->roll_count == past->roll_room) {
+            uint32_t room = past->roll_room ? past->roll_room * 2 : 64;
+            struct roll_row *wider = realloc(past->rolls, room * sizeof *wider);
+            if (!wider)
+                return false;
+            past->rolls = wider;
+            past->roll_room = room;
+        }
+        *(known ? known : &past->rolls[past->roll_count++]) = decision->rolls[i];
+    }
+    return true;
+}
+
+static enum err stored_roll(const struct past *past, struct arena *arena, uint64_t id, uint32_t roll, struct text person, struct roll_row *row)
+{
+    struct text value;
+    struct record_key key = key_roll(past->engine->options.partition, id, roll, person);
+    enum err code = store_get(past->txn, STORE_ROLL, key_text(&key), &value);
+    code = code ? code : row_decode_roll(arena_copy(arena, value), row);
+    row->roll = roll;
+    row->person = person;
+    return code;
+}
+
+static enum err read_rolls(struct past *past, struct arena *arena, const struct event *event, struct advance_input *input)
+{
+    struct text persons[POLL_READS_MOST];
+    uint32_t roll, wanted = input->before ? poll_reads(input->workflow, input->before, event, &roll, persons) : 0;
+    struct roll_row *rows = wanted ? ARENA_ARRAY(arena, struct roll_row, wanted) : NULL;
+    for (uint32_t i = 0; i < wanted; i++) {
+        const struct roll_row *known = known_roll(past, roll, persons[i]);
+        enum err code = known ? ERR_OK : ERR_NOT_FOUND;
+        if (known)
+            rows[input->roll_count] = *known;
+        else if (past->txn)
+            code = stored_roll(past, arena, input->before->id, roll, persons[i], &rows[input->roll_count]);
+        if (code && code != ERR_NOT_FOUND)
+            return code;
+        input->roll_count += code == ERR_OK;
+    }
+    input->rolls = rows;
+    return ERR_OK;
+}
+
 /* ---- deciding again ---- */
 
-void past_apply(const struct decision *decision, const struct log_record *record, uint64_t position, const struct case_state **state)
+enum err past_decide(struct past *past, struct arena *arena, const struct past_step *step, const struct case_state *before, struct decision *decision)
+{
+    enum err code = go_to(past, step->position);
+    struct advance_input input = {
+        .workflow = step->workflow,
+        .directory = past->directory,
+        .calendars = past->calendars,
+        .calendar_count = past->calendar_count,
+        .before = before,
+        .event = step->event,
+        .now = step->now,
+        .position = step->position,
+        .partition = past->engine->options.partition,
+        .target = step->target,
+        .explain = step->explain,
+    };
+    if (!code && !past->directory)
+        code = ERR_CORRUPT;
+    if (!code && step->event->kind == EVENT_MIGRATE && !input.target)
+        input.target = engine_version(past->engine, step->event->workflow, step->event->version);
+    code = code ? code : read_rolls(past, arena, step->event, &input);
+    *decision = (struct decision){0};
+    if (!code)
+        advance(&input, arena, decision);
+    return code;
+}
+
+enum err past_apply(struct past *past, const struct decision *decision, const struct log_record *record, uint64_t position, const struct case_state **state)
 {
     struct case_state *after = decision->after;
     after->last_position = position;
@@ -208,31 +291,31 @@ void past_apply(const struct decision *decision, const struct log_record *record
     if (record && !*state)
         after->number = record->number; /* counted by the engine, once */
     *state = after;
+    return keep_rolls(past, decision) ? ERR_OK : ERR_NO_MEMORY;
 }
 
-enum err past_fire(struct past *past, uint64_t position, const struct workflow *workflow, struct arena *arena, int64_t time, bool explain,
-                   const struct case_state **state, uint32_t *fired, struct decision *last)
+enum err past_fire(struct past *past, struct arena *arena, uint64_t position, const struct workflow *workflow, int64_t time, const struct case_state **state,
+                   uint32_t *fired)
 {
-    for (;;) {
+    int64_t moment = INT64_MIN;
+    for (uint32_t all = 0, here = 0;; all++) {
         const struct case_clock *clock = case_due_before(*state, time);
         if (!clock)
             return ERR_OK;
-        bool held = ((*state)->flags & CASE_HELD) != 0;
         struct event event = {.kind = EVENT_DUE, .subject = {.kind = CASE_REF_ID, .id = (*state)->id},
                               .clock_kind = clock->kind, .clock_which = clock->which, .due = clock->due};
-        struct advance_input input;
-        enum err code = past_input(past, position, workflow, *state, &input);
+        struct past_step step = {.position = position, .workflow = workflow, .event = &event, .now = (*state)->flags & CASE_HELD ? clock->due : time};
+        struct decision decision;
+        step.now = step.now > (*state)->last_at ? step.now : (*state)->last_at;
+        here = step.now == moment ? here + 1 : 0;
+        moment = step.now;
+        event.again = here >= ENGINE_CIRCLE_MOST || all >= ENGINE_AT_ONCE_MOST; /* as engine_fire_case */
+        enum err code = past_decide(past, arena, &step, *state, &decision);
+        if (!code && decision.code)
+            code = ERR_CORRUPT; /* a clock of the case's own cannot be refused */
+        code = code ? code : past_apply(past, &decision, NULL, position, state);
         if (code)
             return code;
-        input.event = &event;
-        input.now = held ? clock->due : time;
-        input.now = input.now > (*state)->last_at ? input.now : (*state)->last_at;
-        input.explain = explain;
-        *last = (struct decision){0};
-        advance(&input, arena, last);
-        if (last->code)
-            return ERR_CORRUPT; /* a clock of the case's own cannot be refused */
-        past_apply(last, NULL, position, state);
         *fired += 1;
     }
 }

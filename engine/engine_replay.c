@@ -40,6 +40,7 @@ static enum err replay_event(struct engine *engine, const struct log_record *rec
     case EVENT_OPEN:
     case EVENT_SEND:
     case EVENT_RELEASE:
+    case EVENT_MIGRATE:
     case EVENT_RETRY:
     case EVENT_ACCEPT:
     case EVENT_SETTLE:

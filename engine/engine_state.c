@@ -363,6 +363,12 @@ const struct workflow *engine_workflow(struct engine *engine, uint64_t position)
     return NULL;
 }
 
+const struct workflow *engine_version(struct engine *engine, struct text name, uint32_t version)
+{
+    const struct deployed *deployed = engine_find_deployed(engine, TEXT("workflow"), name, version);
+    return deployed ? engine_workflow(engine, deployed->head.position) : NULL;
+}
+
 /* The day on which a workflow is asked for, by the first calendar's zone (UTC before any calendar is deployed). */
 int32_t engine_day(const struct engine *engine, int64_t time)
 {

@@ -25,6 +25,8 @@ enum event_kind {
     EVENT_DEPLOY_PART = 12, /* a piece of a source or of a compiled form */
     EVENT_DEPLOY = 13,   /* the pieces before it take effect */
     EVENT_CASE = 14,     /* another case has something to say (kin.h): `name` says what; it was a row of the outbox until now */
+    /* from an operator */
+    EVENT_MIGRATE = 15,  /* a case goes on under another version of its workflow (`workflow`, `version`) */
 };
 
 struct event {
@@ -65,6 +67,8 @@ struct event {
     struct text why;        /* of a fail, an unpark: one sentence */
     uint32_t attempts_most; /* of a fail: from the configuration */
     uint32_t retry_base_ms, retry_most_ms;
+
+    uint64_t migrated_from; /* of a migrate: position of the workflow that it leaves; the engine's to set */
 
     /* a due clock */
     int32_t clock_kind, clock_which;

@@ -8,15 +8,22 @@
 #include "engine/engine_past.h"
 #include "engine/step.h"
 
+/* What is said from now on is said of that version. */
+static void speak_of(struct explain *explain, const struct workflow *workflow)
+{
+    explain->workflow = explain->input.workflow = workflow;
+    explain->en = (struct draw_words){.arena = explain->view->arena, .workflow = workflow, .language = DRAW_EN};
+    explain->zh = (struct draw_words){.arena = explain->view->arena, .workflow = workflow, .language = DRAW_ZH};
+}
+
 enum err explain_begin(struct explain *explain)
 {
     struct arena *arena = explain->view->arena;
     explain->workflow = engine_workflow(explain->view->engine, explain->state->workflow);
     if (!explain->workflow)
         return ERR_CORRUPT;
-    explain->en = (struct draw_words){.arena = arena, .workflow = explain->workflow, .language = DRAW_EN};
-    explain->zh = (struct draw_words){.arena = arena, .workflow = explain->workflow, .language = DRAW_ZH};
     engine_input(explain->view->engine, explain->workflow, explain->state, &explain->input);
+    speak_of(explain, explain->workflow);
     struct event *looks = ARENA_NEW(arena, struct event);
     *looks = (struct event){.kind = EVENT_SEND, .as = explain->viewer->person};
     explain->input.event = looks;
@@ -79,22 +86,17 @@ static bool moved(const struct case_state *before, const struct case_state *afte
 /* The record once more, with its reasons. */
 static enum err decide_again(struct telling *telling, uint64_t position, const struct log_record *record, struct decision *decision)
 {
-    struct advance_input input;
     const struct workflow *workflow = engine_workflow(telling->explain->view->engine, telling->workflow);
+    const struct past_step step = {.position = position, .workflow = workflow, .event = &record->event, .now = record->effective, .explain = true};
     *decision = (struct decision){0};
     if (telling->lost)
         return ERR_OK;
     if (!workflow)
         return ERR_CORRUPT;
-    enum err code = past_input(telling->past, position, workflow, telling->state, &input);
-    if (code)
-        return code;
-    input.event = &record->event;
-    input.now = record->effective;
-    input.explain = true;
-    advance(&input, telling->explain->view->arena, decision);
+    speak_of(telling->explain, workflow);
+    enum err code = past_decide(telling->past, telling->explain->view->arena, &step, telling->state, decision);
     telling->lost = decision->code != ERR_OK;
-    return ERR_OK;
+    return code;
 }
 
 static enum err tell_record(struct telling *telling, uint64_t position)
@@ -121,20 +123,19 @@ static enum err tell_record(struct telling *telling, uint64_t position)
     *entry = map_end(&row);
     if (known) {
         const struct case_state *before = telling->state;
-        past_apply(&decision, &record, position, &telling->state);
+        code = past_apply(telling->past, &decision, &record, position, &telling->state);
+        telling->workflow = telling->state->workflow;
         if (moved(before, telling->state))
             *telling->because = entry;
     }
     if (position > telling->after)
         list_add(telling->entries, *entry);
-    return ERR_OK;
+    return code;
 }
 
-/* The workflow that it was opened under: it has stayed with it since, unless it was moved to another version. */
 static enum err tell_all(struct telling *telling, const uint64_t *positions, uint32_t count)
 {
     enum err code = ERR_OK;
-    telling->workflow = telling->explain->state->workflow;
     for (uint32_t i = 0; i < count && !code; i++)
         code = tell_record(telling, positions[i]);
     return code;
@@ -143,17 +144,20 @@ static enum err tell_all(struct telling *telling, const uint64_t *positions, uin
 enum err explain_history(struct explain *explain, uint64_t after, struct list_maker *entries, const struct value **because)
 {
     struct view *view = explain->view;
-    struct telling telling = {.explain = explain, .after = after, .entries = entries, .because = because};
+    const struct workflow *now = explain->workflow;
+    struct telling telling = {.explain = explain, .after = after, .entries = entries, .because = because, .workflow = explain->state->workflow};
     const uint64_t *positions;
     uint32_t count;
     *because = NULL;
     enum err code = past_open(&telling.past, view->engine);
-    code = code ? code : past_positions(telling.past, view->txn, view->arena, explain->state->last_position, EXPLAIN_RECORDS_MOST, &positions, &count);
+    code = code ? code : past_positions(telling.past, view->txn, view->arena, explain->state->last_position, EXPLAIN_RECORDS_MOST, &positions, &count,
+                                        &telling.workflow);
     if (code == ERR_TOO_LARGE)
         code = ERR_OK;
     else
         code = code ? code : tell_all(&telling, positions, count);
     past_close(&telling.past);
+    speak_of(explain, now);
     return code;
 }
 
@@ -212,7 +216,11 @@ static enum err seal_trial(struct explain *explain, const struct trial *trial, s
     struct door door = {.engine = explain->view->engine, .seal = explain->view->seal};
     struct text key = {.data = (const char *)explain->state->key, .size = ID_SIZE}, id = {.data = no_id, .size = ID_SIZE};
     uint32_t mark = seal_save(explain->view->seal);
+    *refusal = ERR_OK;
+    event->data = trial->data;
     event->data_count = trial->data_count;
+    if (event->kind == EVENT_MIGRATE)
+        return ERR_OK;
     enum err code = door_seal_fields(&door, explain->view->arena, explain->workflow, key, id, trial->data, trial->data_count, &event->data, why);
     seal_rewind(explain->view->seal, mark);
     *refusal = code == ERR_BAD_DATA ? code : ERR_OK;
@@ -222,28 +230,31 @@ static enum err seal_trial(struct explain *explain, const struct trial *trial, s
 static enum err decide_trial(struct explain *explain, const struct trial *trial, struct past *past, const struct event *event, struct map_maker *row)
 {
     const struct case_state *state = explain->state;
-    struct decision decision = {0};
-    struct advance_input input;
+    struct decision decision;
     uint32_t fired = 0;
     uint64_t position = engine_position(explain->view->engine) + 1;
-    int64_t now = explain->input.now > state->last_at ? explain->input.now : state->last_at;
     bool held = (state->flags & CASE_HELD) != 0;
-    enum err code = past_fire(past, position, explain->workflow, explain->view->arena, held ? state->last_at : now, false, &state, &fired, &decision);
-    code = code ? code : past_input(past, position, explain->workflow, state, &input);
+    int64_t now = held || explain->input.now < state->last_at ? state->last_at : explain->input.now;
+    struct past_step step = {.position = position, .workflow = explain->workflow, .event = event, .now = now, .explain = true};
+    past_begin(past, explain->view->txn);
+    enum err code = past_fire(past, explain->view->arena, position, explain->workflow, now, &state, &fired);
+    if (event->kind == EVENT_MIGRATE)
+        step.target = engine_version(explain->view->engine, event->workflow, event->version);
+    code = code ? code : past_decide(past, explain->view->arena, &step, state, &decision);
     if (code)
         return code;
-    input.event = event;
-    input.now = held ? state->last_at : now;
-    input.explain = true;
-    decision = (struct decision){0};
-    advance(&input, explain->view->arena, &decision);
     map_put_number(row, "fired", fired);
-    map_put(row, "trace", trace_value(explain, &decision));
+    if (event->kind == EVENT_SEND)
+        map_put(row, "trace", trace_value(explain, &decision));
     if (decision.code) {
         put_refusal(explain, row, decision.code, decision.why, &decision);
-        map_put_text(row, "why-zh", refusal_zh(explain, trial, state, decision.code));
+        if (event->kind == EVENT_SEND)
+            map_put_text(row, "why-zh", refusal_zh(explain, trial, state, decision.code));
     } else {
+        const struct workflow *under = explain->workflow;
+        speak_of(explain, step.target ? step.target : under);
         put_after(explain, row, decision.after);
+        speak_of(explain, under);
     }
     return ERR_OK;
 }
@@ -251,7 +262,7 @@ static enum err decide_trial(struct explain *explain, const struct trial *trial,
 enum err explain_trial(struct explain *explain, const struct trial *trial, struct value *out)
 {
     struct map_maker row = map_begin(explain->view->arena);
-    struct event event = {.kind = EVENT_SEND, .subject = {.kind = CASE_REF_ID, .id = explain->state->id}, .name = trial->name, .as = trial->as,
+    struct event event = {.kind = trial->version ? EVENT_MIGRATE : EVENT_SEND, .workflow = trial->workflow, .version = trial->version, .subject = {.kind = CASE_REF_ID, .id = explain->state->id}, .name = trial->name, .as = trial->as,
                           .on_behalf = trial->on_behalf};
     struct decision nothing = {0};
     struct past *past = NULL;

@@ -45,9 +45,10 @@ enum err explain_case(struct explain *explain, const struct value *because, stru
  * A history that is too long has no reasons and `*because` is NULL. */
 enum err explain_history(struct explain *explain, uint64_t after, struct list_maker *entries, const struct value **because);
 
-/* An event that is only tried. */
+/* An event that is only tried; with a version a migration. */
 struct trial {
-    struct text name, as, on_behalf;
+    struct text name, as, on_behalf, workflow;
+    uint32_t version;
     const struct field_value *data;
     uint32_t data_count;
 };

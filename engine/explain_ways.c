@@ -4,6 +4,7 @@
 #include "engine/access.h"
 #include "engine/condition.h"
 #include "engine/extend.h"
+#include "engine/poll.h"
 #include "engine/step.h"
 #include "engine/task.h"
 
@@ -208,6 +209,40 @@ static void put_extend(struct explain *explain, struct map_maker *map, bool answ
     put_two(explain, map, "leads", two_join(explain, extend->up_to ? TWO("the deadline moves by up to", "时限最多延长") : TWO("the deadline moves by", "时限延长"), " ", "", add));
 }
 
+static void put_stop(struct explain *explain, struct map_maker *map, bool stops)
+{
+    int32_t row = workflow_stage(explain->workflow, explain->state->stage)->stop_clock;
+    if (row == NONE)
+        return;
+    const struct workflow_stop *stop = workflow_stop(explain->workflow, row);
+    struct two grounds = {{0}, {0}}, longest = {draw_duration(&explain->en, stop->longest), draw_duration(&explain->zh, stop->longest)};
+    for (int32_t i = 0; i < stop->grounds.count; i++)
+        grounds = two_join(explain, grounds, ", ", "、", two_text(text_of(workflow_choice(explain->workflow, stop->grounds, i))));
+    put_by(explain, map, stop->by, NONE);
+    if (!stops)
+        return;
+    put_two(explain, map, "needs-words", two_join(explain, TWO("ground", "理由（ground）"), ": ", "：", grounds));
+    put_two(explain, map, "leads", two_join(explain, TWO("the clock stands still, in this stage for at most", "计时中止，在本环节合计最长"), " ", "", longest));
+}
+
+static void put_vote(struct explain *explain, struct map_maker *map, struct text event)
+{
+    int32_t row = workflow_stage(explain->workflow, explain->state->stage)->vote;
+    const struct case_poll *poll = case_poll_now(explain->state);
+    if (row == NONE || !poll)
+        return;
+    const struct workflow_vote *vote = workflow_vote(explain->workflow, row);
+    struct two choices = {{0}, {0}};
+    for (int32_t i = 0; i < vote->choices.count; i++)
+        choices = two_join(explain, choices, ", ", "、", two_text(text_of(workflow_choice(explain->workflow, vote->choices, i))));
+    put_people(explain, map, vote->roll);
+    if (!text_is(event, "ballot"))
+        return;
+    put_two(explain, map, "needs-words", two_join(explain, TWO("choice", "选项（choice）"), ": ", "：", choices));
+    put_two(explain, map, "share", (struct two){poll_sentence(explain->workflow, explain->view->arena, poll, false),
+                                                poll_sentence(explain->workflow, explain->view->arena, poll, true)});
+}
+
 static void put_task_people(struct explain *explain, struct map_maker *map)
 {
     const struct case_state *state = explain->state;
@@ -224,13 +259,17 @@ static void put_given(struct explain *explain, struct map_maker *map, struct tex
 {
     static const struct {
         const char *name, *zh;
-    } own[] = {{"extend", "延长期限"}, {"grant", "同意延长"}, {"deny", "不同意延长"}, {"claim", "认领"}, {"hand-over", "转交"}, {"take-back", "收回"}, {"unclaim", "放回"}, {"add-handler", "增加协办"}, {"remove-handler", "移出协办"}};
+    } own[] = {{"stop-clock", "中止计时"}, {"resume", "恢复计时"}, {"ballot", "投票"}, {"attend", "签到"}, {"recuse", "回避"}, {"extend", "延长期限"}, {"grant", "同意延长"}, {"deny", "不同意延长"}, {"claim", "认领"}, {"hand-over", "转交"}, {"take-back", "收回"}, {"unclaim", "放回"}, {"add-handler", "增加协办"}, {"remove-handler", "移出协办"}};
     bool extends = workflow_stage(explain->workflow, explain->state->stage)->extend != NONE;
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (text_is(name, own[i].name))
             put_two(explain, map, "title", (struct two){name, arena_print(explain->view->arena, "%s（%s）", own[i].zh, own[i].name)});
     if (extends && (text_is(name, "extend") || text_is(name, "grant") || text_is(name, "deny")))
         put_extend(explain, map, !text_is(name, "extend"));
+    if (text_is(name, "stop-clock") || text_is(name, "resume"))
+        put_stop(explain, map, text_is(name, "stop-clock"));
+    if (poll_is_event(name))
+        put_vote(explain, map, name);
     if (text_is(name, "claim") || text_is(name, "hand-over") || text_is(name, "add-handler"))
         put_task_people(explain, map);
     if (text_is(name, "take-back"))
@@ -285,6 +324,14 @@ static void put_leads(struct explain *explain, struct map_maker *map, const stru
         map_put_string(map, "clock", "task");
         map_put_string(map, "task", workflow_string(explain->workflow, workflow_task(explain->workflow, clock->which)->name));
         put_overdue(explain, map, workflow_task(explain->workflow, clock->which)->overdue);
+        break;
+    case CLOCK_CASE:
+        map_put_string(map, "clock", "case");
+        put_overdue(explain, map, workflow_head(explain->workflow)->overdue);
+        break;
+    case CLOCK_STOP:
+        map_put_string(map, "clock", "stop");
+        put_two(explain, map, "leads", TWO("the clock goes on", "恢复计时"));
         break;
     default: break;
     }

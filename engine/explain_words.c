@@ -213,7 +213,12 @@ static struct two outcome_words(struct explain *explain, int32_t row, int depth)
 {
     if (row == NONE || depth == OUTCOME_DEPTH_MOST)
         return two_text((struct text){0});
-    return kind_words(explain, workflow_outcome(explain->workflow, row), depth + 1);
+    const struct workflow_outcome *outcome = workflow_outcome(explain->workflow, row);
+    struct two words = kind_words(explain, outcome, depth + 1);
+    for (int32_t i = 0; i < outcome->opens.count; i++)
+        words = two_join(explain, words, "; opens a case of ", "；并立案 ",
+                         two_text(workflow_text(explain, workflow_open(explain->workflow, outcome->opens.first + i)->workflow)));
+    return words;
 }
 
 struct two two_outcome(struct explain *explain, int32_t outcome)
@@ -243,6 +248,8 @@ static struct two fires_words(struct explain *explain, const struct trace_line *
         [CLOCK_STAGE] = {"the deadline of the stage has passed (%.*s)", "本环节时限已过（%.*s）"},
         [CLOCK_WARN] = {"the time for the warning has come (%.*s)", "预警时间已到（%.*s）"},
         [CLOCK_REMIND] = {"the time for a reminder has come (%.*s)", "催办时间已到（%.*s）"},
+        [CLOCK_CASE] = {"the limit of the whole case has passed (%.*s)", "全案总时限已过（%.*s）"},
+        [CLOCK_STOP] = {"the clock was stopped for as long as it may be (%.*s)", "中止计时已到最长期限（%.*s）"},
         [CLOCK_TASK] = {"the deadline of a task has passed (%.*s)", "交办事项时限已过（%.*s）"},
     };
     if (line->number < 0 || (size_t)line->number >= sizeof clocks / sizeof *clocks)
@@ -307,6 +314,8 @@ struct two two_trace(struct explain *explain, const struct trace_line *line)
     case TRACE_EXTENDED: return PRINT(explain, "the deadline is extended to %.*s", "时限延长至 %.*s", name);
     case TRACE_ASKED: return TWO("an extension is asked for: the deadline waits for the answer", "已申请延长：时限等待答复");
     case TRACE_CALENDAR: return PRINT(explain, "the calendar has changed: due %.*s now", "日历已变更：时限改为 %.*s", name);
+    case TRACE_VERSION:
+        return (struct two){line->words, arena_print(arena, "改按流程第 %lld 版继续", (long long)line->number)};
     case TRACE_REFUSED: return (struct two){line->words, arena_print(arena, "不予受理：%.*s", SHOWN(line->words))};
     case TRACE_WORDS: break;
     }

@@ -7,9 +7,9 @@ static enum err answer_trial(struct page *page, struct explain *explain)
 {
     const struct message *question = page->question;
     const struct trial trial = {.name = question->event, .as = question->as, .on_behalf = question->on_behalf, .data = question->data,
-                                .data_count = question->data_count};
+                                .workflow = question->workflow, .version = question->version, .data_count = question->data_count};
     struct value why, row;
-    if (!question->as.size) {
+    if (!question->as.size && question->event.size) {
         page_refuse(page, ERR_BAD_DATA, TEXT("Who would send it? `as` is missing."));
         return ERR_OK;
     }
@@ -18,10 +18,15 @@ static enum err answer_trial(struct page *page, struct explain *explain)
         return ERR_OK;
     }
     enum err code = explain_trial(explain, &trial, &why);
-    code = code ? code : explain_case(explain, NULL, &row);
+    struct map_maker both = map_begin(page->view.arena);
+    if (question->version) { /* asked of a thousand cases: what stands in a list of them is known */
+        map_put_number(&both, "case", (int64_t)explain->state->id);
+        row.count = 0;
+    } else {
+        code = code ? code : explain_case(explain, NULL, &row);
+    }
     if (code)
         return code;
-    struct map_maker both = map_begin(page->view.arena);
     for (uint32_t i = 0; i < row.count; i++)
         map_put_named(&both, row.items[2 * i].text, row.items[2 * i + 1]);
     map_put(&both, "trial", why);
@@ -64,5 +69,9 @@ enum err query_explain(struct page *page)
     code = code ? code : explain_begin(&explain);
     if (code)
         return code;
-    return page->question->event.size ? answer_trial(page, &explain) : answer_case(page, &explain);
+    if (page->question->workflow.size && !page->question->version) {
+        page_refuse(page, ERR_BAD_DATA, TEXT("To which version? `v` is missing."));
+        return ERR_OK;
+    }
+    return page->question->event.size || page->question->version ? answer_trial(page, &explain) : answer_case(page, &explain);
 }

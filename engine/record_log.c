@@ -70,9 +70,13 @@ static const struct log_member members[] = {
     {"other", M_BYTES, IN_EVENT(other)},
     {"child", M_U64, IN_EVENT(child)},
     {"its-end", M_TEXT, IN_EVENT(end)},
+<<<<<<< HEAD
     {"other-case", M_U64, IN_EVENT(other_case)},
     {"other-no", M_TEXT, IN_EVENT(other_number)},
     {"other-u", M_TEXT, IN_EVENT(other_unit)},
+=======
+    {"was", M_U64, IN_EVENT(migrated_from)},
+>>>>>>> ea661c8 (migrate: A case goes on under another version of its workflow, all of it or not at all.)
     /* what became of it */
     {"S", M_TEXT, IN_RECORD(stage)},
     {"L", M_TEXT, IN_RECORD(level)},
@@ -380,7 +384,7 @@ static bool deployment_holds(const struct event *event)
 
 static bool event_holds(const struct event *event)
 {
-    return event->kind >= EVENT_OPEN && event->kind <= EVENT_CASE && is_id(event->id) && is_id(event->key) && is_id(event->other) &&
+    return event->kind >= EVENT_OPEN && event->kind <= EVENT_MIGRATE && is_id(event->id) && is_id(event->key) && is_id(event->other) &&
            (event->kind != EVENT_OPEN || event->key.size == ID_SIZE) && (event->kind != EVENT_PARK || event->id.size == ID_SIZE) &&
            is_word(event->sender) && is_word(event->topic) && subject_holds(event) && deployment_holds(event);
 }
@@ -434,7 +438,8 @@ void log_hash(struct text record, uint8_t hash[HASH_SIZE])
 }
 
 /* Left out: the sender's name and the id, which the receipt is found by, and what the engine adds, which may be another thing when the
- * event is repeated: the worker's name, where the task stands in the outbox, the configured retries, the park that it comes from. */
+ * event is repeated: the worker's name, where the task stands in the outbox, the configured retries, the park that it comes from, the workflow that a
+ * migrated case leaves. */
 uint64_t event_digest(struct arena *arena, const struct event *event)
 {
     struct arena_mark mark = arena_save(arena);

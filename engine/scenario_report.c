@@ -36,6 +36,7 @@ static struct text event_words(struct world *world, const struct event *event)
     case EVENT_DUE:
         return text_of(event->clock_kind >= CLOCK_STAGE && event->clock_kind <= CLOCK_STOP ? clocks[event->clock_kind] : "(due)");
     case EVENT_RECOMPUTE: return TEXT("(computed anew)");
+    case EVENT_MIGRATE: return TEXT("(migrated)");
     case EVENT_PARK: return TEXT("(parked)");
     case EVENT_UNPARK: return TEXT("(no longer parked)");
     case EVENT_CASE: return event->end.size ? arena_print(world->arena, "(%.*s: %.*s)", SHOW(event->name), SHOW(event->end)) : event->name;

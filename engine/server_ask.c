@@ -50,6 +50,7 @@ static enum item_state read_client(struct server *server, const struct item *ite
         return ITEM_DONE;
     case MESSAGE_OPEN:
     case MESSAGE_RELEASE:
+    case MESSAGE_MIGRATE:
     case MESSAGE_RETRY:
     case MESSAGE_DEPLOY: return ITEM_EVENT;
     case MESSAGE_SHOW:
@@ -82,6 +83,7 @@ static enum item_state read_worker(struct server *server, const struct item *ite
     case MESSAGE_HELLO: say_hello(server, item); return ITEM_DONE;
     case MESSAGE_OPEN:
     case MESSAGE_RELEASE:
+    case MESSAGE_MIGRATE:
     case MESSAGE_RETRY:
     case MESSAGE_DEPLOY:
     case MESSAGE_SHOW:

@@ -54,6 +54,41 @@ bool task_enter(struct step *step)
     return true;
 }
 
+static bool has_task(const struct case_state *state, int32_t row)
+{
+    for (uint32_t i = 0; i < state->task_count; i++)
+        if (state->tasks[i].row == row)
+            return true;
+    return false;
+}
+
+/* Work that a worker has accepted stays with it whatever the topic is called now. */
+static void follow_topic(struct step *step, struct case_task *task)
+{
+    struct text topic = topic_of(step, workflow_task(step->workflow, task->row));
+    bool offered = task->state == TASK_OPEN && !text_equal(task->topic, topic);
+    if (!offered)
+        return;
+    task_withdraw(step, task);
+    task->topic = topic;
+    task->attempts = 0;
+    if (topic.size)
+        task_offer(step, task, step->input.now);
+}
+
+bool task_migrate(struct step *step)
+{
+    const struct workflow_stage *stage = step_stage(step);
+    for (uint32_t i = 0; i < step->state->task_count; i++)
+        follow_topic(step, &step->state->tasks[i]);
+    if (stage->task != NONE && !has_task(step->state, stage->task) && !make(step, stage->task))
+        return false;
+    for (int32_t i = 0; i < stage->tasks.count; i++)
+        if (!has_task(step->state, stage->tasks.first + i) && !make(step, stage->tasks.first + i))
+            return false;
+    return true;
+}
+
 /* ---- offering ---- */
 
 void task_offer(struct step *step, struct case_task *task, int64_t ready_at)

@@ -12,6 +12,8 @@
 
 /* The stage was entered: its tasks are made and offered. false: refused. */
 bool task_enter(struct step *step);
+/* The case goes on under another version: tasks that its stage has there and had not before are made, and offers follow their topics. false: refused. */
+bool task_migrate(struct step *step);
 /* The stage is left, or `done` holds: everything that is not done ends. false: refused. */
 bool task_cancel_all(struct step *step);
 /* An event has settled the task of that row. false: refused. */

@@ -18,6 +18,7 @@ static const char *event_name(const struct event *event)
     case EVENT_DEPLOY_PART: return "deploy-part";
     case EVENT_DEPLOY: return "deploy";
     case EVENT_CASE: return "";
+    case EVENT_MIGRATE: return "migrate";
     }
     return "";
 }
@@ -145,6 +146,16 @@ static void put_clocks(struct arena *arena, const struct log_record *record, str
     map_put_list(row, "changes", list.items, list.count);
 }
 
+static void put_versions(struct view *view, const struct log_record *record, struct map_maker *row)
+{
+    if (record->event.kind != EVENT_MIGRATE)
+        return;
+    const struct workflow *from = engine_workflow(view->engine, record->event.migrated_from);
+    map_put_number(row, "version", record->event.version);
+    if (from)
+        map_put_number(row, "from", workflow_head(from)->version);
+}
+
 enum err view_history(struct view *view, const struct case_state *state, uint64_t position, const struct log_record *record, const struct viewer *viewer,
                       struct value *out)
 {
@@ -155,6 +166,7 @@ enum err view_history(struct view *view, const struct case_state *state, uint64_
     if (record->event.has_happened_at)
         map_put(&row, "happened", value_integer(record->event.happened_at));
     map_put_text(&row, "why", record->event.why);
+    put_versions(view, record, &row);
     put_clocks(view->arena, record, &row);
     enum err code = view_event_data(view, state, &record->event, viewer, &row);
     *out = map_end(&row);

@@ -252,6 +252,23 @@ static bool is_secret_choice(const struct event *event, const struct field_value
     return text_is(event->name, "ballot") && text_is(given->name, "choice") && given->value.kind == VALUE_BYTES;
 }
 
+static bool has_sealed(const struct value *value)
+{
+    if (value->kind == VALUE_BYTES)
+        return true;
+    uint32_t items = value->kind == VALUE_MAP ? value->count * 2 : value->kind == VALUE_LIST ? value->count : 0;
+    for (uint32_t i = 0; i < items; i++)
+        if (has_sealed(&value->items[i]))
+            return true;
+    return false;
+}
+
+/* Sealed under an older version of the workflow, whose field is gone or is not private any more: nobody can say who may see it. */
+static bool was_private(const struct seen_field *seen, const struct value *value)
+{
+    return (!seen->field || !seen->field->private) && has_sealed(value);
+}
+
 static enum err event_field(struct fields *fields, const struct field_value *given)
 {
     struct seen_field seen = {.row = workflow_find_field(fields->workflow, given->name), .workflow = fields->workflow, .name = given->name};
@@ -260,6 +277,10 @@ static enum err event_field(struct fields *fields, const struct field_value *giv
     struct value opened = {0};
     if (given->value.kind == VALUE_NONE || !look(fields, &seen))
         return ERR_OK;
+    if (was_private(&seen, &given->value)) {
+        list_add(&fields->private, value_text(seen.name));
+        return ERR_OK;
+    }
     if (seen.field && seen.field->type == FIELD_LIST)
         seen.field = workflow_field(fields->workflow, seen.field->of);
     fields->bytes += value_weigh(&given->value).bytes;

@@ -38,6 +38,7 @@
     X(STALE_LEASE, "stale-lease", "The task was given to another worker meanwhile.", "Drop the report.")               \
     X(TOO_MANY_PARKED, "too-many-parked", "Too many events of this sender wait for cases that are not here.", "Send the opening events first.") \
     X(PARKED_EXPIRED, "parked-expired", "The case that this event waited for did not come in time.", "Send the opening event, then this one under a new id.") \
+    X(NO_PLACE, "no-place", "The other version has no place for this case as it stands.", "Name a place for what is missing, or what may be dropped; or let the case go on first.") \
     /* Deployments. */                                                                                                 \
     X(INVALID_SOURCE, "invalid-source", "The file has mistakes.", "Mend what is listed; `staircase check FILE` shows it with its place.") \
     X(OTHER_CONTENT, "other-content", "This name and version are deployed with other content.", "Give the changed file a new version.") \

@@ -41,6 +41,8 @@ def good():
     yield "release", {"m": "release", "r": 4, "id": ID, "c": 4711, "as": "li"}
     yield "deploy", {"m": "deploy", "r": 5, "id": ID, "as": "chief", "what": "workflow", "n": "dispute-mediation.yaml", "part": 2, "parts": 2,
                      "b": b"stages:\n  consent:\n"}
+    yield "migrate", {"m": "migrate", "r": 6, "v": 2, "id": ID, "c": 4711, "w": "dispute-mediation", "as": "chief",
+                      "d": {"drop": ["reason"], "stages": {"consent": "first-contact"}}}
     yield "retry", {"m": "retry", "r": 6, "id": ID, "c": 4711, "as": "chief", "task": 1206016}
     yield "show", {"m": "show", "r": 7, "c": KEY, "history": True}
     yield "explain", {"m": "explain", "r": 7, "c": 4711}

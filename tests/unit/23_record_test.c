@@ -563,7 +563,7 @@ static void what_cannot_be_decided_again_is_refused(void **state)
     char *word = arena_take(&arena, RECORD_WORD_MOST + 1);
     memset(word, 'x', RECORD_WORD_MOST + 1);
     const struct text long_word = {word, RECORD_WORD_MOST + 1};
-    records[count] = opening, records[count++].event.kind = (enum event_kind)(EVENT_DEPLOY + 1);
+    records[count] = opening, records[count++].event.kind = (enum event_kind)(EVENT_MIGRATE + 1);
     records[count] = opening, records[count++].event.kind = (enum event_kind)0;
     records[count] = opening, records[count++].event.id.size = ID_SIZE - 1;
     records[count] = opening, records[count++].event.key.size = ID_SIZE - 1;
