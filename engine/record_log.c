@@ -70,13 +70,10 @@ static const struct log_member members[] = {
     {"other", M_BYTES, IN_EVENT(other)},
     {"child", M_U64, IN_EVENT(child)},
     {"its-end", M_TEXT, IN_EVENT(end)},
-<<<<<<< HEAD
     {"other-case", M_U64, IN_EVENT(other_case)},
     {"other-no", M_TEXT, IN_EVENT(other_number)},
     {"other-u", M_TEXT, IN_EVENT(other_unit)},
-=======
     {"was", M_U64, IN_EVENT(migrated_from)},
->>>>>>> ea661c8 (migrate: A case goes on under another version of its workflow, all of it or not at all.)
     /* what became of it */
     {"S", M_TEXT, IN_RECORD(stage)},
     {"L", M_TEXT, IN_RECORD(level)},
