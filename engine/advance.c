@@ -5,6 +5,7 @@
  *     EVENT_RELEASE    a held case goes live
  *     EVENT_ACCEPT, SETTLE, FAIL, RETRY               task_report.c
  *     EVENT_DUE, EVENT_RECOMPUTE                      due.c
+ *     EVENT_COUNT                                     poll_count.c
  *     EVENT_CASE                                      kin_hear.c
  *     EVENT_MIGRATE                                   migrate.c */
 #include "engine/clock.h"
@@ -280,6 +281,7 @@ static bool release(struct step *step)
     clock_release(step);
     task_offer_all(step);
     kin_release(step);
+    poll_release(step);
     return true;
 }
 
@@ -311,7 +313,7 @@ static bool decide(struct step *step)
     if (kind == EVENT_RELEASE)
         return step_place(step) && release(step);
     bool reopens = kind == EVENT_SEND && text_is(step->input.event->name, "reopen") && !kin_survivor(step).size;
-    if ((step->state->flags & CASE_ENDED) && kind != EVENT_CASE && !reopens && !asks_for_unmerge(step))
+    if ((step->state->flags & CASE_ENDED) && kind != EVENT_CASE && kind != EVENT_COUNT && !reopens && !asks_for_unmerge(step))
         return poll_is_late_ballot(step) ? sender_named(step) && poll_ballot(step) : refuse_ended(step);
     if (!step_place(step))
         return false;
@@ -325,6 +327,7 @@ static bool decide(struct step *step)
     case EVENT_RECOMPUTE: return due_recompute(step);
     case EVENT_CASE: return kin_hear(step);
     case EVENT_MIGRATE: return migrate_case(step);
+    case EVENT_COUNT: return poll_counted(step);
     default: break;
     }
     assert(false && "an event that does not concern a case");

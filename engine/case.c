@@ -325,7 +325,7 @@ struct case_stop *case_add_stop(struct arena *arena, struct case_state *state, i
 /* ---- size: upper bounds of what case_record.c writes ---- */
 
 enum { HEADER_BYTES = 160, NUMBER_BYTES = 9, CLOCK_BYTES = 64, TASK_BYTES = 48, PART_BYTES = 16, COUNT_BYTES = 32, FIRST_BYTES = 24, REST_BYTES = 56, STOP_BYTES = 16, SECTIONS_BYTES = 64,
-       CHILD_BYTES = 32, PARENT_BYTES = 48, HANDLER_BYTES = 24, POLL_BYTES = 80, LINK_BYTES = 56, CAP_BYTES = 16 };
+       CHILD_BYTES = 32, PARENT_BYTES = 48, HANDLER_BYTES = 24, POLL_BYTES = 100, LINK_BYTES = 56, CAP_BYTES = 16 };
 
 static size_t value_size(const struct value *value)
 {

@@ -151,6 +151,8 @@ struct case_poll {
     int64_t opened_at, closed_at; /* closed_at 0: it is open */
     uint32_t members;    /* rows of the roll, those recused before it was frozen included */
     uint32_t late;       /* ballots that came after the close and do not count */
+    uint64_t owed;       /* of a secret vote that is over: id of what the server owes it, the counts and then the end of its key; 0: nothing */
+    int64_t owed_at;
     struct vote_tally tally;
 };
 

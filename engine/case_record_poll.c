@@ -1,10 +1,10 @@
 /* case_record_poll: section 1 of the stored form of a case: its votes and ratings. See case_section.h.
  *
- *     one array a poll: roll, stage, rule, state, early, opened at, closed at, members, late, number of choices, [lanes]
+ *     one array a poll: roll, stage, rule, state, early, opened at, closed at, members, late, owed, owed at, number of choices, [lanes]
  *     a lane: all, roll, present, cast, gone, gone present, then the ballots for each choice */
 #include "engine/case_section.h"
 
-enum { POLL_MEMBERS = 11, LANE_MEMBERS = 6 };
+enum { POLL_MEMBERS = 13, LANE_MEMBERS = 6 };
 
 static bool present(const struct case_state *state)
 {
@@ -39,6 +39,8 @@ static void put(struct wire_writer *writer, const struct case_state *state)
         wire_put_integer(writer, poll->closed_at);
         wire_put_unsigned(writer, poll->members);
         wire_put_unsigned(writer, poll->late);
+        wire_put_unsigned(writer, poll->owed);
+        wire_put_integer(writer, poll->owed_at);
         wire_put_unsigned(writer, poll->tally.choices);
         wire_put_array(writer, poll->tally.lanes);
         for (uint32_t lane = 0; lane < poll->tally.lanes; lane++)
@@ -98,6 +100,8 @@ static void get_poll(struct wire_reader *reader, struct case_poll *poll)
     poll->closed_at = wire_get_integer(reader);
     poll->members = get_count(reader, INT32_MAX);
     poll->late = get_count(reader, INT32_MAX);
+    poll->owed = wire_get_unsigned(reader);
+    poll->owed_at = wire_get_integer(reader);
     poll->tally.choices = get_count(reader, VOTE_CHOICES_MOST);
     poll->tally.lanes = wire_get_array(reader);
     fail_unless(reader, poll->tally.lanes <= VOTE_LANES_MOST);

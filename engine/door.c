@@ -1,6 +1,8 @@
 /* door: see door.h. */
 #include "engine/door.h"
 
+#include "engine/poll.h"
+
 #include <assert.h>
 
 enum { AFTER_MOST_MS = 7 * 24 * 60 * 60 * 1000 }; /* a worker may ask to be given a failed task again so much later at most */
@@ -87,7 +89,7 @@ static enum err seal_sent(struct door *door, struct arena *arena, const struct m
     if (message->data_count == 0)
         return ERR_OK;
     enum err code = engine_find_case(door->engine, &message->subject, &state);
-    if (code == ERR_UNKNOWN_CASE && message->subject.kind == CASE_REF_KEY && event->worker.size == 0)
+    if (code == ERR_UNKNOWN_CASE && message->subject.kind == CASE_REF_KEY && event->worker.size == 0 && !poll_is_event(event->name))
         return seal_parked(door, arena, message, event, why);
     if (code)
         return code == ERR_UNKNOWN_CASE ? ERR_OK : code; /* refused behind the door, without its fields */
@@ -103,6 +105,10 @@ static enum err seal_sent(struct door *door, struct arena *arena, const struct m
         return ERR_CORRUPT;
     struct text key = {.data = (const char *)state->key, .size = ID_SIZE};
     event->data_count = message->data_count;
+    if (poll_is_event(event->name)) { /* brings no fields of the workflow */
+        event->data = message->data;
+        return text_is(event->name, "ballot") ? door_seal_ballot(door, arena, workflow, state, event, why) : ERR_OK;
+    }
     return door_seal_fields(door, arena, workflow, key, message->id, message->data, message->data_count, &event->data, why);
 }
 

@@ -59,6 +59,15 @@ bool door_speaks_of_two(const struct event *event);
 /* Finds the other case and puts it into the event; seals what a split brings. As door_event. */
 enum err door_two_cases(struct door *door, struct arena *arena, const struct message *message, struct event *event, struct text *why);
 
+/* ---- secret ballots (door_count.c) ---- */
+/* The choice of a ballot for a secret vote is checked and sealed to the key of that vote. ERR_OK (also where the vote is not secret); ERR_BAD_DATA, ERR_NOT_NOW
+ * with `*why`; ERR_BUSY; store errors. */
+enum err door_seal_ballot(struct door *door, struct arena *arena, const struct workflow *workflow, const struct case_state *state, struct event *event,
+                          struct text *why);
+/* Between batches: the event for the next secret vote to which something is owed, behind `after` (size 0: the first), to be decided in the next batch: its
+ * ballots are opened and counted; or its key is destroyed, on disk when this returns. ERR_NOT_FOUND: no more; store errors. */
+enum err door_count(struct door *door, struct arena *arena, struct record_key *after, struct event *event);
+
 /* ---- fields (door_field.c) ---- */
 /* Checks private fields and seals them, and the details of people, under the keys of that case and those persons. `*data` is sorted by name. ERR_OK;
  * ERR_BAD_DATA with `*why`; ERR_BUSY; store errors. */

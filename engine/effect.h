@@ -10,6 +10,8 @@ enum effect_kind {
     EFFECT_WITHDRAW, /* it is no longer to be offered (settled, cancelled, accepted); it was ready at `was_ready_at` */
     EFFECT_CANCEL,   /* a worker that holds `task` (accepted it) is told that it is no longer wanted: owed until settled */
     EFFECT_TELL_WORKER, /* a notice to a worker topic: owed until settled */
+    EFFECT_COUNT,    /* the ballots of a secret vote are to be counted, or its key is to be destroyed: owed by whoever holds the keys */
+    EFFECT_COUNTED,  /* that is done: nothing is owed any more; it was ready at `was_ready_at` */
     EFFECT_NOTICE,   /* people are told; leaves by the log (news), nothing is owed */
     EFFECT_INCIDENT, /* a person must look at `task` */
     EFFECT_INCIDENT_CLOSED,

@@ -347,7 +347,8 @@ static enum err decide_for_case(struct engine *engine, const struct event *event
         return decide_known(engine, event, subject, answer);
     if (code != ERR_NOT_FOUND)
         return code;
-    if (event->kind == EVENT_SEND && event->subject.kind == CASE_REF_KEY && event->id.size == ID_SIZE && event->worker.size == 0)
+    if (event->kind == EVENT_SEND && event->subject.kind == CASE_REF_KEY && event->id.size == ID_SIZE && event->worker.size == 0 &&
+        !poll_is_event(event->name)) /* nobody can say yet whether the vote is secret */
         return engine_park(engine, event, answer);
     engine_refuse(answer, ERR_UNKNOWN_CASE, (struct text){0});
     return ERR_OK;
@@ -388,6 +389,7 @@ static enum err decide_kind(struct engine *engine, const struct event *event, st
     case EVENT_RETRY:
     case EVENT_ACCEPT:
     case EVENT_CASE:
+    case EVENT_COUNT:
     case EVENT_FAIL: return decide_for_case(engine, event, answer);
     case EVENT_UNPARK: return engine_unpark(engine, event);
     case EVENT_DUE:

@@ -110,6 +110,19 @@ struct store *engine_store(const struct engine *engine);
 /* The next parked event of a case key after position `after`: its position and its sealed data. ERR_NOT_FOUND: no more. */
 enum err engine_parked(struct engine *engine, struct arena *arena, struct text case_key, uint64_t after, uint64_t *position, struct event *event);
 
+/* ---- secret votes (poll_count.c): what is owed to them by whoever holds the keys. Between batches. ---- */
+struct engine_count {
+    const struct case_state *state; /* lives until the next question */
+    const struct case_poll *poll;   /* of that case: COUNTING: its counts are owed; otherwise the end of its key */
+    const struct workflow *workflow;
+    uint64_t task;                  /* what the event must name */
+};
+bool engine_owes_counts(const struct engine *engine);
+/* The first behind `after` (size 0: the very first), which moves on. ERR_NOT_FOUND: no more; ERR_CORRUPT; store errors. */
+enum err engine_next_count(struct engine *engine, struct record_key *after, struct engine_count *out);
+/* What is owed could not be brought: it is not asked for again before something new is owed, or the engine is read again. */
+void engine_forget_counts(struct engine *engine);
+
 /* ---- replay: the same log gives the same state ---- */
 /* Decides the record, inside a batch (begun with time INT64_MIN), as the next one of this engine, at the record's own time; ERR_CORRUPT with `*why` when
  * anything but the same record comes of it. As many records in a batch as one likes: where batches end changes nothing. */

@@ -181,6 +181,8 @@ static enum err put_effect(struct engine *engine, const struct event *event, con
         key = key_incident(engine->options.partition, effect->task);
         batch_delete(&engine->batch, STORE_INCIDENT, &key);
         break;
+    case EFFECT_COUNT: engine_owe_count(engine, after, effect); break;
+    case EFFECT_COUNTED: engine_counted(engine, effect); break;
     case EFFECT_SAY: return engine_say(engine, event, after, effect);
     case EFFECT_NOTICE: break; /* in the record: read by those who watch */
     }

@@ -78,6 +78,7 @@ struct engine {
     bool sweep_back;                     /* after the commit from there again: rows of the open batch were not in the store to be seen */
     struct record_key sweep_back_to;
     bool said;                           /* there may be rows of what cases have to say to each other */
+    bool counts;                         /* there may be rows of what is owed to secret votes */
     bool said_here;                      /* some of this batch: they are heard in the next */
 
     bool in_batch;
@@ -148,6 +149,11 @@ enum err engine_drop_said(struct engine *engine, const struct event *event);
 enum err engine_hear(struct engine *engine, uint32_t most, uint32_t *heard);
 /* Whether anything waits to be heard: of a store that was just opened. */
 enum err engine_find_said(struct engine *engine);
+
+/* ---- engine_count.c ---- */
+void engine_owe_count(struct engine *engine, const struct case_state *after, const struct effect *effect);
+void engine_counted(struct engine *engine, const struct effect *effect);
+enum err engine_find_counts(struct engine *engine);
 
 /* ---- engine_state.c ---- */
 enum err engine_load(struct engine *engine);

@@ -34,6 +34,7 @@ static enum err replay_event(struct engine *engine, const struct log_record *rec
         event.kind = EVENT_SEND; /* it is parked again, for the same reason */
         break;
     case EVENT_CASE:
+    case EVENT_COUNT:
         if (event.code)
             return engine_drop_said(engine, &event);
         break;

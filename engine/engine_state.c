@@ -106,6 +106,7 @@ enum err engine_reload(struct engine *engine, const char **why)
     code = code ? code : engine_load(engine);
     code = code ? code : count_parked(engine);
     code = code ? code : engine_find_said(engine);
+    code = code ? code : engine_find_counts(engine);
     if (epoch > engine->epoch)
         engine->epoch = epoch; /* after a failed commit: still this run */
     engine->working = engine->committed;

@@ -27,6 +27,7 @@ enum event_kind {
     EVENT_CASE = 14,     /* another case has something to say (kin.h): `name` says what; it was a row of the outbox until now */
     /* from an operator */
     EVENT_MIGRATE = 15,  /* a case goes on under another version of its workflow (`workflow`, `version`) */
+    EVENT_COUNT = 16,    /* a secret vote (poll_count.c): `name` is counted, with the counts as data, or key-destroyed; `task`: what was owed */
 };
 
 struct event {

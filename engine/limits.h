@@ -16,6 +16,7 @@ enum {
     LIMIT_BATCH_BYTES = 8 << 20,     /* of these messages together: then the batch is closed */
     LIMIT_BATCH_FIRED = 256,         /* deadlines fired in one batch, after what clients sent */
     LIMIT_BATCH_UNPARKED = 256,      /* parked events decided in one batch */
+    LIMIT_BATCH_COUNTED = 8,           /* secret votes of which one batch settles what is owed */
     LIMIT_BATCH_LAPSED = 64,         /* leases that ran out, decided in one batch */
 
     /* Sockets. */

@@ -79,7 +79,8 @@ static bool leave(struct step *step)
     if (!task_cancel_all(step))
         return false;
     stop_leave(step);
-    poll_leave(step);
+    if (!poll_leave(step))
+        return false;
     clock_leave(step);
     forget_stage(step->state);
     return true;

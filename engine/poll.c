@@ -38,6 +38,11 @@ static struct case_poll *poll_meant(const struct workflow *workflow, const struc
     return NULL;
 }
 
+const struct case_poll *poll_of_event(const struct workflow *workflow, const struct case_state *state, const struct event *event)
+{
+    return poll_meant(workflow, state, event);
+}
+
 static struct text person_of(const struct event *event)
 {
     return event->on_behalf.size ? event->on_behalf : event->as;
@@ -201,14 +206,15 @@ bool poll_open(struct step *step)
     return poll_draw(step, poll, lanes, vote->recuse) && add_vacant_seats(step, poll, vote);
 }
 
-void poll_leave(struct step *step)
+bool poll_leave(struct step *step)
 {
     struct case_poll *poll = case_poll_now(step->state);
     if (!poll)
-        return;
+        return true;
     poll->state = POLL_LEFT;
     poll->closed_at = step->input.now;
     step_trace(step, "the vote ends without a result");
+    return poll_owe(step, poll);
 }
 
 /* ---- who may ---- */
@@ -331,9 +337,11 @@ static bool read_choice(struct step *step, const struct workflow_vote *vote, con
     const struct value *given = intake_given(step->input.event, "choice");
     *choice = -1;
     if (vote->secret) {
-        if (given->kind != VALUE_BYTES)
+        if (given->kind != VALUE_LIST || given->count != 2 || given->items[0].kind != VALUE_INTEGER || given->items[1].kind != VALUE_BYTES)
             return step_refuse(step, ERR_BAD_DATA, "choice: must come sealed, since the vote is secret");
-        row->sealed = given->text;
+        if (given->items[0].integer != poll->roll)
+            return step_refuse(step, ERR_NOT_NOW, "the vote that it was sealed for is over");
+        row->sealed = given->items[1].text;
         return true;
     }
     *choice = given->kind == VALUE_TEXT ? poll_choice(step->workflow, poll, given->text) : -1;

@@ -28,7 +28,7 @@ bool poll_is_event(struct text name); /* ballot, attend, recuse */
 /* The stage that was just entered has a vote: it opens. true without one. false: refused. */
 bool poll_open(struct step *step);
 /* The stage is left: a vote that is open ends without a result. */
-void poll_leave(struct step *step);
+bool poll_leave(struct step *step); /* false: refused */
 /* The stage's deadline has come and a vote is open: it closes. */
 void poll_close_due(struct step *step);
 
@@ -44,6 +44,8 @@ bool poll_draw(struct step *step, struct case_poll *poll, const struct poll_lane
 bool poll_ballot(struct step *step);
 bool poll_attend(struct step *step);
 bool poll_recuse(struct step *step);
+/* The vote that an event is for: the one that its field `vote` names by its stage, else the one that runs, else the newest. NULL: none. */
+const struct case_poll *poll_of_event(const struct workflow *workflow, const struct case_state *state, const struct event *event);
 /* Whether they are possible now. */
 bool poll_takes_ballots(const struct case_state *state);
 /* Of an ended case: a ballot for a vote that is over is recorded all the same. */
@@ -61,5 +63,15 @@ void poll_close(struct step *step, struct case_poll *poll, enum vote_result resu
 void poll_look_early(struct step *step, struct case_poll *poll);
 /* Which of the choices that is; -1: none. */
 int32_t poll_choice(const struct workflow *workflow, const struct case_poll *poll, struct text name);
+
+/* ---- secret votes (poll_count.c) ---- */
+
+bool poll_is_secret(const struct workflow *workflow, const struct case_poll *poll);
+/* Of a secret vote that is over: its counts, and the end of its key, are owed from now on. false: refused. */
+bool poll_owe(struct step *step, struct case_poll *poll);
+/* A held case was released: what is owed leaves now. */
+void poll_release(struct step *step);
+/* EVENT_COUNT: the counts have come ("counted"), or the key is no more ("key-destroyed"); true: applied. */
+bool poll_counted(struct step *step);
 
 #endif

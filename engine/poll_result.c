@@ -3,6 +3,8 @@
 #include "engine/notice.h"
 #include "engine/poll.h"
 
+#include <assert.h>
+
 static const struct workflow_vote *vote_of(const struct workflow *workflow, const struct case_poll *poll)
 {
     return workflow_vote(workflow, workflow_stage(workflow, poll->stage)->vote);
@@ -76,6 +78,12 @@ static int32_t way_of(const struct workflow_vote *vote, enum vote_result result)
     return result == VOTE_PASSED ? vote->passed : result == VOTE_NO_QUORUM ? vote->no_quorum : vote->failed;
 }
 
+static void drop_clocks(struct step *step)
+{
+    case_drop_clock(step->state, CLOCK_STAGE, 0);
+    case_drop_clock(step->state, CLOCK_WARN, 0);
+}
+
 /* The clock of the stage has done its work; where its way cannot be gone the case is marked overdue and its supervisor told why. */
 void poll_close(struct step *step, struct case_poll *poll, enum vote_result result, bool early)
 {
@@ -87,8 +95,7 @@ void poll_close(struct step *step, struct case_poll *poll, enum vote_result resu
     step->out->note_zh = poll_sentence(step->workflow, step->arena, poll, true);
     step->out->note_en = poll_sentence(step->workflow, step->arena, poll, false);
     step_trace(step, "the vote closes%s: %.*s", early ? " early" : "", SHOWN(step->out->note_en));
-    case_drop_clock(step->state, CLOCK_STAGE, 0);
-    case_drop_clock(step->state, CLOCK_WARN, 0);
+    drop_clocks(step);
     notice_to_told(step, NOTICE_VOTED, true, (struct notice_words){step->out->note_zh, step->out->note_en});
     due_follow(step, way);
     if (!step->entered)
@@ -105,9 +112,24 @@ void poll_look_early(struct step *step, struct case_poll *poll)
         poll_close(step, poll, result, true);
 }
 
+/* A deadline makes nothing before this: there is a number left for what is owed. */
+static void begin_counting(struct step *step, struct case_poll *poll)
+{
+    poll->state = POLL_COUNTING;
+    poll->closed_at = step->input.now;
+    drop_clocks(step);
+    bool owed = poll_owe(step, poll);
+    assert(owed);
+    step_trace(step, "the vote has closed; its ballots are being counted");
+}
+
 void poll_close_due(struct step *step)
 {
     struct case_poll *poll = case_poll_now(step->state);
+    if (poll_is_secret(step->workflow, poll)) {
+        begin_counting(step, poll);
+        return;
+    }
     struct vote_rule rule = poll_rule(step->workflow, poll);
     poll_close(step, poll, vote_close(&rule, &poll->tally), false);
 }

@@ -40,6 +40,7 @@ enum {
 
 /* What cases have to say to each other stands in the outbox under a topic that no worker can register: no name of a topic has parentheses. */
 #define RECORD_TOPIC_CASES "(cases)"
+#define RECORD_TOPIC_COUNTS "(counts)"
 
 /* ---- keys ---- */
 struct record_key {
@@ -97,7 +98,7 @@ struct open_row {
     int32_t stage;
     uint32_t flags; /* enum case_flag */
 };
-enum outbox_kind { OUTBOX_TASK, OUTBOX_CANCEL, OUTBOX_TELL, OUTBOX_SAY };
+enum outbox_kind { OUTBOX_TASK, OUTBOX_CANCEL, OUTBOX_TELL, OUTBOX_SAY, OUTBOX_COUNT };
 struct outbox_row {
     enum outbox_kind kind;
     uint64_t case_id, position; /* of the event that made it */

@@ -220,7 +220,7 @@ enum err row_decode_outbox(struct text bytes, struct outbox_row *row)
     row->text_zh = get_text(&reader);
     row->text_en = get_text(&reader);
     row->said = row->kind == OUTBOX_SAY ? get_text(&reader) : (struct text){0};
-    return row->kind > OUTBOX_SAY ? ERR_CORRUPT : read_end(&reader);
+    return row->kind > OUTBOX_COUNT ? ERR_CORRUPT : read_end(&reader);
 }
 
 struct text row_encode_parked(struct arena *arena, const struct parked_row *row)

@@ -39,6 +39,7 @@ static struct text event_words(struct world *world, const struct event *event)
     case EVENT_MIGRATE: return TEXT("(migrated)");
     case EVENT_PARK: return TEXT("(parked)");
     case EVENT_UNPARK: return TEXT("(no longer parked)");
+    case EVENT_COUNT: return arena_print(world->arena, "(%.*s)", SHOW(event->name));
     case EVENT_CASE: return event->end.size ? arena_print(world->arena, "(%.*s: %.*s)", SHOW(event->name), SHOW(event->end)) : event->name;
     case EVENT_DEPLOY_PART:
     case EVENT_DEPLOY: break;

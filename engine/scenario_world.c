@@ -271,9 +271,8 @@ static void fire(struct world *world);
 /* What cases have to say to each other waits for the next batch. */
 static void follow(struct world *world, const struct follow_up *after)
 {
-    if (engine_next_due(world->engine) == INT64_MIN)
+    if (engine_next_due(world->engine) == INT64_MIN || engine_owes_counts(world->engine))
         fire(world);
-
     for (uint32_t i = 0; i < after->count; i++)
         unpark(world, after->keys[i]);
     hand_out(world);
@@ -364,6 +363,21 @@ void world_vanish(struct world *world, uint32_t topic)
 
 /* ---- time ---- */
 
+/* What is owed to secret votes: their counts, then the end of their keys. */
+static void settle_votes(struct world *world)
+{
+    struct record_key after = {.size = 0};
+    struct event event;
+    while (engine_owes_counts(world->engine) && door_count(&world->door, world->arena, &after, &event) == ERR_OK) {
+        struct message answer;
+        engine_begin(world->engine, world->now);
+        enum err code = engine_decide(world->engine, &event, &answer);
+        assert(code == ERR_OK && answer.kind == MESSAGE_APPLIED);
+        commit_all(world);
+        after.size = 0;
+    }
+}
+
 /* Everything that is due before now, as the server fires it. */
 static void fire(struct world *world)
 {
@@ -374,6 +388,7 @@ static void fire(struct world *world)
         assert(code == ERR_OK);
         commit_all(world);
     } while (fired > 0);
+    settle_votes(world);
 }
 
 /* An event exactly at its due time is in time, so a deadline fires a millisecond later. */

@@ -12,6 +12,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "engine/bytes.h"
 #include "engine/limits.h"
 #include "engine/store.h"
 
@@ -61,6 +62,17 @@ struct seal_key seal_key_of_person(struct text person)
 {
     struct seal_key key = {.kind = SEAL_PERSON};
     crypto_generichash(key.id, ID_SIZE, (const unsigned char *)person.data, person.size, NULL, 0);
+    return key;
+}
+
+struct seal_key seal_key_of_vote(struct text case_key, uint32_t roll)
+{
+    struct seal_key key = {.kind = SEAL_VOTE};
+    uint8_t name[ID_SIZE + 4];
+    assert(case_key.size == ID_SIZE);
+    memcpy(name, case_key.data, ID_SIZE);
+    bytes_put_u32(name + ID_SIZE, roll);
+    crypto_generichash(key.id, ID_SIZE, name, sizeof name, NULL, 0);
     return key;
 }
 
@@ -305,7 +317,7 @@ enum err unseal_value(struct seal *seal, struct arena *arena, struct text field,
         return ERR_CORRUPT;
     if (bytes[0] != SEAL_VERSION)
         return ERR_NEWER_FORMAT;
-    if (bytes[1] != SEAL_CASE && bytes[1] != SEAL_PERSON)
+    if (bytes[1] < SEAL_CASE || bytes[1] > SEAL_VOTE)
         return ERR_CORRUPT;
     struct seal_key key = {.kind = bytes[1]};
     memcpy(key.id, bytes + 2, ID_SIZE);

@@ -22,7 +22,7 @@
 struct seal;
 struct store;
 
-enum seal_kind { SEAL_CASE = 1, SEAL_PERSON = 2 };
+enum seal_kind { SEAL_CASE = 1, SEAL_PERSON = 2, SEAL_VOTE = 3 };
 enum { SEAL_HEADER_SIZE = 1 + 1 + ID_SIZE + 24, SEAL_OVERHEAD = SEAL_HEADER_SIZE + 16 };
 
 /* Which key. */
@@ -34,6 +34,8 @@ struct seal_key {
 /* The key of a case by its case key (16 bytes); of a person by their opaque reference. */
 struct seal_key seal_key_of_case(struct text case_key);
 struct seal_key seal_key_of_person(struct text person);
+/* The key of a secret vote: of its case and the number of its roll there. */
+struct seal_key seal_key_of_vote(struct text case_key, uint32_t roll);
 
 /* Fills with random bytes. NULL where asked for: the system's. The simulator brings its seed. */
 struct seal_random {

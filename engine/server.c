@@ -101,7 +101,7 @@ static int64_t next_work(struct server *server)
     if (server->mode == STOPPING)
         return INT64_MAX;
     due = engine_next_due(server->engine);
-    if (due == INT64_MIN || server->unpark_count)
+    if (due == INT64_MIN || server->unpark_count || engine_owes_counts(server->engine))
         return 0;
     /* A deadline is in time at its due moment: it fires after it. One that could not fire is not tried without a pause. */
     if (due != INT64_MAX && due + 1 - time.now < wait)

@@ -154,9 +154,25 @@ static enum err decide_lapsed(struct server *server)
     return code;
 }
 
+/* One that is refused stays owed; it is tried again when something new is owed, or at the next start. */
+static enum err decide_counted(struct server *server)
+{
+    enum err code = ERR_OK;
+    for (uint32_t i = 0; i < server->counted_count && !code; i++) {
+        struct message answer;
+        code = engine_decide(server->engine, &server->counted[i], &answer);
+        if (code || answer.kind != MESSAGE_REFUSED)
+            continue;
+        oplog(OPLOG_ERROR, "vote-not-settled", OPLOG_NUMBER("case", server->counted[i].subject.id), OPLOG_TEXT("why", answer.why));
+        engine_forget_counts(server->engine);
+    }
+    return code;
+}
+
 static enum err decide_all(struct server *server)
 {
     enum err code = decide_unparked(server);
+    code = code ? code : decide_counted(server);
     for (uint32_t i = 0; i < server->item_count && !code; i++)
         if (server->items[i].state == ITEM_EVENT)
             code = decide_item(server, &server->items[i]);

@@ -76,6 +76,8 @@ struct server {
     struct door_parked *unparked;
     struct message *unparked_answers;
     uint32_t unparked_count;
+    struct event counted[LIMIT_BATCH_COUNTED]; /* what was owed to secret votes */
+    uint32_t counted_count;
     uint64_t *lapsed;
     uint32_t lapsed_count;
     uint32_t fired;

@@ -190,21 +190,39 @@ static bool may_write(struct server *server)
     return server->mode == SERVING;
 }
 
+/* What is owed to secret votes is brought by this server, which holds their keys. */
+static enum err take_counts(struct server *server)
+{
+    struct record_key after = {.size = 0};
+    enum err code = ERR_OK;
+    while (!code && server->counted_count < LIMIT_BATCH_COUNTED) {
+        code = door_count(&server->door, &server->inbox, &after, &server->counted[server->counted_count]);
+        server->counted_count += code == ERR_OK;
+    }
+    return code == ERR_NOT_FOUND ? ERR_OK : code;
+}
+
 static void decide(struct server *server)
 {
     server->unparked_count = 0;
     server->lapsed_count = 0;
+    server->counted_count = 0;
     server->fired = 0;
     if (!may_write(server)) {
         turn_away(server);
         return;
     }
-    enum err code = server->unpark_count ? take_unparked(server) : ERR_OK;
+    enum err code = engine_owes_counts(server->engine) ? take_counts(server) : ERR_OK; /* first: keys are destroyed while none is new */
+    if (code) {
+        server_fail(server, code, "secret votes");
+        return;
+    }
+    code = server->unpark_count ? take_unparked(server) : ERR_OK;
     if (code) {
         server_fail(server, code, "parked events");
         return;
     }
-    if (any_event(server) || server->unparked_count || due_by_itself(server))
+    if (any_event(server) || server->unparked_count || server->counted_count || due_by_itself(server))
         server_batch(server);
 }
 

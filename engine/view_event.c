@@ -19,13 +19,14 @@ static const char *event_name(const struct event *event)
     case EVENT_DEPLOY: return "deploy";
     case EVENT_CASE: return "";
     case EVENT_MIGRATE: return "migrate";
+    case EVENT_COUNT: return "";
     }
     return "";
 }
 
 static struct text shown_name(const struct event *event)
 {
-    return event->kind == EVENT_SEND || event->kind == EVENT_CASE ? event->name : text_of(event_name(event));
+    return event->kind == EVENT_SEND || event->kind == EVENT_CASE || event->kind == EVENT_COUNT ? event->name : text_of(event_name(event));
 }
 
 static const char *clock_name(int32_t kind)

@@ -249,7 +249,7 @@ enum err view_case_data(struct view *view, const struct case_state *state, const
 /* The choice of a secret ballot is opened for nobody, also while its key is there. */
 static bool is_secret_choice(const struct event *event, const struct field_value *given)
 {
-    return text_is(event->name, "ballot") && text_is(given->name, "choice") && given->value.kind == VALUE_BYTES;
+    return text_is(event->name, "ballot") && text_is(given->name, "choice") && (given->value.kind == VALUE_BYTES || given->value.kind == VALUE_LIST);
 }
 
 static bool has_sealed(const struct value *value)
