@@ -192,6 +192,15 @@ static struct text notices_of(const struct walk *walk, const struct workflow_out
     return labelled(walk, draw_say(&walk->words, "tells", "告知"), all);
 }
 
+/* "opens resolution, survey" */
+static struct text opens_of(const struct walk *walk, struct span opens)
+{
+    struct text all = {0};
+    for (int32_t i = 0; i < opens.count; i++)
+        all = draw_list(&walk->words, all, text_of(workflow_string(walk->words.workflow, workflow_open(walk->words.workflow, opens.first + i)->workflow)));
+    return labelled(walk, draw_say(&walk->words, "⧉ opens", "⧉ 立子案件"), all);
+}
+
 static void draw_outcome(struct walk *walk, int32_t row, int32_t when, struct happening what);
 
 static void draw_choose(struct walk *walk, const struct workflow_outcome *outcome, struct happening what)
@@ -212,6 +221,7 @@ static void draw_outcome(struct walk *walk, int32_t row, int32_t when, struct ha
 {
     const struct workflow_outcome *outcome = workflow_outcome(walk->words.workflow, row);
     struct text told = notices_of(walk, outcome);
+    what.details = with_detail(walk, what.details, opens_of(walk, outcome->opens));
     switch (outcome->kind) {
     case OUTCOME_GO: draw_go(walk, outcome, what); break;
     case OUTCOME_CLIMB: draw_climb(walk, outcome, when, &what); break;
@@ -286,6 +296,28 @@ static void draw_overdue(struct walk *walk, int32_t outcome, struct text of)
     draw_outcome(walk, outcome, NONE, (struct happening){.way = DRAW_OVERDUE, .title = title});
 }
 
+static struct text tasks_done(const struct draw_words *words, const struct workflow_stage *stage)
+{
+    switch ((enum done_kind)stage->done) {
+    case DONE_NONE: break;
+    case DONE_ALL: return text_of(draw_say(words, "all tasks done", "任务全部完成"));
+    case DONE_ANY: return text_of(draw_say(words, "one task done", "任一任务完成"));
+    case DONE_SOME: return arena_print(words->arena, draw_say(words, "%d tasks done", "%d 项任务完成"), stage->done_some);
+    }
+    return (struct text){0};
+}
+
+/* The sign is that of the outcome that opens them. */
+static struct text children_ended(const struct draw_words *words, const struct workflow_stage *stage)
+{
+    if (stage->children.count == 0)
+        return (struct text){0};
+    const struct workflow_wait *wait = workflow_wait(words->workflow, stage->children.first);
+    if (wait->wait == DONE_SOME)
+        return arena_print(words->arena, draw_say(words, "⧉ %d children ended", "⧉ %d 个子案件办结"), wait->some);
+    return text_of(wait->wait == DONE_ALL ? draw_say(words, "⧉ all children ended", "⧉ 子案件全部办结") : draw_say(words, "⧉ one child ended", "⧉ 任一子案件办结"));
+}
+
 static void draw_tasks(struct walk *walk, const struct workflow_stage *stage)
 {
     const struct draw_words *words = &walk->words;
@@ -302,10 +334,7 @@ static void draw_tasks(struct walk *walk, const struct workflow_stage *stage)
     }
     if (stage->then == NONE)
         return;
-    struct text title = stage->done == DONE_ALL   ? text_of(draw_say(words, "all tasks done", "任务全部完成"))
-                        : stage->done == DONE_ANY ? text_of(draw_say(words, "one task done", "任一任务完成"))
-                                                  : arena_print(words->arena, draw_say(words, "%d tasks done", "%d 项任务完成"),
-                                                                stage->done_some);
+    struct text title = with_detail(walk, tasks_done(words, stage), children_ended(words, stage));
     draw_outcome(walk, stage->then, NONE, (struct happening){.way = DRAW_EVENT, .title = title});
 }
 

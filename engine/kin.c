@@ -147,8 +147,9 @@ static int32_t child_unit(struct step *step, const struct workflow_open *open, s
 static void put_opener(const struct step *step, struct event *event)
 {
     const struct event *cause = step->input.event;
-    event->as = cause->as.size ? cause->as : step->state->opener;
-    event->on_behalf = cause->as.size ? cause->on_behalf : step->state->opener_for;
+    bool sent = cause->as.size && (cause->kind == EVENT_SEND || cause->kind == EVENT_OPEN); /* not who tries it again */
+    event->as = sent ? cause->as : step->state->opener;
+    event->on_behalf = sent ? cause->on_behalf : step->state->opener_for;
 }
 
 static void say_open(struct step *step, struct case_child *child)

@@ -169,6 +169,12 @@ static enum err put_case(struct view *view, const struct case_state *state, cons
     struct decision possible = {0};
     if (parts & VIEW_POSSIBLE)
         put_possible(view, &input, &possible, row);
+    view_merged_into(view, state, row);
+    if (parts & VIEW_TASKS) {
+        enum err code = view_kin(view, workflow, state, row);
+        if (code)
+            return code;
+    }
     if (parts & VIEW_TITLES)
         view_titles(view, workflow, state, &possible, row);
     return parts & VIEW_DATA ? view_case_data(view, state, viewer, row) : ERR_OK;

@@ -6,6 +6,7 @@
  *
  *   view.c       a look, a case        view_field.c  its fields: who may see them, where they are
  *   view_event.c an event, news        view_title.c  what people call things
+ *   view_kin.c   the cases it knows
  *   map.c        making maps */
 #ifndef STAIRCASE_VIEW_H
 #define STAIRCASE_VIEW_H
@@ -64,6 +65,12 @@ bool view_may_see(struct view *view, const struct workflow *workflow, const stru
 /* The fields of a case, or those that an event brought, into `row` under data, private and cut. */
 enum err view_case_data(struct view *view, const struct case_state *state, const struct viewer *viewer, struct map_maker *row);
 enum err view_event_data(struct view *view, const struct case_state *state, const struct event *event, const struct viewer *viewer, struct map_maker *row);
+
+/* ---- view_kin.c ---- */
+/* Under parent, children, links: the cases that this one knows, with where they stand. */
+enum err view_kin(struct view *view, const struct workflow *workflow, const struct case_state *state, struct map_maker *row);
+/* Under merged-into: the case that goes on for this one. */
+void view_merged_into(struct view *view, const struct case_state *state, struct map_maker *row);
 
 /* ---- view_title.c ---- */
 void view_titles(const struct view *view, const struct workflow *workflow, const struct case_state *state, const struct decision *possible, struct map_maker *row);

@@ -121,6 +121,18 @@ static void put_event(struct view *view, uint64_t position, const struct log_rec
 
 /* ---- an entry of the history ---- */
 
+/* The other case, of what it had to say or of what was said to it. */
+static void put_other(struct arena *arena, const struct event *event, struct map_maker *row)
+{
+    if (!event->other.size || (!event->other_case && !event->end.size))
+        return;
+    struct map_maker map = map_begin(arena);
+    map_put_number(&map, "case", (int64_t)event->other_case);
+    map_put_text(&map, "no", event->other_number);
+    map_put_text(&map, "end", event->end);
+    map_put(row, "other", map_end(&map));
+}
+
 static struct value change_row(struct arena *arena, const struct log_change *change)
 {
     struct map_maker map = map_begin(arena);
@@ -168,6 +180,7 @@ enum err view_history(struct view *view, const struct case_state *state, uint64_
         map_put(&row, "happened", value_integer(record->event.happened_at));
     map_put_text(&row, "why", record->event.why);
     put_versions(view, record, &row);
+    put_other(view->arena, &record->event, &row);
     put_clocks(view->arena, record, &row);
     enum err code = view_event_data(view, state, &record->event, viewer, &row);
     *out = map_end(&row);

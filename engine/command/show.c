@@ -116,6 +116,47 @@ static void add_votes(struct sheet *sheet, const struct value *row)
     }
 }
 
+/* "金农议〔2026〕1号 (case 45), resolution: doing" */
+static struct text other_words(const struct command_line *line, const struct value *other)
+{
+    struct text number = row_text(other, "no"), workflow = row_text(other, "w"), stage = row_text(other, "s"), end = row_text(other, "end");
+    struct text words = arena_print(line->arena, command_say(line, "%.*s%scase %lld", "%.*s%s案件 %lld"), (int)number.size, number.data, number.size ? ", " : "",
+                                    (long long)row_integer(other, "case"));
+    if (workflow.size)
+        words = arena_print(line->arena, "%.*s, %.*s", (int)words.size, words.data, (int)workflow.size, workflow.data);
+    struct text place = end.size ? end : stage;
+    return place.size ? arena_print(line->arena, "%.*s: %.*s", (int)words.size, words.data, (int)place.size, place.data) : words;
+}
+
+static void add_children(struct sheet *sheet, const struct value *row)
+{
+    const struct value *children = row_list(row, "children");
+    struct arena *arena = sheet->line->arena;
+    for (uint32_t i = 0; children && i < children->count; i++) {
+        const struct value *child = &children->items[i];
+        struct text words = other_words(sheet->line, child), workflow = row_text(child, "w");
+        if (row_integer(child, "task"))
+            words = arena_print(arena, command_say(sheet->line, "%.*s: could not be opened (`staircase incidents` says why)", "%.*s：未能立案（原因见 staircase incidents）"),
+                                (int)workflow.size, workflow.data);
+        else if (!row_integer(child, "case"))
+            words = text_of(command_say(sheet->line, "is being opened", "立案中"));
+        add(sheet, i ? "" : "children", i ? "" : "子案件", words);
+    }
+}
+
+static void add_links(struct sheet *sheet, const struct value *row)
+{
+    static const struct {
+        const char *kind, *en, *zh;
+    } kinds[] = {{"linked", "linked with", "关联案件"}, {"merged-into", "merged into", "已并入"}, {"absorbed", "took over", "并入的案件"},
+                 {"split-from", "split from", "分立自"}, {"split-into", "split off", "分立出"}};
+    const struct value *links = row_list(row, "links");
+    for (uint32_t i = 0; links && i < links->count; i++)
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+            if (text_is(row_text(&links->items[i], "kind"), kinds[k].kind))
+                add(sheet, kinds[k].en, kinds[k].zh, other_words(sheet->line, &links->items[i]));
+}
+
 static void add_data(struct sheet *sheet, const struct value *row)
 {
     const struct value *data = row_map(row, "data");
@@ -159,6 +200,10 @@ void show_case(const struct command_line *line, const struct value *row)
     add(&sheet, "late", "曾逾期", row_flag(row, "late") ? text_of(command_say(line, "a deadline was missed", "是")) : TEXT(""));
     add(&sheet, "opened", "立案", row_time(arena, row, "opened"));
     add_tasks(&sheet, row);
+    if (row_map(row, "parent"))
+        add(&sheet, "opened by", "父案件", other_words(line, row_map(row, "parent")));
+    add_children(&sheet, row);
+    add_links(&sheet, row);
     add_votes(&sheet, row);
     add_data(&sheet, row);
     add_private(&sheet, row);
@@ -173,7 +218,11 @@ static struct text entry_words(const struct command_line *line, const struct val
     struct text says = in_language(line, row_map(entry, "says"));
     const struct value *data = row_map(entry, "data");
     struct text why = row_text(entry, "why"), clock = row_text(entry, "clock");
-    struct text words = data ? value_words(arena, data) : TEXT("");
+    const struct value *other = row_map(entry, "other");
+    struct text words = data ? value_words(arena, data) : TEXT(""), number = other ? row_text(other, "no") : TEXT(""), end = other ? row_text(other, "end") : TEXT("");
+    if (other)
+        words = arena_print(arena, "%.*s%scase %lld%s%.*s%s%.*s", (int)number.size, number.data, number.size ? " " : "", (long long)row_integer(other, "case"), end.size ? ": " : "",
+                            (int)end.size, end.data, words.size ? "; " : "", (int)words.size, words.data);
     if (clock.size)
         words = arena_print(arena, "%.*s%s%.*s", (int)clock.size, clock.data, words.size ? "; " : "", (int)words.size, words.data);
     if (why.size)
