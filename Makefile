@@ -24,8 +24,14 @@ LDFLAGS  = $(EXTRA)
 # The rooms, lowest first: what stands further down may include what stands above it, never the other way round.
 PROTO  = $(addprefix proto/, $(addsuffix .c, err wire wire_put message_members message_decode message_encode json connection pending client client_deploy))
 PURE   = $(addprefix engine/, $(addsuffix .c, $(PURE_ROOMS)))
-PURE_ROOMS = arena civil calendar period duration directory directory_make workflow decimal rating case vote vote_words condition lookup access access_words effect step attempt \
-  notice moment clock stop reopen task task_report task_claim task_handlers intake intake_value sender part poll poll_result poll_count place outcome kin kin_hear kin_link extend number possible due migrate advance
+PURE_ROOMS = arena civil calendar period duration directory \
+  directory_make workflow decimal rating case vote \
+  vote_words condition lookup access access_words effect \
+  step attempt notice moment clock stop \
+  reopen task task_report task_claim task_handlers intake \
+  intake_value sender part poll poll_result poll_rating \
+  poll_count place outcome kin kin_hear kin_link \
+  extend number possible due migrate advance
 # Everything else under engine/ and workers/ is found by name.
 ENGINE  = $(filter-out $(PURE) engine/main.c, $(wildcard engine/*.c engine/command/*.c))
 WORKERS = $(filter-out workers/mediation_centre.c, $(wildcard workers/*.c))

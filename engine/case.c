@@ -1,6 +1,8 @@
 /* case: a case as a value: finding, adding and dropping its rows, its size. See case.h. */
 #include "engine/case.h"
 
+#include "engine/rating.h"
+
 bool case_clock_runs(const struct case_clock *clock)
 {
     return clock->remaining < 0;
@@ -428,15 +430,27 @@ static bool stop_fits(const struct case_state *state, const struct workflow *wor
                                   case_clock(state, CLOCK_STOP, 0));
 }
 
+static bool rating_fits(const struct case_poll *poll, const struct workflow_vote *rating)
+{
+    for (uint32_t i = 0; i < poll->tally.lanes; i++)
+        if (poll->tally.lane[i].all > RATING_RATERS_MOST)
+            return false;
+    return poll->rule == NONE && poll->tally.lanes == (uint32_t)rating->raters.count;
+}
+
 static bool poll_fits(const struct case_poll *poll, const struct workflow *workflow)
 {
     if (!row_of(workflow, WORKFLOW_STAGES, poll->stage))
         return false;
     int32_t row = workflow_stage(workflow, poll->stage)->vote;
-    if (row == NONE || !row_of(workflow, WORKFLOW_VOTE_RULES, poll->rule))
+    if (row == NONE)
         return false;
     const struct workflow_vote *vote = workflow_vote(workflow, row);
-    return poll->tally.choices == (uint32_t)vote->choices.count && poll->tally.lanes == (uint32_t)vote->weights.count &&
+    if (poll->tally.choices != (uint32_t)vote->choices.count)
+        return false;
+    if (vote->raters.count)
+        return rating_fits(poll, vote);
+    return row_of(workflow, WORKFLOW_VOTE_RULES, poll->rule) && poll->tally.lanes == (uint32_t)vote->weights.count &&
            workflow_vote_rule(workflow, poll->rule)->choice < vote->choices.count;
 }
 

@@ -54,8 +54,12 @@ static void add_all_owners(struct step *step, struct persons *names)
 {
     for (uint32_t i = 0; i < step->state->task_count; i++)
         add_owners(step, names, &step->state->tasks[i]);
-    if (step_stage(step)->vote != NONE) /* a vote is its members' to do */
-        access_add_names(&step->input, names, workflow_vote(step->workflow, step_stage(step)->vote)->roll);
+    if (step_stage(step)->vote == NONE)
+        return;
+    const struct workflow_vote *vote = workflow_vote(step->workflow, step_stage(step)->vote);
+    access_add_names(&step->input, names, vote->roll); /* a vote is its members' to do, a rating its raters' */
+    for (int32_t i = 0; i < vote->raters.count; i++)
+        access_add_names(&step->input, names, workflow_rater(step->workflow, vote->raters.first + i)->people);
 }
 
 static void add_supervisor(struct step *step, struct persons *names)

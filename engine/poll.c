@@ -3,6 +3,7 @@
 
 #include "engine/condition.h"
 #include "engine/intake.h"
+#include "engine/rating.h"
 
 enum { GROUNDS_MOST = 500, PROXY_MOST = 500 }; /* bytes */
 
@@ -129,15 +130,21 @@ struct drawn {
     uint32_t count[VOTE_LANES_MOST];
 };
 
+/* Who is in several groups of raters rates in the first of them. */
 static bool draw_member(struct step *step, struct case_poll *poll, const struct poll_lane *lanes, const struct drawn *drawn, struct text person, bool recused)
 {
     struct roll_row row = {.roll = poll->roll, .person = person, .on_roll = true, .lanes = poll->tally.lanes, .member = {.recused = recused, .choice = -1}};
-    for (uint32_t i = 0; i < poll->tally.lanes; i++)
-        if (is_among(drawn->people[i], drawn->count[i], person))
+    bool once = vote_of(step, poll)->raters.count > 0, found = false;
+    for (uint32_t i = 0; i < poll->tally.lanes && !(once && found); i++) {
+        found = is_among(drawn->people[i], drawn->count[i], person);
+        if (found)
             row.member.weight[i] = weight_of(step, &lanes[i], person);
+    }
     if (!vote_draw(&poll->tally, &row.member))
         return step_refuse(step, ERR_BAD_DATA, "the weight of %.*s is below 0, or the roll becomes too heavy", SHOWN(person));
     poll->members++;
+    if (once && poll->members > RATING_RATERS_MOST)
+        return step_refuse(step, ERR_BAD_DATA, "there are more than %d raters", RATING_RATERS_MOST);
     roll_change(step->arena, step->out, &row);
     return true;
 }
@@ -174,7 +181,7 @@ static int32_t rule_now(const struct step *step, const struct workflow_vote *vot
 
 static bool add_vacant_seats(struct step *step, struct case_poll *poll, const struct workflow_vote *vote)
 {
-    for (uint32_t i = 0; i < poll->tally.lanes; i++) {
+    for (uint32_t i = 0; vote->seats && i < poll->tally.lanes; i++) {
         int64_t vacant = vote->seats - poll->tally.lane[i].all;
         bool heads = workflow_vote_weight(step->workflow, vote->weights.first + (int32_t)i)->with == NONE;
         if (heads && vacant > 0 && !vote_add_vacant(&poll->tally, i, vacant))
@@ -191,14 +198,16 @@ bool poll_open(struct step *step)
     const struct workflow_vote *vote = workflow_vote(step->workflow, row);
     struct poll_lane lanes[VOTE_LANES_MOST];
     int32_t rule = rule_now(step, vote);
-    if (rule == NONE)
+    if (rule == NONE && !vote->raters.count)
         return step_refuse(step, ERR_CONDITION, "no rule of the vote fits %s", workflow_field_name(step->workflow, vote->field));
     struct case_poll *poll = case_add_poll(step->arena, step->state);
     poll->stage = step->state->stage;
     poll->opened_at = step->input.now;
     poll->rule = rule;
     poll->tally.choices = (uint32_t)vote->choices.count;
-    poll->tally.lanes = (uint32_t)vote->weights.count;
+    poll->tally.lanes = (uint32_t)(vote->raters.count ? vote->raters.count : vote->weights.count);
+    for (int32_t i = 0; i < vote->raters.count; i++)
+        lanes[i] = (struct poll_lane){.people = workflow_rater(step->workflow, vote->raters.first + i)->people, .with_name = NONE};
     for (int32_t i = 0; i < vote->weights.count; i++) {
         const struct workflow_vote_weight *weight = workflow_vote_weight(step->workflow, vote->weights.first + i);
         lanes[i] = (struct poll_lane){.people = vote->roll, .with_name = weight->with == NONE ? NONE : weight->name};

@@ -9,7 +9,8 @@
  * Rows of the roll come in as values (advance_input.rolls: those of the persons that poll_reads names) and go out as changes of the
  * decision. The tally stands in the case. A ballot that comes after the close is recorded, and its answer says that it does not count.
  *
- * What a rating shares: poll_draw with a lane for each group of raters; the events; the rows. What is its own: how it closes. */
+ * A rating is a vote without `pass`: the same drawing with a lane for each group of raters, the same events and rows; its own is how it closes
+ * (poll_rating.c): with a score, or with too few raters in some group; at its deadline, or when everybody has given a final grade. */
 #ifndef STAIRCASE_POLL_H
 #define STAIRCASE_POLL_H
 
@@ -57,10 +58,23 @@ bool poll_is_late_ballot(const struct step *step);
 struct vote_rule poll_rule(const struct workflow *workflow, const struct case_poll *poll);
 /* How it stands or came out, with its arithmetic. */
 struct text poll_sentence(const struct workflow *workflow, struct arena *arena, const struct case_poll *poll, bool chinese);
+/* If it closed now. */
+enum vote_result poll_result(const struct workflow *workflow, const struct case_poll *poll);
 /* It closes with this result: noted, told, and its way is run. */
 void poll_close(struct step *step, struct case_poll *poll, enum vote_result result, bool early);
 /* After a ballot, an attendance or a recusal: closes a vote whose result is certain. */
 void poll_look_early(struct step *step, struct case_poll *poll);
+/* ---- ratings (poll_rating.c) ---- */
+
+bool poll_is_rating(const struct workflow *workflow, const struct case_poll *poll);
+/* If it closed now: VOTE_PASSED (there is a score) or VOTE_NO_QUORUM (some group has too few). */
+enum vote_result poll_rating_result(const struct workflow *workflow, const struct case_poll *poll);
+/* Everybody on the roll has rated, or cannot any more. */
+bool poll_rating_is_complete(const struct case_poll *poll);
+struct text poll_rating_sentence(const struct workflow *workflow, struct arena *arena, const struct case_poll *poll, bool chinese);
+/* The score goes into its field. */
+void poll_rating_take(struct step *step, const struct case_poll *poll);
+
 /* Which of the choices that is; -1: none. */
 int32_t poll_choice(const struct workflow *workflow, const struct case_poll *poll, struct text name);
 

@@ -69,8 +69,7 @@ static bool counted(struct step *step, struct case_poll *poll)
         return step_refuse(step, ERR_NOT_NOW, "the vote is not being counted");
     if (!take_counts(step, poll))
         return false;
-    struct vote_rule rule = poll_rule(step->workflow, poll);
-    poll_close(step, poll, vote_close(&rule, &poll->tally), false);
+    poll_close(step, poll, poll_result(step->workflow, poll), false);
     return true;
 }
 

@@ -61,6 +61,8 @@ static enum vote_result result_of(const struct case_poll *poll)
 
 struct text poll_sentence(const struct workflow *workflow, struct arena *arena, const struct case_poll *poll, bool chinese)
 {
+    if (poll_is_rating(workflow, poll))
+        return poll_rating_sentence(workflow, arena, poll, chinese);
     struct vote_words words = words_of(workflow, poll);
     struct vote_rule rule = poll_rule(workflow, poll);
     return vote_sentence(arena, &rule, &poll->tally, result_of(poll), &words, chinese);
@@ -90,6 +92,8 @@ void poll_close(struct step *step, struct case_poll *poll, enum vote_result resu
     int32_t way = way_of(vote_of(step->workflow, poll), result);
     poll->state = state_of(result);
     poll->early = early;
+    if (result == VOTE_PASSED && poll_is_rating(step->workflow, poll))
+        poll_rating_take(step, poll);
     if (!poll->closed_at)
         poll->closed_at = step->input.now;
     step->out->note_zh = poll_sentence(step->workflow, step->arena, poll, true);
@@ -102,14 +106,34 @@ void poll_close(struct step *step, struct case_poll *poll, enum vote_result resu
         step->state->flags |= CASE_OVERDUE;
 }
 
+/* A rating whose grades are final has nothing to wait for when everybody has given one. A secret one waits, as a secret vote does. */
+static void look_complete(struct step *step, struct case_poll *poll)
+{
+    const struct workflow_vote *vote = vote_of(step->workflow, poll);
+    if (vote->final && !vote->secret && poll_rating_is_complete(poll))
+        poll_close(step, poll, poll_rating_result(step->workflow, poll), true);
+}
+
 void poll_look_early(struct step *step, struct case_poll *poll)
 {
+    if (poll_is_rating(step->workflow, poll)) {
+        look_complete(step, poll);
+        return;
+    }
     if (!vote_of(step->workflow, poll)->early)
         return;
     struct vote_rule rule = poll_rule(step->workflow, poll);
     enum vote_result result = vote_early(&rule, &poll->tally);
     if (result != VOTE_OPEN)
         poll_close(step, poll, result, true);
+}
+
+enum vote_result poll_result(const struct workflow *workflow, const struct case_poll *poll)
+{
+    if (poll_is_rating(workflow, poll))
+        return poll_rating_result(workflow, poll);
+    struct vote_rule rule = poll_rule(workflow, poll);
+    return vote_close(&rule, &poll->tally);
 }
 
 /* A deadline makes nothing before this: there is a number left for what is owed. */
@@ -130,6 +154,5 @@ void poll_close_due(struct step *step)
         begin_counting(step, poll);
         return;
     }
-    struct vote_rule rule = poll_rule(step->workflow, poll);
-    poll_close(step, poll, vote_close(&rule, &poll->tally), false);
+    poll_close(step, poll, poll_result(step->workflow, poll), false);
 }

@@ -1,6 +1,7 @@
 /* workflow: the shape of a compiled workflow, and its rows by number and by name. See workflow.h. */
 #include "engine/workflow.h"
 
+#include "engine/rating.h"
 #include "engine/vote.h"
 
 #include <assert.h>
@@ -254,7 +255,14 @@ static const struct member vote_members[] = {
     NEEDED(vote, passed, OUTCOMES),
     NEEDED(vote, failed, OUTCOMES),
     ROW(vote, no_quorum, OUTCOMES),
+    SPAN(vote, raters, RATERS),
+    SPAN(vote, grades, GRADES),
+    ROW(vote, sets, FIELDS),
 };
+
+static const struct member rater_members[] = {NAMED(rater, name), SPAN(rater, people, PEOPLE), NUMBER(rater, weight), NUMBER(rater, least)};
+
+static const struct member grade_members[] = {NUMBER(grade, value)};
 
 static const struct member vote_rule_members[] = {
     ROW(vote_rule, value, VALUES),     NUMBER(vote_rule, choice), NUMBER(vote_rule, numerator),
@@ -363,6 +371,8 @@ static const struct table_shape shapes[WORKFLOW_TABLE_COUNT] = {
     SHAPE_2(VOTE_RULES, vote_rule),
     SHAPE_2(VOTE_WEIGHTS, vote_weight),
     SHAPE_2(REOPENS, reopen),
+    SHAPE_2(RATERS, rater),
+    SHAPE_2(GRADES, grade),
 };
 
 const struct form_shape workflow_shape = {
@@ -415,6 +425,8 @@ ROW_ACCESSOR(wait, WAITS)
 ROW_ACCESSOR(vote, VOTES)
 ROW_ACCESSOR(vote_rule, VOTE_RULES)
 ROW_ACCESSOR(vote_weight, VOTE_WEIGHTS)
+ROW_ACCESSOR(rater, RATERS)
+ROW_ACCESSOR(grade, GRADES)
 
 const struct workflow_head *workflow_head(const struct workflow *workflow)
 {
@@ -846,9 +858,30 @@ static bool vote_rule_sound(const struct workflow *workflow, int32_t row)
            rule->choice >= 0 && rule->choice < VOTE_CHOICES_MOST;
 }
 
+static bool rater_sound(const struct workflow *workflow, int32_t row)
+{
+    const struct workflow_rater *rater = workflow_rater(workflow, row);
+    return rater->people.count > 0 && rater->weight > 0 && rater->weight <= RATING_WEIGHT_MOST && rater->least > 0 && rater->least <= RATING_RATERS_MOST;
+}
+
+static bool grade_sound(const struct workflow *workflow, int32_t row)
+{
+    const struct workflow_grade *grade = workflow_grade(workflow, row);
+    return grade->value >= 0 && grade->value <= RATING_GRADE_MOST;
+}
+
+static bool rating_sound(const struct workflow *workflow, const struct workflow_vote *vote)
+{
+    return vote->raters.count <= RATING_GROUPS_MOST && vote->choices.count >= 2 && vote->choices.count <= VOTE_CHOICES_MOST &&
+           vote->grades.count == vote->choices.count && vote->no_quorum != NONE && vote->sets != NONE && !vote->early && vote->proxy_most == 0 &&
+           workflow_field(workflow, vote->sets)->type == FIELD_NUMBER && (!vote->secret || vote->raters.count == 1);
+}
+
 static bool vote_sound(const struct workflow *workflow, int32_t row)
 {
     const struct workflow_vote *vote = workflow_vote(workflow, row);
+    if (vote->raters.count)
+        return rating_sound(workflow, vote);
     bool sound = vote->roll.count > 0 && vote->choices.count >= 2 && vote->choices.count <= VOTE_CHOICES_MOST && vote->weights.count > 0 &&
                  vote->weights.count <= VOTE_LANES_MOST && vote->rules.count > 0 && vote->seats >= 0 && vote->proxy_most >= 0 &&
                  (vote->quorum == NONE) == (vote->no_quorum == NONE) && (!vote->early || vote->final) && (!vote->secret || !vote->early);
@@ -873,6 +906,7 @@ bool workflow_sound(const struct workflow *workflow)
         {WORKFLOW_OPENS, open_sound},           {WORKFLOW_GIVENS, given_sound},     {WORKFLOW_WAITS, wait_sound},
         {WORKFLOW_STAGES, stage_sound},
         {WORKFLOW_VOTE_RULES, vote_rule_sound}, {WORKFLOW_VOTES, vote_sound},
+        {WORKFLOW_RATERS, rater_sound},         {WORKFLOW_GRADES, grade_sound},
     };
     if (workflow_count(workflow, WORKFLOW_HEAD) != 1)
         return false;

@@ -54,6 +54,8 @@ enum workflow_table {
     WORKFLOW_VOTE_RULES,
     WORKFLOW_VOTE_WEIGHTS,
     WORKFLOW_REOPENS,
+    WORKFLOW_RATERS,
+    WORKFLOW_GRADES,
     WORKFLOW_TABLE_COUNT
 };
 
@@ -340,7 +342,7 @@ struct workflow_stage {
     int32_t line;
     int32_t stop_clock;   /* row of STOPS or NONE */
     struct span children; /* WAITS: none or one */
-    int32_t vote;         /* row of VOTES or NONE */
+    int32_t vote;         /* row of VOTES or NONE: a vote or a rating */
 };
 
 /* `vote` of a stage. What its words mean: vote.h. */
@@ -362,6 +364,21 @@ struct workflow_vote {
     int32_t proxy_written;  /* 1: such a ballot names the paper that says so */
     int32_t passed, failed; /* rows of OUTCOMES */
     int32_t no_quorum;      /* row of OUTCOMES, or NONE */
+    /* of a rating (`rate`), which is a vote without `pass`: its choices are the grades, and each group of raters has a lane */
+    struct span raters;     /* RATERS; none: it is a vote */
+    struct span grades;     /* GRADES, one for each of `choices` */
+    int32_t sets;           /* row of FIELDS, a number: the score goes there */
+};
+
+struct workflow_rater {
+    int32_t name;       /* string: the group */
+    struct span people; /* PEOPLE */
+    int32_t weight;     /* of the group's mean */
+    int32_t least;      /* how many of the group must have rated */
+};
+
+struct workflow_grade {
+    int32_t value;
 };
 
 struct workflow_vote_rule {
@@ -514,6 +531,8 @@ const struct workflow_wait *workflow_wait(const struct workflow *workflow, int32
 const struct workflow_vote *workflow_vote(const struct workflow *workflow, int32_t row);
 const struct workflow_vote_rule *workflow_vote_rule(const struct workflow *workflow, int32_t row);
 const struct workflow_vote_weight *workflow_vote_weight(const struct workflow *workflow, int32_t row);
+const struct workflow_rater *workflow_rater(const struct workflow *workflow, int32_t row);
+const struct workflow_grade *workflow_grade(const struct workflow *workflow, int32_t row);
 int32_t workflow_ref(const struct workflow *workflow, int32_t row);
 /* NULL: it has none. */
 const struct workflow_recurs *workflow_recurs(const struct workflow *workflow);

@@ -1,5 +1,6 @@
 /* workflow_keys: the one table of the language's keys. The reader refuses what is not in it; the reference and the schema are
  * made from it. A key that is marked KEY_LATER is known and refused with a sentence that says so. */
+#include "engine/rating.h"
 #include "engine/form.h"
 #include "engine/workflow_reader.h"
 
@@ -47,7 +48,7 @@ static const struct form title_map = MAPPING(IN_TITLE), opens_map = MAPPING(IN_O
                          child_map = MAPPING(IN_CHILD), children_map = MAPPING(IN_CHILDREN),
                          recurs_map = MAPPING(IN_RECURS), turn_map = MAPPING(IN_TURN), quota_map = MAPPING(IN_QUOTA),
                          short_map = MAPPING(IN_SHORT), vote_map = MAPPING(IN_VOTE), pass_map = MAPPING(IN_PASS), quorum_map = MAPPING(IN_QUORUM),
-                         recuse_map = MAPPING(IN_RECUSE), proxy_map = MAPPING(IN_PROXY);
+                         recuse_map = MAPPING(IN_RECUSE), proxy_map = MAPPING(IN_PROXY), rate_map = MAPPING(IN_RATE), rater_map = MAPPING(IN_RATER);
 
 /* scalars */
 static const struct form version = FORM(FORM_WHOLE, .least = 1, .most = WORKFLOW_VERSION_MOST);
@@ -101,6 +102,8 @@ static const struct form ballots = FORM_WORDS(ballots_words), base = FORM_WORDS(
 static const struct form vote_part = FORM(FORM_TEXT, .name = "part-of-votes", .pattern = "^(at least|more than) [1-9][0-9]{0,4}/[1-9][0-9]{0,4}$");
 static const struct form vote_choices = FORM(FORM_LIST, .least = 2, .of = &choice), pass_limits = NAMED(1, pass_map);
 static const struct form recuse = EITHER(&form_name, &role_map, &persons, &recuse_map);
+static const struct form rating_weight = FORM(FORM_WHOLE, .least = 1, .most = RATING_WEIGHT_MOST), rating_least = FORM(FORM_WHOLE, .least = 1, .most = RATING_RATERS_MOST),
+                         grade = FORM(FORM_WHOLE, .least = 0, .most = RATING_GRADE_MOST), grades = FORM(FORM_NAMED, .least = 2, .keys = &choice, .of = &grade), raters = NAMED(1, rater_map);
 static const struct form seats = FORM(FORM_WHOLE, .least = 1, .most = WORKFLOW_PEOPLE_MOST), proxies = FORM(FORM_WHOLE, .least = 1, .most = 10000);
 
 /* limits and work */
@@ -224,7 +227,7 @@ static const struct key table[] = {
     {IN_STAGE, "tasks", M, 0, "a mapping of tasks", "several pieces of work, side by side", &tasks},
     {IN_STAGE, "done", S, 0, "all, any or N of M", "when enough of the tasks are settled", &done},
     {IN_STAGE, "vote", M, 0, "a vote: roll, choices, pass, passed, failed ...", "the stage is a vote, closed by its deadline", &vote_map},
-    {IN_STAGE, "rate", M, KEY_LATER, "a rating", "the stage is a rating", NULL},
+    {IN_STAGE, "rate", M, 0, "a rating: raters, grades, sets, no-quorum ...", "the stage is a rating, closed by its deadline or when everybody has rated", &rate_map},
     {IN_STAGE, "children", M, 0, "{wait, of, ends}", "child cases that are waited for", &children_map},
     {IN_STAGE, "publish", M, KEY_LATER, "{fields: [...]}", "the stage publishes", NULL},
     {IN_STAGE, "objections", M, KEY_LATER, "{by, needs, OUTCOME}", "objections to what is published", NULL},
@@ -258,6 +261,18 @@ static const struct key table[] = {
     {IN_RECUSE, "who", S | L | M, 0, SOME_PEOPLE, "who is out before the roll is frozen", &people},
     {IN_RECUSE, "grounds", L, 0, "a list of grounds", "for which a member is recused later; any words unless said", &choices},
     {IN_RECUSE, "by", S | L | M, 0, SOME_PEOPLE, "who may recuse a member; members may always recuse themselves", &people},
+
+    {IN_RATE, "raters", M, KEY_NEEDED, "a mapping of groups: {who, weight, least}", "who rates: drawn when the stage is entered, and frozen", &raters},
+    {IN_RATE, "grades", M, KEY_NEEDED, "a mapping of grades to whole numbers, such as {good: 100, fair: 70, poor: 0}", "what a rater can give, and what it is worth", &grades},
+    {IN_RATE, "sets", S, KEY_NEEDED, "a field of type number", "the score goes there", &form_name},
+    {IN_RATE, "recuse", S | L | M, 0, SOME_PEOPLE ", or {who, grounds, by}", "who is out before the roll is frozen", &recuse},
+    {IN_RATE, "ballots", S, 0, "final or changeable", "whether a grade can be changed while the rating is open; final unless said", &ballots},
+    {IN_RATE, "secret", S, 0, "true or false", "nobody can join a grade with a person", &form_boolean},
+    {IN_RATE, "no-quorum", M, KEY_NEEDED, AN_OUTCOME, "what follows when a group has too few raters", &outcome_map},
+
+    {IN_RATER, "who", S | L | M, KEY_NEEDED, SOME_PEOPLE, "who is in the group", &people},
+    {IN_RATER, "weight", S, KEY_NEEDED, "a whole number", "of the group's mean among the others", &rating_weight},
+    {IN_RATER, "least", S, 0, "a whole number", "how many of the group must have rated; one unless said", &rating_least},
 
     {IN_PROXY, "most", S, KEY_NEEDED, "a whole number", "for how many others one person may give a ballot", &proxies},
     {IN_PROXY, "written", S, 0, "true or false", "the ballot names the paper (its field \"proxy\")", &form_boolean},
@@ -377,7 +392,7 @@ static const struct mapping mappings[WORKFLOW_WHERE_COUNT] = {
     [IN_AT_LEAST] = {.name = "at-least"}, [IN_MISSING] = {.name = "missing"}, [IN_RANGE] = {.name = "range", .least = 1}, [IN_COUNT] = {.name = "count"},
     [IN_RECURS] = {.name = "recurs"}, [IN_TURN] = {.name = "turn"}, [IN_QUOTA] = {.name = "quota"}, [IN_SHORT] = {.name = "short"},
     [IN_VOTE] = {.name = "vote"}, [IN_PASS] = {.name = "pass", .others = &vote_part, .least = 1}, [IN_QUORUM] = {.name = "quorum"},
-    [IN_RECUSE] = {.name = "recuse", .least = 1}, [IN_PROXY] = {.name = "proxy"},
+    [IN_RECUSE] = {.name = "recuse", .least = 1}, [IN_PROXY] = {.name = "proxy"}, [IN_RATE] = {.name = "rate"}, [IN_RATER] = {.name = "raters"},
     [IN_END] = {.name = "end"}, [IN_CHILD] = {.name = "child"}, [IN_CHILDREN] = {.name = "children"}, [IN_CONDITION] = {.name = "condition", .others = &condition_value, .least = 1},
 };
 

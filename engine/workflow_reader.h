@@ -236,6 +236,12 @@ int32_t event_resolve(struct workflow_reader *reader, const struct node *node);
 void stages_declare(struct workflow_reader *reader, const struct node *stages);
 void stages_read(struct workflow_reader *reader);
 /* `vote` of the stage that is being read (workflow_vote_yaml.c). */
+/* In the order of `final`. */
+extern const char *const ballot_words[2];
+/* `rate` of a stage whose `then` has been read. */
+void rate_read(struct workflow_reader *reader, const struct node *node, struct workflow_stage *stage);
+/* `recuse` of a vote or a rating. */
+void recuse_read(struct workflow_reader *reader, const struct node *node, struct workflow_vote *vote);
 void vote_read(struct workflow_reader *reader, const struct node *node, struct workflow_stage *stage);
 /* At which levels a case can be in a stage: those of its ladder, the one of `at: LEVEL`; otherwise any. */
 bool stage_may_be_at(const struct workflow_reader *reader, int32_t stage, int32_t level);

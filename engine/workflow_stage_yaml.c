@@ -256,8 +256,8 @@ static void check_work_company(struct workflow_reader *reader, const struct node
         problems_add_key(reader->problems, children, "\"children\" needs \"then\": what follows when they have ended.");
     if (done && !tasks)
         problems_add_key(reader->problems, done, "\"done\" means something only beside \"tasks\".");
-    if (then && !tasks && !children)
-        problems_add_key(reader->problems, then, "\"then\" means something only beside \"tasks\" or \"children\".");
+    if (then && !tasks && !children && !node_get(node, "rate"))
+        problems_add_key(reader->problems, then, "\"then\" means something only beside \"tasks\", \"children\" or \"rate\".");
 }
 
 /* The event of a task's name settles it. */
@@ -303,6 +303,7 @@ static void stage_read(struct workflow_reader *reader, int32_t row)
     stage.top = outcome_alone(reader, key_get(node, IN_STAGE, "top"));
     stage.bottom = outcome_alone(reader, key_get(node, IN_STAGE, "bottom"));
     stage.then = outcome_alone(reader, key_get(node, IN_STAGE, "then"));
+    rate_read(reader, key_get(node, IN_STAGE, "rate"), &stage);
     *ROW_OF(reader, STAGES, stage, row) = stage;
 }
 

@@ -3,7 +3,7 @@
 
 #include "engine/vote.h"
 
-static const char *const ballot_words[] = {"changeable", "final"};
+const char *const ballot_words[2] = {"changeable", "final"};
 /* Words that stand beside the choice in `pass`. */
 static const char *const pass_words[] = {"of", "per", "limits", "any"};
 
@@ -303,7 +303,7 @@ static bool by_heads_alone(const struct workflow_reader *reader, const struct wo
 /* ---- recusal, proxies ---- */
 
 /* PEOPLE, or {who: PEOPLE, grounds: [...], by: PEOPLE} */
-static void recuse_read(struct workflow_reader *reader, const struct node *node, struct workflow_vote *vote)
+void recuse_read(struct workflow_reader *reader, const struct node *node, struct workflow_vote *vote)
 {
     if (!node)
         return;

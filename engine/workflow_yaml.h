@@ -90,6 +90,8 @@ enum workflow_where {
     IN_QUORUM,
     IN_RECUSE,    /* {who, grounds, by} */
     IN_PROXY,
+    IN_RATE,
+    IN_RATER,     /* one of raters */
     WORKFLOW_WHERE_COUNT
 };
 
