@@ -100,6 +100,15 @@ static bool is_rule(struct workflow_reader *reader, const struct node *node)
     return node && node->kind == NODE_MAP;
 }
 
+static void no_such_choice(struct workflow_reader *reader, const struct node *item, const struct workflow_vote *vote)
+{
+    struct nearest nearest = nearest_to(item->key);
+    for (int32_t i = 0; i < vote->choices.count; i++)
+        nearest_offer(&nearest, text_of(row_name(reader, WORKFLOW_NAMES, vote->choices.first + i)));
+    problems_add_key(reader->problems, item, "\"%s\" is no choice of this vote.%s Choices: %s.", item->key.data, nearest_hint(&nearest, reader->arena),
+                     names_listed(reader, WORKFLOW_NAMES, vote->choices));
+}
+
 /* {CHOICE: "at least 4/5", of: all members} */
 static struct workflow_vote_rule rule_read(struct workflow_reader *reader, const struct node *node, const struct workflow_vote *vote)
 {
@@ -112,8 +121,7 @@ static struct workflow_vote_rule rule_read(struct workflow_reader *reader, const
             continue;
         int32_t row = name_find_in(reader, WORKFLOW_NAMES, vote->choices, item->key);
         if (row == NONE)
-            problems_add_key(reader->problems, item, "\"%s\" is no choice of this vote. Choices: %s.", item->key.data,
-                             names_listed(reader, WORKFLOW_NAMES, vote->choices));
+            no_such_choice(reader, item, vote);
         else if (named)
             problems_add_key(reader->problems, item, "a second choice: only one can be what passes.");
         else
