@@ -135,6 +135,7 @@ uint64_t store_checksum(struct text key, struct text value);
 struct store_lmdb_options {
     uint64_t map_size;   /* bytes; 0 means 64 GB, sparse; less where the process may not have that much (RLIMIT_AS) */
     bool read_only;      /* verify, on a stopped folder or a copy: nothing is created, nothing needs to be writable */
+    bool beside;         /* with read_only: while another process has it open and writes. LMDB's own table of readers keeps what is read; no lock of ours is taken */
     bool unsafe_no_sync; /* for the test of the power-cut rig only: this store must lose */
 };
 /* Creates what is missing: the folder itself (0700; its parent must be there) and the files in it (0600). ERR_LOCKED while

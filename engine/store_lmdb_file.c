@@ -59,7 +59,7 @@ static int environment_try(struct lmdb_file *file, uint64_t map_size)
 {
     unsigned flags = MDB_NOTLS;
     if (file->options.read_only)
-        flags |= MDB_RDONLY | MDB_NOLOCK; /* store.lock stands for it: see the head comment */
+        flags |= file->options.beside ? MDB_RDONLY : MDB_RDONLY | MDB_NOLOCK; /* store.lock stands for it: see the head comment */
     if (file->options.unsafe_no_sync)
         flags |= MDB_NOSYNC;
     int descriptor, code = mdb_env_create(&file->env);
@@ -85,7 +85,7 @@ static int environment_try(struct lmdb_file *file, uint64_t map_size)
 static enum err environment_map(struct lmdb_file *file)
 {
     uint64_t wanted = file->options.map_size ? file->options.map_size : MAP_SIZE_DEFAULT;
-    uint64_t size = file->options.read_only ? MAP_SIZE_STEP : store_folder_map_most(wanted);
+    uint64_t size = file->options.read_only && !file->options.beside ? MAP_SIZE_STEP : store_folder_map_most(wanted);
     size = (size + MAP_SIZE_STEP - 1) / MAP_SIZE_STEP * MAP_SIZE_STEP;
     int code = environment_try(file, size);
     while ((code == ENOMEM || code == EINVAL) && size / 2 >= MAP_SIZE_LEAST) {
@@ -217,7 +217,8 @@ enum err lmdb_file_open(struct lmdb_file *file, const char *folder, const struct
         return ERR_IO;
     *file = (struct lmdb_file){.options = *options};
     memcpy(file->folder, folder, size);
-    enum err err = store_folder_enter(folder, options->read_only, &file->lock);
+    file->lock = STORE_FOLDER_NO_LOCK;
+    enum err err = options->beside ? ERR_OK : store_folder_enter(folder, options->read_only, &file->lock);
     if (!err)
         err = environment_open(file);
     if (err)
