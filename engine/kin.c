@@ -245,6 +245,8 @@ static bool tell_parent(struct step *step)
 
 bool kin_end(struct step *step)
 {
+    if (step->state->flags & CASE_HELD)
+        step->state->child_count = 0; /* none of them was ever opened, and none will be */
     for (uint32_t i = 0; i < step->state->child_count; i++)
         if (!end_child(step, &step->state->children[i]))
             return false;

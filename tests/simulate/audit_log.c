@@ -10,7 +10,7 @@ static const char *kind_name(enum event_kind kind)
 {
     static const char *const names[] = {[EVENT_OPEN] = "open", [EVENT_SEND] = "send", [EVENT_RELEASE] = "release", [EVENT_RETRY] = "retry", [EVENT_ACCEPT] = "accept",
                                         [EVENT_SETTLE] = "settle", [EVENT_FAIL] = "fail", [EVENT_DUE] = "due", [EVENT_RECOMPUTE] = "recompute", [EVENT_PARK] = "park",
-                                        [EVENT_UNPARK] = "unpark", [EVENT_DEPLOY_PART] = "part", [EVENT_DEPLOY] = "deploy"};
+                                        [EVENT_UNPARK] = "unpark", [EVENT_DEPLOY_PART] = "part", [EVENT_DEPLOY] = "deploy", [EVENT_CASE] = "case"};
     return (size_t)kind < sizeof names / sizeof *names && names[kind] ? names[kind] : "?";
 }
 
@@ -162,7 +162,7 @@ static void check_names(struct sim *sim, const struct seen_record *seen, uint64_
     bool ended = record->end.size > 0;
     bool stage = workflow && workflow_find_stage(workflow, record->stage) != NONE;
     bool level = workflow && (record->level.size == 0 || workflow_find_level(workflow, record->level) != NONE);
-    bool end = !ended;
+    bool end = !ended || text_is(record->end, "cancelled");
     for (int32_t i = 0; workflow && i < workflow_count(workflow, WORKFLOW_ENDS); i++)
         end = end || is_name(record->end, workflow_end_name(workflow, i));
     if (!stage || !level || !end || directory_find_unit(source_directory(), record->unit) == NONE)
@@ -215,6 +215,23 @@ static void follow_task(struct sim *sim, const struct seen_record *seen)
     task->incident = event->kind == EVENT_FAIL && (!event->again || task->failures >= event->attempts_most);
 }
 
+/* ---- what cases have to say to each other ---- */
+
+/* Nothing here ends twice, so nothing comes back twice; and what came is what was said. */
+static void check_heard(struct sim *sim, const struct seen_record *seen, uint64_t position)
+{
+    const struct event *event = &seen->record.event;
+    if (event->kind != EVENT_CASE || !text_is(event->name, "child-ended") || event->code)
+        return;
+    const struct seen_case *child = map_find(&sim->audit->keys, event->other);
+    void **slot = map_at(&sim->audit->fired, arena_print(&sim->scratch, "heard %llu %llu", POSITION(seen->record.case_id), POSITION(event->child)));
+    if (*slot)
+        sim_broken(sim, INVARIANT_HEARD_ONCE, AT_POSITION "the end of child %llu comes back a second time", POSITION(position), kind_name(event->kind), POSITION(event->child));
+    if (!child || !text_equal(child->end, event->end))
+        sim_broken(sim, INVARIANT_HEARD_ONCE, AT_POSITION "child %llu has not ended so", POSITION(position), kind_name(event->kind), POSITION(event->child));
+    *slot = seen->subject;
+}
+
 /* ---- deployments ---- */
 
 static void follow_deployment(struct sim *sim, const struct seen_record *seen, uint64_t position)
@@ -257,6 +274,7 @@ void audit_log_record(struct sim *sim, struct seen_record *seen, uint64_t positi
     check_once(sim, seen, position);
     follow_deployment(sim, seen, position);
     follow_case(sim, seen, position);
+    check_heard(sim, seen, position);
     follow_task(sim, seen);
     if (holds_secret(seen->bytes))
         sim_broken(sim, INVARIANT_PRIVATE_STAYS_SEALED, AT_POSITION "holds what is private in clear", POSITION(position), kind_name(seen->record.event.kind));

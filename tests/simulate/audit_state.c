@@ -11,6 +11,7 @@ struct survey {
     struct store_txn *txn;
     uint64_t rows[STORE_TABLE_COUNT]; /* that the cases account for */
     uint64_t parked;                  /* by the counters of the senders */
+    bool last;                        /* nothing is on its way any more */
 };
 
 static bool has(const struct survey *survey, enum store_table table, const struct record_key *key, struct text *value)
@@ -35,7 +36,7 @@ static void check_states(const struct survey *survey, const struct case_state *s
         broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "its stage is not what its last record says");
     if (state->level != NONE && (state->level < 0 || state->level >= workflow_count(workflow, WORKFLOW_LEVELS)))
         broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "its level is none of its workflow");
-    if (ended != (state->end != NONE) || state->end < NONE || state->end >= workflow_count(workflow, WORKFLOW_ENDS))
+    if (ended != (state->end != NONE) || state->end < END_CANCELLED || state->end >= workflow_count(workflow, WORKFLOW_ENDS))
         broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "its end is none of its workflow");
     if (directory_unit_by_id(source_directory(), state->unit) == NONE || directory_unit_by_id(source_directory(), state->home_unit) == NONE)
         broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "its unit is not in the directory");
@@ -118,6 +119,30 @@ static void check_tasks(struct survey *survey, const struct case_state *state)
     }
 }
 
+static struct text state_word(enum child_state state)
+{
+    return state == CHILD_OPEN ? TEXT("open") : state == CHILD_ENDED ? TEXT("ended") : TEXT("refused");
+}
+
+/* When nothing is on its way any more, parent and child say the same. */
+static void check_child(struct survey *survey, const struct case_state *parent, const struct case_child *child)
+{
+    struct text key = engine_child_key(&survey->sim->scratch, (struct text){(const char *)parent->key, ID_SIZE}, child->id);
+    const struct seen_case *subject = map_find(&survey->sim->audit->keys, key);
+    bool there = subject != NULL, ended = there && subject->end.size > 0;
+    enum child_state should = !there ? CHILD_REFUSED : ended ? CHILD_ENDED : CHILD_OPEN;
+    if (survey->last && !(parent->flags & CASE_HELD) && child->state != should)
+        sim_broken(survey->sim, INVARIANT_HEARD_ONCE, "case %llu says that child %llu is %.*s, and it is %.*s", (unsigned long long)parent->id, (unsigned long long)child->id,
+                   SHOW(state_word(child->state)), SHOW(state_word(should)));
+    if (child->state != CHILD_REFUSED || parent->flags & CASE_ENDED)
+        return;
+    struct record_key row = key_incident(0, child->id);
+    struct text value;
+    survey->rows[STORE_INCIDENT]++;
+    if (!has(survey, STORE_INCIDENT, &row, &value) || !(parent->flags & CASE_INCIDENT))
+        broken(survey, INVARIANT_HEARD_ONCE, parent, "a child of it could not be opened, and no incident stands where a person sees it");
+}
+
 static void check_case(struct survey *survey, struct text key, struct text value)
 {
     struct sim *sim = survey->sim;
@@ -135,6 +160,8 @@ static void check_case(struct survey *survey, struct text key, struct text value
     check_open(survey, state);
     check_clocks(survey, state);
     check_tasks(survey, state);
+    for (uint32_t i = 0; i < state->child_count; i++)
+        check_child(survey, state, &state->children[i]);
 }
 
 /* ---- all rows ---- */
@@ -193,7 +220,7 @@ static void count_rows(struct survey *survey)
 
 void audit_state(struct sim *sim, bool last)
 {
-    struct survey survey = {.sim = sim};
+    struct survey survey = {.sim = sim, .last = last};
     if (store_begin_read(sim->host->store, &survey.txn))
         return;
     each_row(&survey, STORE_CASE, check_case);

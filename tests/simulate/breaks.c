@@ -29,6 +29,13 @@ static bool drop_task(struct sim *sim, struct store_txn *txn, struct text key, s
     return row_decode_outbox(value, &row) == ERR_OK && row.kind == OUTBOX_TASK && drop(txn, STORE_OUTBOX, key);
 }
 
+static bool drop_said(struct sim *sim, struct store_txn *txn, struct text key, struct text value)
+{
+    struct outbox_row row;
+    (void)sim;
+    return row_decode_outbox(value, &row) == ERR_OK && row.kind == OUTBOX_SAY && drop(txn, STORE_OUTBOX, key);
+}
+
 static bool drop_deadline(struct sim *sim, struct store_txn *txn, struct text key, struct text value)
 {
     struct deadline_key row;
@@ -87,6 +94,7 @@ static const struct act {
     bool look; /* at once: the engine itself would stop over it */
 } acts[] = {
     {BREAK_FORGET_RECEIPTS, STORE_RECEIPT, drop_receipt, false}, {BREAK_DROP_OUTBOX, STORE_OUTBOX, drop_task, false},
+    {BREAK_DROP_SAID, STORE_OUTBOX, drop_said, false},
     {BREAK_LOSE_DEADLINE, STORE_DEADLINE, drop_deadline, false},
     {BREAK_DROP_INDEX, STORE_OPEN, drop_open, false},            {BREAK_TURN_COUNTER, STORE_COUNTER, turn_counter, false},
     {BREAK_EDIT_LOG, STORE_LOG, edit_log, false},                {BREAK_EDIT_CASE, STORE_CASE, edit_case, false},

@@ -157,7 +157,8 @@ static void hear(struct sim *sim, struct speaker *speaker, const struct message 
 static const struct workflow *choose_workflow(struct sim *sim)
 {
     static const enum source_name names[] = {SOURCE_STAIRS_1, SOURCE_STAIRS_1, SOURCE_STAIRS_1, SOURCE_WORKS_1, SOURCE_WORKS_1, SOURCE_WORKS_1,
-                                             SOURCE_BENCH,    SOURCE_DISPUTE,  SOURCE_DISPUTE,  SOURCE_MATTER,  SOURCE_MATTER};
+                                             SOURCE_BENCH,    SOURCE_DISPUTE,  SOURCE_DISPUTE,  SOURCE_MATTER,  SOURCE_MATTER,
+                                             SOURCE_FAMILY,   SOURCE_FAMILY,   SOURCE_MEMBER};
     return &source_of(names[dice_below(&sim->dice, sizeof names / sizeof *names)])->source.workflow;
 }
 

@@ -26,6 +26,7 @@
     X(NUMBERS_ARE_UNIQUE, numbers_are_unique, "no two cases have one number or one key")                               \
     X(PRIVATE_STAYS_SEALED, private_stays_sealed, "nothing private stands anywhere in clear")                          \
     X(AS_PREDICTED, as_predicted, "stage, level, end and deadline are what a naive model says")                        \
+    X(HEARD_ONCE, heard_once, "a child is opened once and its end comes back once, or an incident stands on its parent") \
     X(ONLY_THE_DISK_FAILS, only_the_disk_fails, "the engine reports an error only when the store gave one")
 
 enum invariant {
@@ -61,6 +62,7 @@ enum invariant {
     X(SKIP_SEALING, "skip-sealing", PRIVATE_STAYS_SEALED, "private fields come in at the door under a public name")    \
     X(WRONG_CALENDAR, "wrong-calendar", AS_PREDICTED, "the model counts a day of the spring break as worked")                 \
     X(SKIP_LEVEL, "skip-level", AS_PREDICTED, "the model climbs two levels at once")                                   \
+    X(DROP_SAID, "drop-said", HEARD_ONCE, "what one case has to say to another vanishes on the way")                 \
     X(SILENT_FAULT, "silent-fault", ONLY_THE_DISK_FAILS, "the store fails without having been told to")
 
 enum broken {

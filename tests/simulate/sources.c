@@ -38,6 +38,8 @@ static const struct plan {
     [SOURCE_BENCH] = {.path = "workflows/bench/workflow.yaml"},
     [SOURCE_DISPUTE] = {.path = "workflows/dispute-mediation/workflow.yaml"},
     [SOURCE_MATTER] = {.path = "workflows/grid-matter/workflow.yaml"},
+    [SOURCE_FAMILY] = {.path = "tests/simulate/family.yaml"},
+    [SOURCE_MEMBER] = {.path = "tests/simulate/member.yaml"},
     [SOURCE_CALENDAR_2] = LONGER("2"), [SOURCE_CALENDAR_3] = SHORTER("3"), [SOURCE_CALENDAR_4] = LONGER("4"), [SOURCE_CALENDAR_5] = SHORTER("5"),
     /* A house is closed and another one takes its cases over; a mediator leaves, somebody comes. */
     [SOURCE_DIRECTORY_2] = {"tests/simulate/directory.yaml",
