@@ -15,6 +15,7 @@
 #include "engine/intake.h"
 #include "engine/kin.h"
 #include "engine/migrate.h"
+#include "engine/notice.h"
 #include "engine/number.h"
 #include "engine/outcome.h"
 #include "engine/part.h"
@@ -128,6 +129,18 @@ static struct intake opening_fields(const struct step *step)
     return (struct intake){.may = recurs ? recurs->sets : (struct span){0}};
 }
 
+/* Runs that were not opened while the engine was down: the supervisor hears which. */
+static void tell_missed(struct step *step)
+{
+    const struct event *event = step->input.event;
+    if (event->missed == 0)
+        return;
+    struct text from = civil_print(step->arena, event->missed_from);
+    notice_to_owners(step, NOTICE_TEXT, NULL,
+                     (struct notice_words){arena_print(step->arena, "有 %u 次未开展，自 %.*s 起", event->missed, SHOWN(from)),
+                                           arena_print(step->arena, "%u runs before this one were missed, the first of %.*s", event->missed, SHOWN(from))});
+}
+
 static bool open_case(struct step *step)
 {
     const struct workflow_head *head = workflow_head(step->workflow);
@@ -142,6 +155,7 @@ static bool open_case(struct step *step)
     give_number(step);
     if (!outcome_run(step, head->start))
         return false;
+    tell_missed(step);
     clock_begin(step);
     return !step->input.event->other.size || step->input.event->child || kin_was_split_off(step);
 }

@@ -362,6 +362,12 @@ int32_t calendar_next_working(const struct calendar *calendar, int32_t date)
     return calendar_ranked(calendar, calendar_rank(calendar, date));
 }
 
+int64_t calendar_begin(const struct calendar *calendar, int32_t date)
+{
+    const struct table *hours = &calendar->table[CALENDAR_HOURS];
+    return calendar_time(calendar, date, hours->count ? ((const struct calendar_hours *)hours->rows)[0].from : 0);
+}
+
 int64_t calendar_close(const struct calendar *calendar, int32_t date)
 {
     const struct table *hours = &calendar->table[CALENDAR_HOURS];

@@ -113,6 +113,8 @@ int32_t calendar_rank(const struct calendar *calendar, int32_t date);
 int32_t calendar_ranked(const struct calendar *calendar, int64_t rank);
 /* The first working day on or after `date`. */
 int32_t calendar_next_working(const struct calendar *calendar, int32_t date);
+/* The first moment of a day's business: opening of office hours, or 00:00. */
+int64_t calendar_begin(const struct calendar *calendar, int32_t date);
 /* The last moment of a day's business: close of office hours, or 24:00. */
 int64_t calendar_close(const struct calendar *calendar, int32_t date);
 

@@ -396,6 +396,8 @@ static enum err decide_kind(struct engine *engine, const struct event *event, st
     case EVENT_RECOMPUTE:
     case EVENT_PARK:
     case EVENT_DEPLOY_PART:
+    case EVENT_RUN:
+    case EVENT_QUOTA:
     case EVENT_DEPLOY: break; /* engine_fire, engine_park and engine_deploy make these */
     }
     abort();

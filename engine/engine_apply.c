@@ -293,7 +293,10 @@ enum err engine_apply(struct engine *engine, const struct event *event, const st
     record_outcome(engine, after, &record);
     engine_append(engine, &record);
     engine_put_receipt(engine, event, position, false);
-    if (event->parked) {
+    if (event->run)
+        code = engine_run_opened(engine, event, after->id);
+    code = code ? code : engine_count_end(engine, before, after, effective);
+    if (!code && event->parked) {
         struct parked_row gone;
         code = engine_unpark_rows(engine, event->subject.text, event->parked, &gone);
     }

@@ -57,8 +57,10 @@ static enum err use_form(struct engine *engine, const struct deployed *deployed)
         engine->workflows = form;
         engine->workflow_count++;
     } else if (text_is(deployed->what, "directory")) {
-        if (engine->directory)
+        if (engine->directory) {
+            engine_note_units(engine, &engine->directory->directory, &form->directory);
             retire(engine, engine->directory);
+        }
         engine->directory = form;
         if (engine->calendar_count > 1)
             engine_sweep_again(engine); /* a unit may have been given another calendar */
@@ -89,6 +91,7 @@ enum err engine_apply_deploy(struct engine *engine, const struct event *event, u
     engine_append(engine, &record);
     engine_put_receipt(engine, event, *position, false);
     engine->deployed[engine->deployed_count++] = deployed;
+    engine->agenda.stale = true;
     return use_form(engine, &deployed);
 }
 

@@ -234,6 +234,7 @@ enum err engine_fire(struct engine *engine, uint32_t most, uint32_t *fired)
     if (!code && engine->sweeping)
         code = sweep(engine, cursor, most, fired);
     store_cursor_close(&cursor);
+    code = code ? code : engine_agenda_fire(engine, most, fired);
     return engine->trouble ? engine->trouble : code;
 }
 
@@ -253,5 +254,8 @@ int64_t engine_next_due(struct engine *engine)
         store_cursor_seek(cursor, key_text(&from), &key, &value) == ERR_OK && !key_read_deadline(key, &row))
         row.due = INT64_MAX;
     store_end_read(&txn);
+    int64_t calendar;
+    if (engine_agenda_next(engine, &calendar) == ERR_OK && calendar < row.due) /* likewise */
+        return calendar;
     return row.due;
 }

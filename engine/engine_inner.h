@@ -6,6 +6,7 @@
  *   engine_due.c     what falls due, and what is computed anew
  *   engine_kin.c     what cases have to say to each other
  *   engine_state.c   what is deployed; finding cases
+ *   engine_recur.c   what the calendar brought about: runs, years     engine_agenda.c  when it will
  *   engine_deploy.c  deployments
  *   engine_previous.c what an opening takes over from the case before it
  *   engine_replay.c  replay and the hash of the state
@@ -46,6 +47,23 @@ struct deployed {
     struct deployed_head head;
 };
 
+/* What the calendar will bring next, worked out from what is deployed and the rows of RECUR; never stored. */
+struct series {
+    int64_t due;
+    const struct recurring *first; /* the oldest version of the workflow; the newer ones follow */
+    uint32_t unit;                 /* permanent id; 0: one rotation for the whole district */
+    bool quota;
+};
+struct agenda {
+    struct arena arena;
+    bool stale;              /* something was deployed, or happened outside of it */
+    struct series *series;   /* a heap: the first is due first */
+    uint32_t count;
+    struct recurring *workflows; /* one for each name, each followed by its newer versions */
+    struct arena forms;          /* of these: they stay as long as nothing is forgotten */
+    uint32_t known;              /* heads of DEPLOYED that have been looked at */
+};
+
 /* Where the log stands. */
 struct log_place {
     uint64_t position;
@@ -70,6 +88,8 @@ struct engine {
     struct form *workflows;              /* cache, newest use first */
     uint32_t workflow_count;
     struct form *retired;                /* replaced in this batch: freed when the next begins */
+
+    struct agenda agenda;
 
     uint64_t parked_count;               /* rows of PARKED, open batch included */
     uint32_t parked_here;                /* events that this batch has parked */
@@ -154,6 +174,27 @@ enum err engine_find_said(struct engine *engine);
 void engine_owe_count(struct engine *engine, const struct case_state *after, const struct effect *effect);
 void engine_counted(struct engine *engine, const struct effect *effect);
 enum err engine_find_counts(struct engine *engine);
+
+/* ---- engine_recur.c: what the calendar brought about becomes rows and records ---- */
+/* A run has opened a case. */
+enum err engine_run_opened(struct engine *engine, const struct event *event, uint64_t case_id);
+/* EVENT_RUN, EVENT_QUOTA: also on replay. */
+enum err engine_apply_run(struct engine *engine, const struct event *event);
+enum err engine_apply_quota(struct engine *engine, const struct event *event);
+/* A case has ended, or goes on after it had: the year in which it did. */
+enum err engine_count_end(struct engine *engine, const struct case_state *before, const struct case_state *after, int64_t effective);
+/* A directory takes the place of another: since when its new units are there. */
+void engine_note_units(struct engine *engine, const struct directory *before, const struct directory *after);
+/* ERR_NOT_FOUND: nothing yet. Texts live as long as what is read now. */
+enum err engine_read_recur(struct engine *engine, char what, struct text workflow, uint32_t unit, struct recur_row *row);
+
+/* ---- engine_agenda.c: when the calendar will do what ---- */
+void engine_agenda_init(struct engine *engine);
+void engine_agenda_close(struct engine *engine);
+/* Nothing of it holds any more: everything is read again. */
+void engine_agenda_forget(struct engine *engine);
+enum err engine_agenda_next(struct engine *engine, int64_t *due);
+enum err engine_agenda_fire(struct engine *engine, uint32_t most, uint32_t *fired);
 
 /* ---- engine_state.c ---- */
 enum err engine_load(struct engine *engine);

@@ -30,6 +30,8 @@ static enum err replay_event(struct engine *engine, const struct log_record *rec
     case EVENT_UNPARK: return engine_unpark(engine, &event);
     case EVENT_DEPLOY_PART: return engine_apply_part(engine, &event);
     case EVENT_DEPLOY: return engine_apply_deploy(engine, &event, &position);
+    case EVENT_RUN: return engine_apply_run(engine, &event);
+    case EVENT_QUOTA: return engine_apply_quota(engine, &event);
     case EVENT_PARK:
         event.kind = EVENT_SEND; /* it is parked again, for the same reason */
         break;

@@ -84,6 +84,7 @@ enum err engine_open(struct engine **out, struct store *store, const struct engi
     if (engine->options.cached_workflows_most == 0)
         engine->options.cached_workflows_most = 256;
     arena_init(&engine->names);
+    engine_agenda_init(engine);
     batch_init(&engine->batch, store);
     batch_init(&engine->questions, store);
     enum err code = engine_reload(engine, why);
@@ -126,6 +127,7 @@ void engine_close(struct engine **out)
     engine_forget(engine);
     batch_close(&engine->batch);
     batch_close(&engine->questions);
+    engine_agenda_close(engine);
     arena_close(&engine->names);
     free(engine);
     *out = NULL;
@@ -146,6 +148,7 @@ void form_close(struct form **form)
 
 void engine_forget(struct engine *engine)
 {
+    engine_agenda_forget(engine);
     form_close(&engine->directory);
     for (uint32_t i = 0; i < engine->calendar_count; i++)
         form_close(&engine->calendars[i]);

@@ -28,6 +28,9 @@ enum event_kind {
     /* from an operator */
     EVENT_MIGRATE = 15,  /* a case goes on under another version of its workflow (`workflow`, `version`) */
     EVENT_COUNT = 16,    /* a secret vote (poll_count.c): `name` is counted, with the counts as data, or key-destroyed; `task`: what was owed */
+    /* from the calendar (engine_agenda.c) */
+    EVENT_RUN = 17,      /* a run of a recurrence that could not be opened: it is passed over, `why` */
+    EVENT_QUOTA = 18,    /* a year is over: how many cases a unit had, of how many it must have */
 };
 
 struct event {
@@ -56,6 +59,8 @@ struct event {
     struct text turn;       /* of a rotation of a role: whose turn it is */
     uint32_t missed;        /* runs before it that were not opened */
     int32_t missed_from;    /* the day of the first of them */
+    int32_t year;           /* of a quota; `run_of` is the unit */
+    uint32_t year_count, year_least;
 
     /* a worker's report, and a send `by: worker` */
     struct text worker;     /* the worker's name, set by the link from its registration; never from the message */

@@ -13,11 +13,13 @@
  *   OPEN      unit id 4, case id 8                             workflow 8, stage 4, flags 4
  *   KEY       case key 16                                      case id 8
  *   NUMBER    case number                                      case id 8
- *   COUNTER   "n" series | "p" sender                          count 8
+ *   COUNTER   "n" series | "p" sender | "q" workflow, 0, unit id 4, year 4     count 8
  *             "e" home unit, "/", workflow                     case that ended last there (of workflows with `previous`) 8
  *   PARKED    case key 16, position 8                          expiry 8, event id, sender
  *   INCIDENT  task id 8                                        case id, time, position, topic, attempts, why
  *   ROLL      case id 8, number of the roll 4, person          struct roll_row (roll.h): weights, ballot
+ *   RECUR     "r" | "q", workflow, 0, unit id 4                struct recur_row (recurrence | quota)
+ *             "u", unit id 4                                   day 4: the unit is new, at its level, since then
  *   DEPLOYED  what 1, name, 0, version 4, "H" | "S" | "C", piece 4    head (struct deployed_head) | bytes of the source | of the compiled form
  *
  * A log record is a fixed header and a msgpack map: the event as it was decided, and what became of it. Its hash is
@@ -64,6 +66,10 @@ struct record_key key_counter(uint32_t partition, char what, struct text name);
 struct record_key key_parked(uint32_t partition, struct text case_key, uint64_t position);
 struct record_key key_parked_case(uint32_t partition, struct text case_key); /* prefix */
 struct record_key key_incident(uint32_t partition, uint64_t task);
+/* `what`: RECUR_RUNS or RECUR_QUOTA. Unit 0: one for the whole district. */
+struct record_key key_recur(uint32_t partition, char what, struct text workflow, uint32_t unit);
+struct record_key key_recur_unit(uint32_t partition, uint32_t unit);
+struct record_key key_counter_year(uint32_t partition, struct text workflow, uint32_t unit, int32_t year);
 struct record_key key_deployed(uint32_t partition, struct text what, struct text name, uint32_t version, char part, uint32_t piece);
 struct record_key key_deployed_prefix(uint32_t partition, struct text what, struct text name); /* of a name's versions; empty name: of all names */
 struct record_key key_roll(uint32_t partition, uint64_t case_id, uint32_t roll, struct text person); /* person empty: prefix of the roll */
@@ -119,6 +125,15 @@ struct incident_row {
     uint32_t attempts;
     struct text topic, why;
 };
+enum { RECUR_RUNS = 'r', RECUR_QUOTA = 'q', RECUR_UNIT = 'u' };
+struct recur_row {
+    int32_t through;     /* runs: the last day of the rule that is answered for; quota: the last year that was closed */
+    int32_t last;        /* runs: the day of the last one; quota: how many there were in that year */
+    uint64_t case_id;    /* runs: the case that it opened; 0: none, `why` says why */
+    uint32_t turn_unit;  /* of a rotation: whose turn it was: the unit, */
+    struct text turn;    /* and of a role the person */
+    struct text why;
+};
 struct deployed_head {
     uint64_t position;
     uint8_t hash[HASH_SIZE];
@@ -132,6 +147,7 @@ struct text row_encode_open(struct arena *arena, const struct open_row *row);
 struct text row_encode_outbox(struct arena *arena, const struct outbox_row *row);
 struct text row_encode_parked(struct arena *arena, const struct parked_row *row);
 struct text row_encode_incident(struct arena *arena, const struct incident_row *row);
+struct text row_encode_recur(struct arena *arena, const struct recur_row *row);
 struct text row_encode_deployed(struct arena *arena, const struct deployed_head *row);
 struct text row_encode_roll(struct arena *arena, const struct roll_row *row);
 struct text row_encode_number(struct arena *arena, uint64_t number); /* KEY, NUMBER, COUNTER, DEADLINE */
@@ -142,6 +158,7 @@ enum err row_decode_open(struct text bytes, struct open_row *row);
 enum err row_decode_outbox(struct text bytes, struct outbox_row *row);
 enum err row_decode_parked(struct text bytes, struct parked_row *row);
 enum err row_decode_incident(struct text bytes, struct incident_row *row);
+enum err row_decode_recur(struct text bytes, struct recur_row *row);
 enum err row_decode_deployed(struct text bytes, struct deployed_head *row);
 enum err row_decode_roll(struct text bytes, struct roll_row *row); /* roll and person stand in the key */
 enum err row_decode_number(struct text bytes, uint64_t *number);

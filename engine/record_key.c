@@ -135,6 +135,31 @@ struct record_key key_counter(uint32_t partition, char what, struct text name)
     return key;
 }
 
+struct record_key key_recur(uint32_t partition, char what, struct text workflow, uint32_t unit)
+{
+    KEY(key, partition);
+    add_u8(&key, (uint8_t)what);
+    add_text(&key, workflow);
+    add_u8(&key, 0);
+    add_u32(&key, unit);
+    return key;
+}
+
+struct record_key key_recur_unit(uint32_t partition, uint32_t unit)
+{
+    KEY(key, partition);
+    add_u8(&key, RECUR_UNIT);
+    add_u32(&key, unit);
+    return key;
+}
+
+struct record_key key_counter_year(uint32_t partition, struct text workflow, uint32_t unit, int32_t year)
+{
+    struct record_key key = key_recur(partition, RECUR_QUOTA, workflow, unit);
+    add_u32(&key, (uint32_t)year);
+    return key;
+}
+
 struct record_key key_parked_case(uint32_t partition, struct text case_key)
 {
     return key_case_key(partition, case_key);

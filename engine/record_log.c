@@ -74,6 +74,15 @@ static const struct log_member members[] = {
     {"other-no", M_TEXT, IN_EVENT(other_number)},
     {"other-u", M_TEXT, IN_EVENT(other_unit)},
     {"was", M_U64, IN_EVENT(migrated_from)},
+    {"run", M_I32, IN_EVENT(run)},
+    {"through", M_I32, IN_EVENT(run_through)},
+    {"of", M_U32, IN_EVENT(run_of)},
+    {"turn", M_TEXT, IN_EVENT(turn)},
+    {"missed", M_U32, IN_EVENT(missed)},
+    {"missed-from", M_I32, IN_EVENT(missed_from)},
+    {"year", M_I32, IN_EVENT(year)},
+    {"count", M_U32, IN_EVENT(year_count)},
+    {"least", M_U32, IN_EVENT(year_least)},
     /* what became of it */
     {"S", M_TEXT, IN_RECORD(stage)},
     {"L", M_TEXT, IN_RECORD(level)},
@@ -379,11 +388,18 @@ static bool deployment_holds(const struct event *event)
            event->bytes.size <= DEPLOY_PIECE;
 }
 
+/* These too are parts of keys. */
+static bool run_holds(const struct event *event)
+{
+    bool calendar = event->kind == EVENT_RUN || event->kind == EVENT_QUOTA;
+    return is_word(event->turn) && (!calendar || (event->workflow.size > 0 && is_word(event->workflow)));
+}
+
 static bool event_holds(const struct event *event)
 {
-    return event->kind >= EVENT_OPEN && event->kind <= EVENT_COUNT && is_id(event->id) && is_id(event->key) && is_id(event->other) &&
+    return event->kind >= EVENT_OPEN && event->kind <= EVENT_QUOTA && is_id(event->id) && is_id(event->key) && is_id(event->other) &&
            (event->kind != EVENT_OPEN || event->key.size == ID_SIZE) && (event->kind != EVENT_PARK || event->id.size == ID_SIZE) &&
-           is_word(event->sender) && is_word(event->topic) && subject_holds(event) && deployment_holds(event);
+           is_word(event->sender) && is_word(event->topic) && run_holds(event) && subject_holds(event) && deployment_holds(event);
 }
 
 static void header_read(const char *at, struct log_record *record)

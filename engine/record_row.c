@@ -265,6 +265,30 @@ enum err row_decode_incident(struct text bytes, struct incident_row *row)
     return read_end(&reader);
 }
 
+struct text row_encode_recur(struct arena *arena, const struct recur_row *row)
+{
+    struct row_writer writer = row_begin(arena, 1 + 4 + 4 + 8 + 4 + 8 + row->turn.size + row->why.size);
+    put_u32(&writer, (uint32_t)row->through);
+    put_u32(&writer, (uint32_t)row->last);
+    put_u64(&writer, row->case_id);
+    put_u32(&writer, row->turn_unit);
+    put_text(&writer, row->turn);
+    put_text(&writer, row->why);
+    return row_end(&writer);
+}
+
+enum err row_decode_recur(struct text bytes, struct recur_row *row)
+{
+    READ(reader, bytes);
+    row->through = (int32_t)get_u32(&reader);
+    row->last = (int32_t)get_u32(&reader);
+    row->case_id = get_u64(&reader);
+    row->turn_unit = get_u32(&reader);
+    row->turn = get_text(&reader);
+    row->why = get_text(&reader);
+    return read_end(&reader);
+}
+
 struct text row_encode_deployed(struct arena *arena, const struct deployed_head *row)
 {
     struct row_writer writer = row_begin(arena, 1 + 8 + HASH_SIZE + 4 + 4 + 4);

@@ -58,6 +58,7 @@ enum scenario_where {
     SCENARIO_WORKER,
     SCENARIO_RETRY,
     SCENARIO_VOTE,    /* vote of expect */
+    SCENARIO_OPENED,
     SCENARIO_WHERE_COUNT
 };
 extern const struct keys scenario_keys;

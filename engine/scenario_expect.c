@@ -572,6 +572,10 @@ bool scenario_look(struct world *world, const struct scenario_step *step)
         return look_expect(world, step);
     if (step->kind == STEP_REFUSED)
         return look_refused(world, step);
+    if (step->kind == STEP_OPENED)
+        return look_opened(world, step);
+    if (step->kind == STEP_SHORT)
+        return look_short(world, step);
     bool parked = world->unchecked && world->answer.kind == MESSAGE_PARKED;
     world->unchecked = false;
     return parked || world_fail(world, step->node, "expected that the event before waits for its case, but it was %s.",

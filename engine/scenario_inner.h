@@ -10,8 +10,8 @@
 /* ---- the file, read (scenario_yaml.c) ---- */
 
 enum scenario_step_kind {
-    STEP_OPEN, STEP_SEND, STEP_RELEASE, STEP_RETRY, STEP_REPEAT, STEP_WORKER, STEP_WAIT, STEP_CRASH, STEP_DEPLOY, /* act */
-    STEP_EXPECT, STEP_REFUSED, STEP_PARKED,                                                                       /* look */
+    STEP_OPEN, STEP_SEND, STEP_RELEASE, STEP_RETRY, STEP_REPEAT, STEP_WORKER, STEP_WAIT, STEP_DOWN, STEP_CRASH, STEP_DEPLOY, /* act */
+    STEP_EXPECT, STEP_REFUSED, STEP_PARKED, STEP_OPENED, STEP_SHORT,                                                                       /* look */
 };
 
 /* A crash in the middle of an event; its sender has no answer and sends it again. */
@@ -137,6 +137,8 @@ void world_report(struct world *world, struct world_task *task, const struct mes
 /* Time goes on to `target`; what falls due before it fires at its own time. */
 void world_wait(struct world *world, int64_t target);
 void world_crash(struct world *world);
+/* The engine is down until `target`; then it starts, and finds what has fallen due. */
+void world_down(struct world *world, int64_t target);
 /* The worker of a topic says nothing any more; its leases run out. */
 void world_vanish(struct world *world, uint32_t topic);
 void world_new_id(struct world *world, uint8_t id[ID_SIZE]);
@@ -160,6 +162,12 @@ struct text report_place(struct world *world, const struct log_record *record);
 /* Both: false when it did not go as the step says; world->failure says why. */
 bool scenario_act(struct world *world, struct scenario_shelf *shelf, const struct scenario_step *step);
 bool scenario_look(struct world *world, const struct scenario_step *step);
+
+/* A case under a name. */
+struct world_case *world_add_case(struct world *world, struct text name);
+/* opened, short: what the calendar did since the last step that acted. (scenario_calendar.c) */
+bool look_opened(struct world *world, const struct scenario_step *step);
+bool look_short(struct world *world, const struct scenario_step *step);
 
 /* The case a step is about; NULL: there is none of that name (and no case before). */
 struct world_case *world_find_case(struct world *world, struct text name);

@@ -107,7 +107,8 @@ static bool workflow_names_role(const struct workflow *workflow, struct text rol
         if (people->kind == PEOPLE_ROLE && text_is(role, workflow_string(workflow, people->role)))
             return true;
     }
-    return false;
+    const struct workflow_recurs *recurs = workflow_recurs(workflow);
+    return recurs && recurs->role != NONE && text_is(role, workflow_string(workflow, recurs->role));
 }
 
 static int32_t person_row(struct people *people, struct text id)

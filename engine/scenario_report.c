@@ -26,7 +26,7 @@ static struct text event_words(struct world *world, const struct event *event)
         [CLOCK_STAGE] = "(deadline)", [CLOCK_WARN] = "(warning)", [CLOCK_REMIND] = "(reminder)", [CLOCK_TASK] = "(deadline of a task)",
         [CLOCK_CASE] = "(limit of the case)", [CLOCK_STOP] = "(end of a stop)"};
     switch (event->kind) {
-    case EVENT_OPEN: return TEXT("open");
+    case EVENT_OPEN: return event->run ? TEXT("open (calendar)") : TEXT("open");
     case EVENT_SEND: return event->name;
     case EVENT_RELEASE: return TEXT("(release)");
     case EVENT_RETRY: return TEXT("(retry)");
@@ -40,6 +40,8 @@ static struct text event_words(struct world *world, const struct event *event)
     case EVENT_PARK: return TEXT("(parked)");
     case EVENT_UNPARK: return TEXT("(no longer parked)");
     case EVENT_COUNT: return arena_print(world->arena, "(%.*s)", SHOW(event->name));
+    case EVENT_RUN: return TEXT("(passed over)");
+    case EVENT_QUOTA: return TEXT("(year's end)");
     case EVENT_CASE: return event->end.size ? arena_print(world->arena, "(%.*s: %.*s)", SHOW(event->name), SHOW(event->end)) : event->name;
     case EVENT_DEPLOY_PART:
     case EVENT_DEPLOY: break;

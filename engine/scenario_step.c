@@ -6,7 +6,7 @@
 
 /* ---- cases ---- */
 
-static struct world_case *add_case(struct world *world, struct text name)
+struct world_case *world_add_case(struct world *world, struct text name)
 {
     struct world_case *one = ARENA_NEW(world->arena, struct world_case), **link = &world->cases;
     one->name = name;
@@ -18,7 +18,7 @@ static struct world_case *add_case(struct world *world, struct text name)
 
 static struct world_case *make_case(struct world *world, struct text name)
 {
-    struct world_case *one = add_case(world, name);
+    struct world_case *one = world_add_case(world, name);
     world_new_id(world, one->key);
     return one;
 }
@@ -33,7 +33,7 @@ static struct world_case *find_split(struct world *world, struct text name)
     for (uint32_t i = 0; state && i < state->link_count; i++)
         if (state->links[i].kind == LINK_SPLIT_INTO && --number == 0) {
             struct text key = arena_copy(world->arena, (struct text){(const char *)state->links[i].key, ID_SIZE});
-            struct world_case *found = add_case(world, name);
+            struct world_case *found = world_add_case(world, name);
             memcpy(found->key, key.data, ID_SIZE);
             return found;
         }
@@ -53,7 +53,7 @@ static struct world_case *find_child(struct world *world, struct text name)
     if (!state || number < 1 || (uint32_t)number > state->child_count)
         return NULL;
     struct text key = engine_child_key(world->arena, (struct text){(const char *)of->key, ID_SIZE}, state->children[number - 1].id);
-    struct world_case *child = add_case(world, name);
+    struct world_case *child = world_add_case(world, name);
     memcpy(child->key, key.data, ID_SIZE);
     return child;
 }
@@ -371,7 +371,10 @@ static bool act_wait(struct world *world, const struct scenario_step *step)
     if (target < world->now)
         return world_fail(world, step->node, "that is in the past: it is %s.",
                           calendar_print(world_calendar(world, NONE), world->arena, world->now).data);
-    world_wait(world, target);
+    if (step->kind == STEP_DOWN)
+        world_down(world, target);
+    else
+        world_wait(world, target);
     return true;
 }
 
@@ -408,12 +411,15 @@ bool scenario_act(struct world *world, struct scenario_shelf *shelf, const struc
     case STEP_RETRY: return act_retry(world, step);
     case STEP_REPEAT: return act_repeat(world, step);
     case STEP_WORKER: return act_worker(world, step);
-    case STEP_WAIT: return act_wait(world, step);
+    case STEP_WAIT:
+    case STEP_DOWN: return act_wait(world, step);
     case STEP_DEPLOY: return act_deploy(world, shelf, step);
     case STEP_CRASH: world_crash(world); return true;
     case STEP_EXPECT:
     case STEP_REFUSED:
-    case STEP_PARKED: break;
+    case STEP_PARKED:
+    case STEP_OPENED:
+    case STEP_SHORT: break;
     }
     assert(step->kind < STEP_EXPECT); /* steps that look do not come here */
     return false;

@@ -405,6 +405,14 @@ void world_wait(struct world *world, int64_t target)
     hand_out(world);
 }
 
+void world_down(struct world *world, int64_t target)
+{
+    world->now = target;
+    world_crash(world);
+    fire(world);
+    hand_out(world);
+}
+
 /* ---- deployments ---- */
 
 void world_deploy(struct world *world, const struct shelf_form *form)

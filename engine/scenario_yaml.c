@@ -36,7 +36,7 @@ const char *const poll_words[POLL_LEFT + 1] = {[POLL_OPEN] = "open",     [POLL_C
 
 static const struct form open_map_form = MAPPING(SCENARIO_OPEN), send_map_form = MAPPING(SCENARIO_SEND), retry_map_form = MAPPING(SCENARIO_RETRY),
                          worker_map_form = MAPPING(SCENARIO_WORKER), expect_map_form = MAPPING(SCENARIO_EXPECT), refused_map_form = MAPPING(SCENARIO_REFUSED),
-                         step_map_form = MAPPING(SCENARIO_STEP), vote_map_form = MAPPING(SCENARIO_VOTE);
+                         step_map_form = MAPPING(SCENARIO_STEP), vote_map_form = MAPPING(SCENARIO_VOTE), opened_map_form = MAPPING(SCENARIO_OPENED);
 static const struct form vote_state_form = FORM_WORDS(poll_words);
 static const struct form headline_form = TEXT_TO(TITLE_MOST), case_name_form = TEXT_TO(NAME_MOST), person_form = TEXT_TO(PERSON_MOST), path_form = TEXT_TO(PATH_MOST), file_form = TEXT_TO(PATH_MOST);
 static const struct form file_list_form = {.kind = FORM_LIST, .least = 1, .most = SCENARIO_WORKFLOWS_MOST, .of = &file_form}, files_form = EITHER(&file_form, &file_list_form);
@@ -51,6 +51,7 @@ static const struct form data_form = {.kind = FORM_NAMED, .keys = &form_text, .o
 static const struct form word_list_form = {.kind = FORM_LIST, .of = &form_text}, words_form = EITHER(&form_text, &word_list_form);
 static const struct form none_form = FORM_WORDS(none_words), notice_form = FORM_WORDS(notice_words), notice_list_form = {.kind = FORM_LIST, .of = &notice_form};
 static const struct form notices_form = EITHER(&none_form, &notice_form, &notice_list_form);
+static const struct form opened_form = EITHER(&none_form, &form_count, &opened_map_form), short_form = EITHER(&form_text, &word_list_form);
 static const struct form refused_form = EITHER(&form_name, &refused_map_form);
 static const struct form step_form = EITHER(&step_word_form, &step_map_form), steps_form = {.kind = FORM_LIST, .least = 1, .of = &step_form};
 
@@ -71,6 +72,9 @@ static const struct key table[] = {
     {SCENARIO_STEP, "retry", M, KEY_ONE, "a mapping: by, case", "a supervisor sends a failed task out again", &retry_map_form},
     {SCENARIO_STEP, "worker", M, KEY_ONE, "a mapping: topic, and event or does", "a worker process does something with its task", &worker_map_form},
     {SCENARIO_STEP, "wait", S, KEY_ONE, "a duration, `until due`, or `until 2026-10-09 18:00`", "time passes", &wait_form},
+    {SCENARIO_STEP, "down", S, KEY_ONE, "a duration, or `until 2026-10-09 18:00`", "the engine is down for so long, and starts again", &wait_form},
+    {SCENARIO_STEP, "opened", S | M, KEY_ONE, "a number, none, or {unit, on, case}", "how many cases the calendar opened since the last step that acted; or one of them", &opened_form},
+    {SCENARIO_STEP, "short", S | L, KEY_ONE, "the path of a unit, a list of these, or none", "exactly these units had fewer than their quota", &short_form},
     {SCENARIO_STEP, "deploy", S, KEY_ONE, "a file", "a workflow, directory or calendar is deployed", &file_form},
     {SCENARIO_STEP, "expect", M, KEY_ONE, "a mapping: stage, due ...", "how the case must stand", &expect_map_form},
     {SCENARIO_STEP, "refused", S | M, KEY_ONE, "a code, or {code, says, possible}", "the event before was refused like this", &refused_form},
@@ -140,6 +144,11 @@ static const struct key table[] = {
     {SCENARIO_VOTE, "late", S, 0, "a whole number", "ballots that came after the close", &form_number},
     {SCENARIO_VOTE, "says", S, 0, "a part of its arithmetic", "such as \"13 of 16 members\"; in English or Chinese", &form_text},
 
+    {SCENARIO_OPENED, "unit", S, 0, "the path of a unit", "where", &path_form},
+    {SCENARIO_OPENED, "on", S, 0, "a date", "the day that it is for", &form_date},
+    {SCENARIO_OPENED, "workflow", S, 0, "the name of a workflow", "which", &form_name},
+    {SCENARIO_OPENED, "case", S, 0, A_CASE, "what this scenario calls it from now on", &case_name_form},
+
     {SCENARIO_REFUSED, "code", S, KEY_NEEDED, "a code such as not-now", "why", &form_name},
     {SCENARIO_REFUSED, "says", S, 0, "a part of the sentence", "the particulars", &form_text},
     {SCENARIO_REFUSED, "possible", S | L, 0, SOME_NAMES, "events that it names as possible", &words_form},
@@ -148,7 +157,7 @@ static const struct key table[] = {
 static const struct mapping mappings[SCENARIO_WHERE_COUNT] = {
     [SCENARIO_HEAD] = {.name = "scenario"}, [SCENARIO_STEP] = {.name = "step"}, [SCENARIO_OPEN] = {.name = "open"}, [SCENARIO_SEND] = {.name = "send"},
     [SCENARIO_EXPECT] = {.name = "expect"}, [SCENARIO_REFUSED] = {.name = "refused"}, [SCENARIO_WORKER] = {.name = "worker"},
-    [SCENARIO_RETRY] = {.name = "by-and-case"}, [SCENARIO_VOTE] = {.name = "vote", .least = 1},
+    [SCENARIO_RETRY] = {.name = "by-and-case"}, [SCENARIO_VOTE] = {.name = "vote", .least = 1}, [SCENARIO_OPENED] = {.name = "opened"},
 };
 
 const struct keys scenario_keys = {table, sizeof table / sizeof *table, mappings, SCENARIO_WHERE_COUNT};
@@ -242,6 +251,16 @@ static void read_send(struct problems *problems, const struct node *map, struct 
     get_text(problems, map, SCENARIO_SEND, "event", NAME_MOST, &step->event);
 }
 
+static void read_opened(struct problems *problems, const struct node *map, struct scenario_step *step)
+{
+    get_text(problems, map, SCENARIO_OPENED, "unit", PATH_MOST, &step->unit);
+    get_text(problems, map, SCENARIO_OPENED, "workflow", NAME_MOST, &step->workflow);
+    get_text(problems, map, SCENARIO_OPENED, "case", NAME_MOST, &step->case_name);
+    step->at = get(map, SCENARIO_OPENED, "on");
+    int32_t day;
+    node_date(problems, step->at, &day);
+}
+
 static void read_worker(struct problems *problems, const struct node *map, struct scenario_step *step)
 {
     int32_t which = -1;
@@ -296,6 +315,7 @@ static const struct {
     {"retry", STEP_RETRY, SCENARIO_RETRY},    {"worker", STEP_WORKER, SCENARIO_WORKER},   {"wait", STEP_WAIT, -1},
     {"deploy", STEP_DEPLOY, -1},              {"expect", STEP_EXPECT, SCENARIO_EXPECT},   {"refused", STEP_REFUSED, SCENARIO_REFUSED},
     {"crash", STEP_CRASH, -1},                {"repeat", STEP_REPEAT, -1},                {"parked", STEP_PARKED, -1},
+    {"down", STEP_DOWN, -1},                  {"opened", STEP_OPENED, SCENARIO_OPENED},   {"short", STEP_SHORT, -1},
 };
 
 /* Words that are a whole step: - crash */
@@ -315,7 +335,12 @@ static void read_body(struct problems *problems, const struct node *value, struc
     case STEP_WORKER: read_worker(problems, value, step); return;
     case STEP_RELEASE:
     case STEP_RETRY: read_sender(problems, value, SCENARIO_RETRY, step); return;
-    case STEP_WAIT: read_wait(problems, value, step); return;
+    case STEP_WAIT:
+    case STEP_DOWN: read_wait(problems, value, step); return;
+    case STEP_OPENED:
+        if (value->kind == NODE_MAP)
+            read_opened(problems, value, step);
+        return;
     case STEP_DEPLOY: node_text(problems, value, PATH_MOST, &step->file); return;
     case STEP_REFUSED: read_code(problems, value); return;
     case STEP_EXPECT: get_text(problems, value, SCENARIO_EXPECT, "case", NAME_MOST, &step->case_name); return;

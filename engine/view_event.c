@@ -17,6 +17,8 @@ static const char *event_name(const struct event *event)
     case EVENT_UNPARK: return "unpark";
     case EVENT_DEPLOY_PART: return "deploy-part";
     case EVENT_DEPLOY: return "deploy";
+    case EVENT_RUN: return "run";
+    case EVENT_QUOTA: return "quota";
     case EVENT_CASE: return "";
     case EVENT_MIGRATE: return "migrate";
     case EVENT_COUNT: return "";

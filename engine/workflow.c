@@ -843,6 +843,8 @@ static bool quota_sound(const struct workflow *workflow)
     const struct workflow_outcome *outcome = workflow_outcome(workflow, quota->short_);
     for (int32_t i = 0; i < outcome->notices.count; i++) {
         struct span who = workflow_notice(workflow, outcome->notices.first + i)->who;
+        if (workflow_notice(workflow, outcome->notices.first + i)->worker != NONE)
+            return false;
         for (int32_t row = who.first; row < who.first + who.count; row++)
             if (workflow_people(workflow, row)->kind != PEOPLE_ROLE)
                 return false;

@@ -32,6 +32,12 @@ static void check_roles(struct workflow_reader *reader)
             problems_add(reader->problems, row_node(reader, WORKFLOW_PEOPLE, row), "the directory has no role \"%s\".%s", role,
                          allowed(reader, DIRECTORY_ROLES, role));
     }
+    for (int32_t row = 0; row < row_count(reader, WORKFLOW_RECURS); row++) {
+        const char *role = string_at(reader, ROW_OF(reader, RECURS, recurs, row)->role);
+        if (*role && directory_find_role(reader->directory, text_of(role)) == NONE)
+            problems_add(reader->problems, row_node(reader, WORKFLOW_RECURS, row), "the directory has no role \"%s\".%s", role,
+                         allowed(reader, DIRECTORY_ROLES, role));
+    }
 }
 
 static bool any_unit_of(const struct directory *directory, int32_t level)

@@ -213,6 +213,9 @@ static int32_t short_read(struct workflow_reader *reader, const struct node *nod
     const struct node *notify = key_get(node, IN_SHORT, "notify");
     if (notify)
         outcome.notices = notices_read(reader, notify, 0);
+    for (int32_t i = 0; i < outcome.notices.count; i++)
+        if (ROW_OF(reader, NOTICES, notice, outcome.notices.first + i)->worker != NONE)
+            problems_add(reader->problems, notify, "a worker process is told about a case, and here there is none. Allowed is \"who\".");
     return row_push(reader, WORKFLOW_OUTCOMES, &outcome, node);
 }
 

@@ -44,7 +44,7 @@ msgpack/*       proto/wire_put
 yaml.h          engine/yaml
 graphviz/gvc.h  engine/draw_svg
 libical/ical.h  engine/recurrence
-sodium.h        engine/seal engine/record_log engine/engine_replay engine/engine_deploy engine/engine_state engine/command/import engine/command/import_row
+sodium.h        engine/seal engine/record_log engine/engine_replay engine/engine_deploy engine/engine_state engine/engine_agenda engine/command/import engine/command/import_row
 TABLE
 
 # What belongs to the language and the system. Anything else is a library that nobody has let in.

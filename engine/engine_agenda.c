@@ -1,0 +1,623 @@
+/* engine_agenda: when the calendar will do what: open the next case of a recurrence, close a year of a quota.
+ *
+ * Nothing here is stored. What is deployed and the rows of RECUR say everything, so the agenda is made when it is first asked for, and anew when
+ * something was deployed: a newer version, units that came or went, days off that were published. Each series (a workflow at a unit) stands in it
+ * once, with the moment of its next event. When that has passed the event is made, with the day that libical and the calendar gave: the
+ * record holds the day, so that replaying it asks neither.
+ *
+ * A day is decided about by the newest version that applies on it. No day counts from before the version was deployed, or the unit was there. */
+#include "engine/engine_inner.h"
+#include "engine/log.h"
+#include "engine/recurrence.h"
+
+#include <assert.h>
+#include <sodium.h>
+
+enum { ANSWERS_KEPT = 4, LEFT_OUT_MOST = 4000 /* days off in a row that a rule is followed over: ten years of every day */ };
+
+/* One version of a workflow, as far as the calendar is concerned. */
+struct recurring {
+    struct recurring *newer, *next; /* versions of the name, ascending; the next name (of the oldest) */
+    struct text name;
+    uint32_t version;
+    int32_t applies_from;
+    int64_t deployed_at;
+    struct recurrence *rule; /* NULL: it does not recur */
+    const char *level, *role, *of; /* names; "": not said */
+    bool rotation;
+    enum day_off day_off;
+    enum missed missed;
+    int32_t least;           /* of a quota; 0: it has none */
+    const char *quota_level;
+    struct {                 /* the last questions that were put to the rule, and the answers: units ask for the same days */
+        int32_t after, day;
+        bool asked, found;
+    } answers[ANSWERS_KEPT];
+    uint32_t answer_count;
+};
+
+/* ---- what is deployed ---- */
+
+static struct text kept(struct engine *engine, const struct workflow *workflow, int32_t string)
+{
+    return arena_copy(&engine->agenda.forms, text_of(workflow_string(workflow, string)));
+}
+
+static const char *kept_string(struct engine *engine, const char *text)
+{
+    return arena_string(&engine->agenda.forms, text_of(text));
+}
+
+static enum err read_recurrence(struct engine *engine, const struct workflow *workflow, struct recurring *out)
+{
+    const struct workflow_recurs *recurs = workflow_recurs(workflow);
+    const struct workflow_quota *quota = workflow_quota(workflow);
+    struct recurrence_fault fault;
+    if (quota) {
+        out->least = quota->least;
+        out->quota_level = kept_string(engine, workflow_level_name(workflow, quota->level));
+    }
+    if (!recurs)
+        return ERR_OK;
+    out->rule = recurrence_read(&engine->agenda.forms, kept(engine, workflow, recurs->rule), recurs->first, &fault);
+    out->level = kept_string(engine, workflow_level_name(workflow, recurs->level));
+    out->role = kept_string(engine, workflow_string(workflow, recurs->role));
+    out->of = kept_string(engine, workflow_level_name(workflow, recurs->of));
+    out->rotation = recurs->rotation != 0;
+    out->day_off = (enum day_off)recurs->day_off;
+    out->missed = (enum missed)recurs->missed;
+    return out->rule ? ERR_OK : ERR_CORRUPT; /* the reader has read it: only a compiled form that is not ours is so */
+}
+
+static enum err read_deployed_at(struct engine *engine, uint64_t position, int64_t *time)
+{
+    struct batch *batch = engine_reading(engine);
+    const struct text *fresh = batch_record(batch, position);
+    struct log_record record;
+    struct store_txn *txn;
+    struct text bytes = {0};
+    enum err code = ERR_OK;
+    if (fresh) {
+        bytes = *fresh;
+    } else {
+        code = batch_txn(batch, &txn);
+        code = code ? code : log_in_store.read(txn, engine->options.partition, position, &bytes);
+        bytes = code ? bytes : arena_copy(&batch->arena, bytes);
+    }
+    code = code ? code : log_decode(&batch->arena, bytes, &record);
+    *time = code ? 0 : record.time;
+    return code == ERR_NOT_FOUND ? ERR_CORRUPT : code;
+}
+
+static void add_version(struct engine *engine, struct recurring *version)
+{
+    struct recurring **name = &engine->agenda.workflows;
+    while (*name && !text_equal((*name)->name, version->name))
+        name = &(*name)->next;
+    if (!*name) {
+        *name = version;
+        return;
+    }
+    /* The oldest stands first and carries `next`. */
+    struct recurring *oldest = *name;
+    if (version->version < oldest->version) {
+        version->next = oldest->next;
+        version->newer = oldest;
+        *name = version;
+        return;
+    }
+    while (oldest->newer && oldest->newer->version < version->version)
+        oldest = oldest->newer;
+    version->newer = oldest->newer;
+    oldest->newer = version;
+}
+
+static enum err read_workflow(struct engine *engine, const struct deployed *deployed)
+{
+    const struct workflow *workflow = engine_workflow(engine, deployed->head.position);
+    if (!workflow)
+        return engine->trouble ? engine->trouble : ERR_CORRUPT;
+    struct recurring *version = ARENA_NEW(&engine->agenda.forms, struct recurring);
+    *version = (struct recurring){.name = arena_copy(&engine->agenda.forms, deployed->name), .version = deployed->version,
+                                  .applies_from = deployed->head.applies_from, .level = "", .role = "", .of = "", .quota_level = ""};
+    enum err code = read_recurrence(engine, workflow, version);
+    code = code ? code : read_deployed_at(engine, deployed->head.position, &version->deployed_at);
+    if (!code)
+        add_version(engine, version);
+    return code;
+}
+
+static enum err read_workflows(struct engine *engine)
+{
+    struct agenda *agenda = &engine->agenda;
+    enum err code = ERR_OK;
+    for (; agenda->known < engine->deployed_count && !code; agenda->known++)
+        if (text_is(engine->deployed[agenda->known].what, "workflow"))
+            code = read_workflow(engine, &engine->deployed[agenda->known]);
+    return code;
+}
+
+/* ---- which day comes next ---- */
+
+/* A series while its next event is looked for. */
+struct search {
+    struct engine *engine;
+    const struct recurring *first;
+    uint32_t unit;
+    int32_t row;                     /* of the unit, or NONE: the whole district */
+    const struct calendar *calendar; /* that counts there */
+    int32_t since;                   /* the unit is there from that day on */
+};
+
+/* The next event of a series. */
+struct found {
+    const struct recurring *version;
+    int64_t due;
+    int32_t day, through; /* of a run */
+    int32_t year;         /* of a quota */
+};
+
+static int32_t begins(const struct search *search, const struct recurring *version)
+{
+    int32_t day = calendar_date(search->calendar, version->deployed_at);
+    if (version->applies_from != NONE && version->applies_from > day)
+        day = version->applies_from;
+    return day;
+}
+
+/* The newest version that applies on a day. */
+static const struct recurring *version_on(const struct search *search, int32_t day)
+{
+    const struct recurring *newest = NULL;
+    for (const struct recurring *version = search->first; version; version = version->newer)
+        if (begins(search, version) <= day)
+            newest = version;
+    return newest;
+}
+
+static bool is_level(const struct search *search, const char *level)
+{
+    const struct directory *directory = engine_directory(search->engine);
+    return search->row != NONE && *level && strcmp(directory_level_name(directory, directory_unit(directory, search->row)->level), level) == 0;
+}
+
+static bool recurs_here(const struct search *search, const struct recurring *version)
+{
+    if (!version->rule)
+        return false;
+    return version->rotation && !*version->of ? search->row == NONE : is_level(search, version->rotation ? version->of : version->level);
+}
+
+static bool ask_rule(const struct recurring *version, int32_t after, int32_t *day)
+{
+    struct recurring *memory = (struct recurring *)(uintptr_t)version;
+    uint32_t at = 0;
+    while (at < ANSWERS_KEPT && !(memory->answers[at].asked && memory->answers[at].after == after))
+        at++;
+    if (at == ANSWERS_KEPT) {
+        at = memory->answer_count++ % ANSWERS_KEPT;
+        memory->answers[at].asked = true;
+        memory->answers[at].after = after;
+        memory->answers[at].found = recurrence_next(version->rule, after, &memory->answers[at].day);
+    }
+    *day = memory->answers[at].day;
+    return memory->answers[at].found;
+}
+
+/* The next day of the rules after a day, whichever version decides about it. */
+static const struct recurring *next_day(const struct search *search, int32_t after, int32_t *day)
+{
+    const struct recurring *best = NULL;
+    for (const struct recurring *version = search->first; version; version = version->newer) {
+        int32_t found, from = begins(search, version) > search->since ? begins(search, version) : search->since;
+        if (!recurs_here(search, version) || !ask_rule(version, after < from - 1 ? from - 1 : after, &found) || version_on(search, found) != version)
+            continue;
+        if (!best || found < *day) {
+            best = version;
+            *day = found;
+        }
+    }
+    return best;
+}
+
+/* Several days of the rules may come to one day, also by different versions: they are one run. */
+static int32_t last_of_day(const struct search *search, int32_t day, int32_t moved)
+{
+    int32_t next, later;
+    const struct recurring *version;
+    while ((version = next_day(search, day, &next)) && recurrence_moved(search->calendar, version->day_off, next, &later) && later == moved)
+        day = next;
+    return day;
+}
+
+/* The next run after a day of the rule, not on a day that has had one: where it is held, and up to which day of the rule it answers. */
+static bool next_run(const struct search *search, int32_t after, int32_t last, struct found *found)
+{
+    int32_t day, moved;
+    for (int left_out = 0; left_out < LEFT_OUT_MOST; left_out++, after = day) {
+        const struct recurring *version = next_day(search, after, &day);
+        if (!version)
+            return false;
+        if (!recurrence_moved(search->calendar, version->day_off, day, &moved) || moved == last)
+            continue;
+        *found = (struct found){.version = version, .day = moved, .through = last_of_day(search, day, moved), .due = calendar_begin(search->calendar, moved)};
+        return true;
+    }
+    return false;
+}
+
+/* The first year after `through` that is to be closed. The version that applies on its last day decides. */
+static bool next_year(const struct search *search, int32_t through, struct found *found)
+{
+    for (const struct recurring *version = search->first; version; version = version->newer) {
+        if (!version->least || !is_level(search, version->quota_level))
+            continue;
+        int32_t from = begins(search, version) > search->since ? begins(search, version) : search->since;
+        int32_t year = civil_of(from).year > through ? civil_of(from).year : through + 1;
+        int32_t last_day = civil_days((struct civil){.year = year, .month = 12, .day = 31});
+        if (version_on(search, last_day) != version)
+            continue;
+        *found = (struct found){.version = version, .year = year, .due = calendar_time(search->calendar, last_day + 1, 0)};
+        return true;
+    }
+    return false;
+}
+
+/* ---- series ---- */
+
+static enum err unit_since(struct engine *engine, uint32_t unit, int32_t *day)
+{
+    struct record_key key = key_recur_unit(engine->options.partition, unit);
+    struct text value;
+    uint64_t number;
+    *day = INT32_MIN;
+    enum err code = batch_get(engine_reading(engine), STORE_RECUR, &key, &value);
+    code = code ? code : row_decode_number(value, &number);
+    if (!code)
+        *day = (int32_t)(int64_t)number;
+    return code == ERR_NOT_FOUND ? ERR_OK : code;
+}
+
+static enum err begin_search(struct engine *engine, const struct recurring *first, uint32_t unit, struct search *search)
+{
+    const struct directory *directory = engine_directory(engine);
+    *search = (struct search){.engine = engine, .first = first, .unit = unit, .row = NONE, .since = INT32_MIN};
+    if (unit)
+        search->row = directory_unit_by_id(directory, unit);
+    search->calendar = engine_calendar(engine, search->row == NONE ? 0 : search->row);
+    return unit ? unit_since(engine, unit, &search->since) : ERR_OK;
+}
+
+/* Where a series stands now: false: it has no next event. */
+static enum err look_ahead(const struct search *search, bool quota, struct recur_row *row, struct found *found, bool *any)
+{
+    *row = (struct recur_row){.through = INT32_MIN, .last = INT32_MIN};
+    *any = false;
+    enum err code = engine_read_recur(search->engine, quota ? RECUR_QUOTA : RECUR_RUNS, search->first->name, search->unit, row);
+    if (code == ERR_NOT_FOUND)
+        code = ERR_OK;
+    if (!code && search->calendar)
+        *any = quota ? next_year(search, row->through, found) : next_run(search, row->through, row->last, found);
+    return code;
+}
+
+static bool earlier(const struct series *a, const struct series *b)
+{
+    if (a->due != b->due)
+        return a->due < b->due;
+    int order = a->first == b->first ? 0 : text_compare(a->first->name, b->first->name);
+    if (order)
+        return order < 0;
+    return a->unit != b->unit ? a->unit < b->unit : a->quota < b->quota;
+}
+
+static void sift_down(struct agenda *agenda, uint32_t at)
+{
+    for (;;) {
+        uint32_t least = at;
+        for (uint32_t child = 2 * at + 1; child <= 2 * at + 2; child++)
+            if (child < agenda->count && earlier(&agenda->series[child], &agenda->series[least]))
+                least = child;
+        if (least == at)
+            return;
+        struct series series = agenda->series[at];
+        agenda->series[at] = agenda->series[least];
+        agenda->series[least] = series;
+        at = least;
+    }
+}
+
+/* A workflow that no version of ever recurs or counts needs no look at any unit. */
+static bool concerns(const struct recurring *first, bool quota)
+{
+    for (; first; first = first->newer)
+        if (quota ? first->least > 0 : first->rule != NULL)
+            return true;
+    return false;
+}
+
+static enum err add_series(struct engine *engine, const struct recurring *first, uint32_t unit, bool quota)
+{
+    struct search search;
+    struct recur_row row;
+    struct found found;
+    bool any;
+    enum err code = begin_search(engine, first, unit, &search);
+    code = code ? code : look_ahead(&search, quota, &row, &found, &any);
+    if (!code && any)
+        engine->agenda.series[engine->agenda.count++] = (struct series){.due = found.due, .first = first, .unit = unit, .quota = quota};
+    return code;
+}
+
+static enum err add_workflow(struct engine *engine, const struct recurring *first, bool quota)
+{
+    const struct directory *directory = engine_directory(engine);
+    enum err code = ERR_OK;
+    if (!concerns(first, quota))
+        return ERR_OK;
+    if (!quota)
+        code = add_series(engine, first, 0, quota);
+    for (int32_t unit = 0; unit < directory_unit_count(directory) && !code; unit++)
+        if (!directory_unit(directory, unit)->successor)
+            code = add_series(engine, first, (uint32_t)directory_unit(directory, unit)->id, quota);
+    return code;
+}
+
+static enum err make(struct engine *engine)
+{
+    struct agenda *agenda = &engine->agenda;
+    const struct directory *directory = engine_directory(engine);
+    size_t names = 0;
+    enum err code = read_workflows(engine);
+    arena_reset(&agenda->arena);
+    agenda->count = 0;
+    for (const struct recurring *first = agenda->workflows; first; first = first->next)
+        names += (size_t)concerns(first, false) + concerns(first, true);
+    if (!code && directory && engine->calendar_count > 0)
+        agenda->series = ARENA_ARRAY(&agenda->arena, struct series, names * ((size_t)directory_unit_count(directory) + 1));
+    for (const struct recurring *first = agenda->workflows; first && directory && engine->calendar_count > 0 && !code; first = first->next) {
+        code = add_workflow(engine, first, false);
+        code = code ? code : add_workflow(engine, first, true);
+    }
+    for (uint32_t at = agenda->count / 2; at-- > 0;)
+        sift_down(agenda, at);
+    agenda->stale = code != ERR_OK;
+    if (!engine->in_batch)
+        batch_end_read(&engine->questions);
+    return code;
+}
+
+/* ---- whose turn it is ---- */
+
+struct turn {
+    int32_t unit; /* row of UNITS, or NONE: nobody */
+    struct text person;
+};
+
+struct turns {
+    const struct directory *directory;
+    struct turn first, next; /* the first of all, and the first after the one whose turn it was */
+    uint32_t last_unit;
+    struct text last_person;
+};
+
+static int compare_turns(uint32_t unit, struct text person, uint32_t other_unit, struct text other_person)
+{
+    if (unit != other_unit)
+        return unit < other_unit ? -1 : 1;
+    return text_compare(person, other_person);
+}
+
+static bool comes_before(const struct turns *turns, const struct turn *member, const struct turn *other)
+{
+    return other->unit == NONE || compare_turns((uint32_t)directory_unit(turns->directory, member->unit)->id, member->person,
+                                                (uint32_t)directory_unit(turns->directory, other->unit)->id, other->person) < 0;
+}
+
+static void offer(struct turns *turns, struct turn member)
+{
+    const struct directory_unit *unit = directory_unit(turns->directory, member.unit);
+    if (unit->successor)
+        return;
+    if (comes_before(turns, &member, &turns->first))
+        turns->first = member;
+    if (compare_turns((uint32_t)unit->id, member.person, turns->last_unit, turns->last_person) > 0 && comes_before(turns, &member, &turns->next))
+        turns->next = member;
+}
+
+static void offer_holders(struct turns *turns, const struct search *search, const char *role, int32_t day)
+{
+    const struct directory *directory = turns->directory;
+    int32_t row = directory_find_role(directory, text_of(role));
+    const struct directory_hold *holds = directory->table[DIRECTORY_HOLDS].rows;
+    for (int32_t i = 0; row != NONE && i < directory->table[DIRECTORY_HOLDS].count; i++) {
+        bool now = (holds[i].from == NONE || holds[i].from <= day) && (holds[i].until == NONE || holds[i].until >= day);
+        if (holds[i].role == row && now && (search->row == NONE || directory_covers(directory, search->row, holds[i].unit)))
+            offer(turns, (struct turn){.unit = holds[i].unit, .person = text_of(directory_string(directory, directory_person(directory, holds[i].person)->id))});
+    }
+}
+
+static void offer_units(struct turns *turns, const struct search *search, const char *level)
+{
+    const struct directory *directory = turns->directory;
+    int32_t row = directory_find_level(directory, text_of(level));
+    for (int32_t unit = 0; row != NONE && unit < directory_unit_count(directory); unit++)
+        if (directory_unit(directory, unit)->level == row && (search->row == NONE || directory_covers(directory, search->row, unit)))
+            offer(turns, (struct turn){.unit = unit});
+}
+
+/* The next in the order of the units' permanent numbers, then of the persons' ids: it holds whoever comes or goes. */
+static struct turn whose_turn(const struct search *search, const struct found *found, const struct recur_row *row)
+{
+    if (!found->version->rotation)
+        return (struct turn){.unit = search->row};
+    struct turns turns = {.directory = engine_directory(search->engine), .first.unit = NONE, .next.unit = NONE, .last_unit = row->turn_unit, .last_person = row->turn};
+    if (*found->version->role)
+        offer_holders(&turns, search, found->version->role, found->day);
+    else
+        offer_units(&turns, search, found->version->level);
+    return turns.next.unit != NONE ? turns.next : turns.first;
+}
+
+/* ---- firing ---- */
+
+/* The sender of an opening gives its key; the calendar's comes from where it stands in the log, which nobody can know before. */
+static struct text new_key(struct engine *engine)
+{
+    static const char purpose[] = "opened by the calendar";
+    crypto_hash_sha256_state state;
+    uint8_t *hash = arena_take(&engine->batch.arena, HASH_SIZE);
+    crypto_hash_sha256_init(&state);
+    crypto_hash_sha256_update(&state, (const unsigned char *)purpose, sizeof purpose);
+    crypto_hash_sha256_update(&state, engine->working.hash, HASH_SIZE);
+    crypto_hash_sha256_final(&state, hash);
+    return (struct text){.data = (const char *)hash, .size = ID_SIZE};
+}
+
+/* What the calendar fills in, by the version under which the case will be opened. */
+static void put_data(struct engine *engine, struct event *event)
+{
+    const struct workflow *workflow = engine_newest_workflow(engine, event->workflow, engine->working.time);
+    const struct workflow_recurs *recurs = workflow ? workflow_recurs(workflow) : NULL;
+    if (!recurs)
+        return;
+    struct field_value *data = ARENA_ARRAY(&engine->batch.arena, struct field_value, (size_t)recurs->sets.count);
+    for (int32_t i = 0; i < recurs->sets.count; i++) {
+        const struct workflow_field *field = workflow_field(workflow, workflow_ref(workflow, recurs->sets.first + i));
+        struct field_value *value = &data[event->data_count];
+        value->name = arena_copy(&engine->batch.arena, text_of(workflow_string(workflow, field->name)));
+        value->value = field->type == FIELD_DATE ? value_integer(event->run) : value_text(event->turn);
+        event->data_count += field->type == FIELD_DATE || event->turn.size > 0;
+    }
+    if (event->data_count == 2 && text_compare(data[1].name, data[0].name) < 0) {
+        struct field_value first = data[0];
+        data[0] = data[1];
+        data[1] = first;
+    }
+    event->data = data;
+}
+
+/* Runs whose moment has passed too: the newest is opened, and says how many it is that were not. */
+static void pass_missed(const struct search *search, struct found *found, struct event *event)
+{
+    struct found later;
+    while (found->version->missed == MISSED_REPORT && next_run(search, found->through, found->day, &later) && later.due < search->engine->working.time) {
+        if (event->missed++ == 0)
+            event->missed_from = found->day;
+        *found = later;
+    }
+}
+
+static enum err pass_over(struct engine *engine, struct event *event, enum err code, struct text why)
+{
+    event->kind = EVENT_RUN;
+    event->key = (struct text){0};
+    event->data_count = 0;
+    event->code = code;
+    event->why = why;
+    return engine_apply_run(engine, event);
+}
+
+static enum err fire_run(const struct search *search, struct found *found, const struct recur_row *row)
+{
+    struct engine *engine = search->engine;
+    const struct directory *directory = engine_directory(engine);
+    struct message answer;
+    struct event event = {.kind = EVENT_OPEN, .workflow = search->first->name, .run_of = search->unit};
+    pass_missed(search, found, &event);
+    struct turn member = whose_turn(search, found, row);
+    event.run = found->day;
+    event.run_through = found->through;
+    event.turn = member.person;
+    if (member.unit == NONE)
+        return pass_over(engine, &event, ERR_UNKNOWN_PERSON, TEXT("It is nobody's turn: there is no such unit, or nobody holds the role."));
+    event.unit = text_of(directory_unit_path(directory, member.unit));
+    event.key = new_key(engine);
+    put_data(engine, &event);
+    enum err code = engine_decide(engine, &event, &answer);
+    if (!code && answer.kind == MESSAGE_REFUSED)
+        code = pass_over(engine, &event, answer.code, answer.why);
+    return code;
+}
+
+static enum err fire_year(const struct search *search, const struct found *found)
+{
+    struct engine *engine = search->engine;
+    struct event event = {.kind = EVENT_QUOTA, .workflow = search->first->name, .version = found->version->version, .run_of = search->unit, .year = found->year,
+                          .year_least = (uint32_t)found->version->least, .unit = text_of(directory_unit_path(engine_directory(engine), search->row))};
+    struct record_key key = key_counter_year(engine->options.partition, event.workflow, event.run_of, event.year);
+    struct text value;
+    uint64_t count = 0;
+    enum err code = batch_get(&engine->batch, STORE_COUNTER, &key, &value);
+    code = code ? code : row_decode_number(value, &count);
+    event.year_count = (uint32_t)count;
+    return code && code != ERR_NOT_FOUND ? code : engine_apply_quota(engine, &event);
+}
+
+/* The first of the agenda, whose moment has passed; then it stands where its next one is. */
+static enum err fire_first(struct engine *engine)
+{
+    struct agenda *agenda = &engine->agenda;
+    struct series *series = &agenda->series[0];
+    struct search search;
+    struct recur_row row;
+    struct found found;
+    bool any;
+    enum err code = begin_search(engine, series->first, series->unit, &search);
+    code = code ? code : look_ahead(&search, series->quota, &row, &found, &any);
+    assert(code || (any && found.due == series->due));
+    code = code ? code : series->quota ? fire_year(&search, &found) : fire_run(&search, &found, &row);
+    code = code ? code : look_ahead(&search, series->quota, &row, &found, &any);
+    if (code)
+        return code;
+    if (any)
+        series->due = found.due;
+    else
+        *series = agenda->series[--agenda->count];
+    sift_down(agenda, 0);
+    return ERR_OK;
+}
+
+enum err engine_agenda_fire(struct engine *engine, uint32_t most, uint32_t *fired)
+{
+    enum err code = engine->agenda.stale ? make(engine) : ERR_OK;
+    while (!code && *fired < most && engine->agenda.count > 0 && engine->agenda.series[0].due < engine->working.time) {
+        code = fire_first(engine);
+        *fired += !code;
+    }
+    engine->agenda.stale = engine->agenda.stale || code;
+    return code;
+}
+
+enum err engine_agenda_next(struct engine *engine, int64_t *due)
+{
+    enum err code = engine->agenda.stale ? make(engine) : ERR_OK;
+    *due = !code && engine->agenda.count > 0 ? engine->agenda.series[0].due : INT64_MAX;
+    return code;
+}
+
+/* ---- life ---- */
+
+void engine_agenda_init(struct engine *engine)
+{
+    arena_init(&engine->agenda.arena);
+    arena_init(&engine->agenda.forms);
+    engine->agenda.stale = true;
+}
+
+void engine_agenda_forget(struct engine *engine)
+{
+    struct agenda *agenda = &engine->agenda;
+    arena_reset(&agenda->arena);
+    arena_reset(&agenda->forms);
+    agenda->workflows = NULL;
+    agenda->series = NULL;
+    agenda->known = agenda->count = 0;
+    agenda->stale = true;
+}
+
+void engine_agenda_close(struct engine *engine)
+{
+    arena_close(&engine->agenda.arena);
+    arena_close(&engine->agenda.forms);
+}
