@@ -278,7 +278,7 @@ static void check_climb(struct workflow_reader *reader, int32_t stage, enum met_
         return;
     }
     if (ladder.count == 0) {
-        REPORT(reader, row, "the stage \"%s\" has no ladder to climb.", name);
+        REPORT(reader, row, "the stage \"%s\" has no ladder to climb. Give it one (ladder: [...]), or name a stage (go: ...).", name);
         return;
     }
     if ((up ? source->top : source->bottom) == NONE && !node_get(row_node(reader, WORKFLOW_STAGES, stage), word))

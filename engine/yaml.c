@@ -114,7 +114,9 @@ static void report_structure(struct loader *loader, struct place begin, struct p
         typing_report(loader->problems, loader->source);
     loader->typing_told = true;
     loader->mistake_line = begin.line;
-    if (told_by_typing(loader->problems, begin.line, end.line)) {
+    /* A wide space at the beginning of a line makes a text of it, and the line below is the one that does not fit. */
+    bool below = strcmp(problem, "mapping values are not allowed in this context") == 0;
+    if (told_by_typing(loader->problems, below ? begin.line - 1 : begin.line, end.line)) {
         loader->mistake_line = end.line;
         return;
     }
@@ -122,6 +124,8 @@ static void report_structure(struct loader *loader, struct place begin, struct p
         noticed = arena_print(loader->arena, " (noticed at %d:%d)", end.line, end.column).data;
     if (sign == '}' || sign == ']')
         problems_add_at(loader->problems, begin, TEXT(""), "a %c too many: nothing is open here that it could close.", sign);
+    else if (sign == '-' && strcmp(problem, "did not find expected key") == 0)
+        problems_add_at(loader->problems, begin, TEXT(""), "a dash makes an entry of a list, and the lines around this one are keys. Leave the dash out.");
     else if (advice)
         problems_add_at(loader->problems, begin, TEXT(""), "%s%s.", advice, noticed);
     else

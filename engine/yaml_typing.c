@@ -192,6 +192,15 @@ static void look_at_bracket(struct problems *problems, const struct line *line, 
     report(problems, line, at, arena_print(problems->arena, "Write the ordinary %c", line->plain[at]).data);
 }
 
+/* What follows reads as a key: `，en: Tiny`. */
+static bool key_follows(const struct line *line, int32_t at)
+{
+    int32_t first = beside(line, at, 1), last = first;
+    while (last >= 0 && last < line->size && !line->wide[last] && is_name(line->plain[last]))
+        last++;
+    return first >= 0 && last > first && last < line->size && !line->wide[last] && line->plain[last] == ':';
+}
+
 static void look_at_line(struct problems *problems, struct line *line)
 {
     int32_t open = 0;
@@ -201,7 +210,7 @@ static void look_at_line(struct problems *problems, struct line *line)
         char sign = line->plain[i];
         if (sign == ':')
             look_at_colon(problems, line, i);
-        else if (line->wide[i] && sign == ',' && is_ascii(line, beside(line, i, -1)) && is_ascii(line, beside(line, i, 1)))
+        else if (line->wide[i] && sign == ',' && ((is_ascii(line, beside(line, i, -1)) && is_ascii(line, beside(line, i, 1))) || key_follows(line, i)))
             report(problems, line, i, "Entries are separated by \",\" and a space.");
         else if (line->wide[i] && strchr("{}[]\"'", sign))
             look_at_bracket(problems, line, i, &open);

@@ -197,7 +197,7 @@ static void test_whole_files(void **state)
               "  b: {events: {close: {by: clerk, end: done}}}\n"
               "anywhere: {push: {by: clerk, climb: up}}\n"
               "ends: {done: }\n",
-         "f:8:18: anywhere.push: the stage \"b\" has no ladder to climb.\n"},
+         "f:8:18: anywhere.push: the stage \"b\" has no ladder to climb. Give it one (ladder: [...]), or name a stage (go: ...).\n"},
         /* anywhere by worker without any */
         {HEAD "start: {go: a}\n"
               "stages: {a: {events: {close: {by: clerk, end: done}}}}\n"
