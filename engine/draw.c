@@ -113,7 +113,7 @@ static struct text go_where(const struct walk *walk, const struct workflow_outco
         return text_of(draw_say(&walk->words, "→ at the same level", "→ 同一层级"));
     if (outcome->go_level == GO_LEVEL_NAMED)
         return print_two(walk, draw_say(&walk->words, "→ at %.*s%.*s", "→ 层级 %.*s%.*s"),
-                         text_of(workflow_level_name(walk->words.workflow, outcome->level)), TEXT(""));
+                         draw_level(&walk->words, outcome->level), TEXT(""));
     return (struct text){0};
 }
 
@@ -353,6 +353,8 @@ static void draw_deadline(struct walk *walk, const struct workflow_stage *stage)
         add = with_detail(walk, add, labelled(walk, draw_say(words, "granted by", "批准"), draw_people(words, extend->asks)));
         add_row(walk, DRAW_TIME, labelled(walk, draw_say(words, "extension", "延期"), add));
     }
+    if (stage->stop_clock != NONE)
+        add_row(walk, DRAW_TIME, labelled(walk, draw_say(words, "clock stops for", "停止计时"), draw_stop(words, workflow_stop(words->workflow, stage->stop_clock))));
     if (stage->overdue != NONE)
         draw_overdue(walk, stage->overdue, (struct text){0});
 }
@@ -371,7 +373,7 @@ static struct text at_words(const struct walk *walk, const struct workflow_stage
 {
     const struct workflow *workflow = walk->words.workflow;
     switch (stage->at) {
-    case AT_LEVEL: return text_of(workflow_level_name(workflow, stage->at_level));
+    case AT_LEVEL: return draw_level(&walk->words, stage->at_level);
     case AT_UNIT_FIELD: {
         const struct workflow_field *field = workflow_field(workflow, stage->at_field);
         return draw_title(&walk->words, field->name, field->title_zh, field->title_en);
@@ -415,7 +417,7 @@ static void draw_stage(const struct draw_words *words, struct drawing *drawing, 
     node->step_count = stage->ladder.count;
     node->steps = ARENA_ARRAY(words->arena, struct text, (size_t)stage->ladder.count);
     for (int32_t i = 0; i < stage->ladder.count; i++)
-        node->steps[i] = text_of(workflow_level_name(words->workflow, workflow_ref(words->workflow, stage->ladder.first + i)));
+        node->steps[i] = draw_level(words, workflow_ref(words->workflow, stage->ladder.first + i));
     add_row(&walk, DRAW_PLAIN, labelled(&walk, draw_say(words, "at", "所在"), at_words(&walk, stage)));
     draw_tasks(&walk, stage);
     draw_deadline(&walk, stage);
@@ -434,8 +436,10 @@ static void draw_start(const struct draw_words *words, struct drawing *drawing, 
     if (workflow_recurs(words->workflow))
         add_row(&walk, DRAW_PLAIN, draw_recurs(words, workflow_recurs(words->workflow)));
     for (int32_t i = 0; i < head->opens_at.count; i++)
-        levels = draw_list(words, levels, text_of(workflow_level_name(words->workflow, workflow_ref(words->workflow, head->opens_at.first + i))));
+        levels = draw_list(words, levels, draw_level(words, workflow_ref(words->workflow, head->opens_at.first + i)));
     add_row(&walk, DRAW_PLAIN, labelled(&walk, draw_say(words, "at", "层级"), levels));
+    if (head->limit != NONE)
+        add_row(&walk, DRAW_TIME, labelled(&walk, draw_say(words, "the whole within", "总时限"), draw_limit(words, head->limit)));
     draw_outcome(&walk, head->start, NONE, (struct happening){.way = DRAW_EVENT});
 }
 
@@ -449,9 +453,9 @@ static void draw_ends(const struct draw_words *words, struct drawing *drawing)
     }
 }
 
-struct drawing draw_workflow(struct arena *arena, const struct workflow *workflow, enum draw_language language)
+struct drawing draw_workflow(struct arena *arena, const struct workflow *workflow, const struct directory *directory, enum draw_language language)
 {
-    struct draw_words words = {.arena = arena, .workflow = workflow, .language = language};
+    struct draw_words words = {.arena = arena, .workflow = workflow, .directory = directory, .language = language};
     const struct workflow_head *head = workflow_head(workflow);
     struct drawing drawing = {.arena = arena};
     struct draw_lines title = {0};
@@ -463,9 +467,11 @@ struct drawing draw_workflow(struct arena *arena, const struct workflow *workflo
     for (int32_t row = 0; row < workflow_count(workflow, WORKFLOW_STAGES); row++)
         draw_stage(&words, &drawing, row);
     struct walk walk = walk_at(&words, &drawing, anywhere_node(workflow), NONE);
-    if (head->anywhere.count)
+    if (head->anywhere.count || head->overdue != NONE)
         begin_node(&walk, DRAW_ANYWHERE, TEXT("anywhere"), text_of(draw_say(&words, "At any stage", "任何阶段")));
     draw_events(&walk, head->anywhere);
+    if (head->overdue != NONE) /* at the limit of the whole case */
+        draw_overdue(&walk, head->overdue, text_of(draw_say(&words, "the whole", "总时限")));
     draw_ends(&words, &drawing);
     return drawing;
 }

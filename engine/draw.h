@@ -6,13 +6,14 @@
  * with the same ends are one, with one paragraph for each way. What leads nowhere (a comment, a notice, a climb within the stage) is a line in its node: so the
  * picture of a long workflow has few edges. A stage with a ladder has steps, lowest first, and climbs between neighbouring steps.
  *
- * The same workflow and language give the same model in the same order. Levels and roles are names: their titles are in the directory.
+ * The same workflow and language give the same model in the same order. Levels and roles have the titles of the directory; without one, or where it has none, their names.
  * Texts are as the author wrote them, except that characters that no XML may hold are blanks; each format escapes them. */
 #ifndef STAIRCASE_DRAW_H
 #define STAIRCASE_DRAW_H
 
 #include <stdio.h>
 
+#include "engine/directory.h"
 #include "engine/workflow.h"
 
 enum draw_language { DRAW_EN, DRAW_ZH };
@@ -73,7 +74,7 @@ struct drawing {
 };
 
 /* All of it lives in the arena. */
-struct drawing draw_workflow(struct arena *arena, const struct workflow *workflow, enum draw_language language);
+struct drawing draw_workflow(struct arena *arena, const struct workflow *workflow, const struct directory *directory, enum draw_language language);
 
 /* Writes the drawing. What goes wrong with `out` is for the caller to find (ferror). */
 void draw_dot(const struct drawing *drawing, FILE *out);

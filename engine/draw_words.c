@@ -48,19 +48,48 @@ struct text draw_fields(const struct draw_words *words, struct span fields)
     return all;
 }
 
+/* ---- levels and roles, as the directory calls them ---- */
+
+static struct text directory_title(const struct draw_words *words, int32_t zh, int32_t en, const char *name)
+{
+    int32_t wanted = words->language == DRAW_ZH ? zh : en;
+    return text_of(wanted != NONE ? directory_string(words->directory, wanted) : name);
+}
+
+struct text draw_level(const struct draw_words *words, int32_t level)
+{
+    const char *name = workflow_level_name(words->workflow, level);
+    int32_t row = words->directory ? directory_find_level(words->directory, text_of(name)) : NONE;
+    if (row == NONE)
+        return text_of(name);
+    const struct directory_level *found = (const struct directory_level *)words->directory->table[DIRECTORY_LEVELS].rows + row;
+    return directory_title(words, found->title_zh, found->title_en, name);
+}
+
+struct text draw_role(const struct draw_words *words, int32_t name)
+{
+    const char *role = workflow_string(words->workflow, name);
+    int32_t row = words->directory ? directory_find_role(words->directory, text_of(role)) : NONE;
+    if (row == NONE)
+        return text_of(role);
+    const struct directory_role *found = directory_role(words->directory, row);
+    return directory_title(words, found->title_zh, found->title_en, role);
+}
+
 /* ---- people ---- */
 
 static struct text role_words(const struct draw_words *words, const struct workflow_people *people)
 {
-    const char *role = workflow_string(words->workflow, people->role), *where = NULL;
+    struct text role = draw_role(words, people->role);
+    const char *where = NULL;
     switch (people->where) {
     case WHERE_HOME: where = draw_say(words, "home unit", "立案单位"); break;
-    case WHERE_LEVEL: where = workflow_level_name(words->workflow, people->level); break;
+    case WHERE_LEVEL: where = arena_string(words->arena, draw_level(words, people->level)); break;
     case WHERE_BELOW: where = draw_say(words, "units below", "下级单位"); break;
     case WHERE_FIELD: where = arena_string(words->arena, field_title(words, people->field)); break;
     default: break; /* WHERE_CURRENT, which goes without saying */
     }
-    return where ? arena_print(words->arena, draw_say(words, "%s (%s)", "%s（%s）"), role, where) : text_of(role);
+    return where ? arena_print(words->arena, draw_say(words, "%.*s (%s)", "%.*s（%s）"), (int)role.size, role.data, where) : role;
 }
 
 static struct text one_people(const struct draw_words *words, const struct workflow_people *people)
@@ -106,7 +135,7 @@ struct text draw_by(const struct draw_words *words, int32_t row)
 struct text draw_recurs(const struct draw_words *words, const struct workflow_recurs *recurs)
 {
     const char *rule = workflow_string(words->workflow, recurs->rule);
-    const char *who = recurs->role != NONE ? workflow_string(words->workflow, recurs->role) : workflow_level_name(words->workflow, recurs->level);
+    const char *who = arena_string(words->arena, recurs->role != NONE ? draw_role(words, recurs->role) : draw_level(words, recurs->level));
     if (recurs->rotation)
         return arena_print(words->arena, draw_say(words, "the calendar: %s; in turn: %s", "日历：%s，轮流：%s"), rule, who);
     return arena_print(words->arena, draw_say(words, "the calendar: %s; at each %s", "日历：%s，每个%s"), rule, who);
@@ -140,7 +169,7 @@ static struct text value_words(const struct draw_words *words, int32_t field, in
 
 static struct text limit_row(const struct draw_words *words, const struct workflow_limit *limit, const struct workflow_limit_row *row)
 {
-    struct text what = row->level != NONE   ? text_of(workflow_level_name(words->workflow, row->level))
+    struct text what = row->level != NONE   ? draw_level(words, row->level)
                        : row->value != NONE ? value_words(words, limit->field, row->value)
                                             : text_of(draw_say(words, "otherwise", "其他"));
     struct text time = row->duration != NONE ? draw_duration(words, row->duration) : text_of(draw_say(words, "no limit", "不限"));
@@ -259,7 +288,7 @@ static struct text level_words(const struct draw_words *words, const struct work
     struct text all = {0};
     for (int32_t i = 0; i < condition->parts.count; i++) {
         int32_t level = workflow_ref(words->workflow, condition->parts.first + i);
-        all = joined(words, all, "/", text_of(workflow_level_name(words->workflow, level)));
+        all = joined(words, all, "/", draw_level(words, level));
     }
     return joined(words, text_of(draw_say(words, "level", "层级")), " = ", all);
 }
@@ -291,4 +320,15 @@ struct text draw_condition(const struct draw_words *words, int32_t row)
     case CONDITION_COUNT: return count_words(words, condition);
     default: return parts_words(words, condition); /* all, any, none */
     }
+}
+
+/* ---- stopped clocks ---- */
+
+struct text draw_stop(const struct draw_words *words, const struct workflow_stop *stop)
+{
+    struct text all = {0}, longest = draw_duration(words, stop->longest), by = draw_by(words, stop->by);
+    for (int32_t i = 0; i < stop->grounds.count; i++)
+        all = draw_list(words, all, text_of(workflow_choice(words->workflow, stop->grounds, i)));
+    return arena_print(words->arena, draw_say(words, "%.*s; at most %.*s; %.*s", "%.*s；至多%.*s；%.*s"), (int)all.size, all.data, (int)longest.size,
+                       longest.data, (int)by.size, by.data);
 }

@@ -9,6 +9,7 @@
 struct draw_words {
     struct arena *arena;
     const struct workflow *workflow;
+    const struct directory *directory; /* whose titles levels and roles have; NULL: they are called by their names */
     enum draw_language language;
 };
 
@@ -19,6 +20,9 @@ struct text draw_title(const struct draw_words *words, int32_t name, int32_t tit
 /* `before`, the mark that separates in a list, `after`; only `after` when there is nothing before it. */
 struct text draw_list(const struct draw_words *words, struct text before, struct text after);
 
+/* The level of that row, the role of that name: as the directory calls them. */
+struct text draw_level(const struct draw_words *words, int32_t level);
+struct text draw_role(const struct draw_words *words, int32_t name);
 struct text draw_people(const struct draw_words *words, struct span people);
 struct text draw_by(const struct draw_words *words, int32_t by);
 /* `fields` are refs. */
@@ -28,6 +32,8 @@ struct text draw_recurs(const struct draw_words *words, const struct workflow_re
 struct text draw_duration(const struct draw_words *words, int32_t duration);
 struct text draw_limit(const struct draw_words *words, int32_t limit);
 struct text draw_condition(const struct draw_words *words, int32_t condition);
+/* "season, budget; at most 6 months; supervisor" */
+struct text draw_stop(const struct draw_words *words, const struct workflow_stop *stop);
 
 /* Adds a text as lines of at most `columns` (a Chinese character takes two), broken where a reader would break them; an empty text adds
  * nothing. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "engine/command/command.h"
+#include "engine/command/files.h"
 #include "engine/command/talk.h"
 #include "engine/draw.h"
 #include "engine/map.h"
@@ -18,6 +18,7 @@ struct request {
     enum format format;
     const char *out;  /* a file, a folder, or NULL: stdout */
     bool out_folder;
+    const struct directory *directory; /* NULL: none was given */
 };
 
 static bool is_folder(const char *path)
@@ -123,9 +124,22 @@ static int draw_one(const struct command_line *line, const struct request *reque
     int code = read_workflow(line, path, &source);
     if (code != COMMAND_DONE)
         return code;
-    struct drawing drawing = draw_workflow(line->arena, &source.workflow, line->language == LANGUAGE_ZH ? DRAW_ZH : DRAW_EN);
+    struct drawing drawing = draw_workflow(line->arena, &source.workflow, request->directory, line->language == LANGUAGE_ZH ? DRAW_ZH : DRAW_EN);
     code = drawing_text(line, &drawing, request->format, &text);
     return code == COMMAND_DONE ? give(line, request, path, &source, text) : code;
+}
+
+/* Whose titles levels and roles have. */
+static int read_directory(const struct command_line *line, struct checked_file *file, struct request *request)
+{
+    const char *path = command_value(line, "directory");
+    int code = path ? file_check(line, path, NULL, file) : COMMAND_DONE;
+    if (!path || code != COMMAND_DONE)
+        return code;
+    if (file->source.kind != SOURCE_DIRECTORY)
+        return command_misuse(line, command_say(line, "%s is no directory.", "%s 不是通讯录。"), path);
+    request->directory = &file->source.directory;
+    return COMMAND_DONE;
 }
 
 static int run(struct command_line *line)
@@ -133,7 +147,10 @@ static int run(struct command_line *line)
     static char *standard[] = {"workflow.yaml"};
     char **paths = line->operand_count ? line->operands : standard;
     struct request request;
+    struct checked_file directory;
     int worst = read_request(line, &request);
+    if (worst == COMMAND_DONE)
+        worst = read_directory(line, &directory, &request);
     if (worst != COMMAND_DONE)
         return worst;
     for (int i = 0; i < (line->operand_count ? line->operand_count : 1); i++) {
@@ -145,6 +162,7 @@ static int run(struct command_line *line)
 
 static const struct command_option options[] = {
     {"format", "FORMAT", {"svg (unless said), dot or mermaid", "svg（默认）、dot 或 mermaid"}, false},
+    {"directory", "FILE", {"call levels and roles by their titles there", "层级与角色用该通讯录中的名称"}, false},
     {"out", "FILE", {"write there; a folder takes NAME.svg of each workflow", "写入该文件；若为文件夹，则每个流程写为“名称.svg”"}, false},
     {0},
 };
@@ -152,13 +170,13 @@ static const struct command_option options[] = {
 const struct command command_draw = {
     .name = "draw",
     .line = {"draw a workflow as SVG, DOT or Mermaid, with its ladders as stairs", "绘制流程图（SVG、DOT、Mermaid），层级画作台阶"},
-    .synopsis = "[FILE]... [--format svg|dot|mermaid] [--out FILE]",
-    .examples = {"  staircase draw workflows/dispute-mediation/workflow.yaml --lang zh --out dispute.svg\n"
+    .synopsis = "[FILE]... [--directory FILE] [--format svg|dot|mermaid] [--out FILE]",
+    .examples = {"  staircase draw workflows/dispute-mediation/workflow.yaml --directory config/directory.yaml --lang zh --out dispute.svg\n"
                  "  staircase draw                                  workflow.yaml in this folder, as SVG to stdout\n"
                  "  staircase draw workflow.yaml --format mermaid   to paste into a page\n"
                  "  staircase draw workflows/*/workflow.yaml --out pictures\n"
                  "Dashed: what follows when a deadline passes. Arrows between steps: climbs within the stage.\n",
-                 "  staircase draw workflows/dispute-mediation/workflow.yaml --lang zh --out dispute.svg\n"
+                 "  staircase draw workflows/dispute-mediation/workflow.yaml --directory config/directory.yaml --lang zh --out dispute.svg\n"
                  "  staircase draw                                  本文件夹的 workflow.yaml，以 SVG 输出\n"
                  "  staircase draw workflow.yaml --format mermaid   可粘贴到网页\n"
                  "  staircase draw workflows/*/workflow.yaml --out pictures\n"

@@ -48,7 +48,7 @@ static struct drawing drawing_of(struct text text, enum draw_language language)
     struct source *source = ARENA_NEW(&arena, struct source);
     if (source_read(&arena, "f", text, &problems, source) != ERR_OK)
         fail_msg("%s", problems_print(&problems, &arena).data);
-    return draw_workflow(&arena, &source->workflow, language);
+    return draw_workflow(&arena, &source->workflow, NULL, language);
 }
 
 static const char *written(const struct drawing *drawing, void (*write)(const struct drawing *, FILE *))
@@ -95,6 +95,28 @@ static void mermaid_of_a_small_workflow(void **state)
     drawing = drawing_of(source_of(&arena, SMALL), DRAW_ZH);
     assert_says(written(&drawing, draw_mermaid), "subgraph stage_look[\"查看\"]");
     assert_says(written(&drawing, draw_mermaid), "|\"↑ 上报#35;1\"|");
+}
+
+/* What a shipped workflow waits for, opens, and stands still for; and levels and roles as the directory calls them. */
+static void what_the_directory_calls_it(void **state)
+{
+    (void)state;
+    struct problems problems;
+    struct source workflow, directory;
+    assert_int_equal(source_read(&arena, "f", source_of(&arena, "workflows/full-agency/workflow.yaml"), &problems, &workflow), ERR_OK);
+    assert_int_equal(source_read(&arena, "d", source_of(&arena, "config/practice-directory.yaml"), &problems, &directory), ERR_OK);
+    struct drawing drawing = draw_workflow(&arena, &workflow.workflow, &directory.directory, DRAW_ZH);
+    const char *dot = written(&drawing, draw_dot);
+    assert_says(dot, "社区工作人员");
+    assert_says(dot, "楼院、网格、社区");
+    assert_says(dot, "子案件全部办结");
+    assert_says(dot, "agency-errand");
+    assert_null(strstr(dot, "community-clerk"));
+    drawing = drawing_of(source_of(&arena, "workflows/grid-matter/workflow.yaml"), DRAW_EN);
+    dot = written(&drawing, draw_dot);
+    assert_says(dot, "clock stops for");
+    assert_says(dot, "the whole within: 30 working days");
+    assert_says(dot, "overdue: the whole");
 }
 
 /* Past one tag, a comment or a declaration; its depth is added to `depth`. */
@@ -299,6 +321,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(dot_of_a_small_workflow, setup, teardown),
         cmocka_unit_test_setup_teardown(mermaid_of_a_small_workflow, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_the_directory_calls_it, setup, teardown),
         cmocka_unit_test_setup_teardown(svg_is_well_formed_and_has_the_titles, setup, teardown),
         cmocka_unit_test_setup_teardown(a_title_cannot_break_out_of_a_label, setup, teardown),
         cmocka_unit_test_setup_teardown(steps_are_climbed_where_the_condition_lets_them, setup, teardown),
