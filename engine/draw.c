@@ -335,7 +335,30 @@ static void draw_tasks(struct walk *walk, const struct workflow_stage *stage)
     if (stage->then == NONE)
         return;
     struct text title = with_detail(walk, tasks_done(words, stage), children_ended(words, stage));
+    if (stage->vote != NONE)
+        title = with_detail(walk, title, text_of(draw_say(words, "☑ rated", "☑ 已评议")));
     draw_outcome(walk, stage->then, NONE, (struct happening){.way = DRAW_EVENT, .title = title});
+}
+
+static void draw_way(struct walk *walk, int32_t outcome, const char *title)
+{
+    if (outcome != NONE)
+        draw_outcome(walk, outcome, NONE, (struct happening){.way = DRAW_EVENT, .title = text_of(title)});
+}
+
+/* Who decides, by which rule, and what follows; after a rating that is `then`. */
+static void draw_vote(struct walk *walk, const struct workflow_vote *vote)
+{
+    const struct draw_words *words = &walk->words;
+    bool rating = vote->raters.count > 0;
+    add_row(walk, DRAW_WORK, rating ? labelled(walk, draw_say(words, "☑ rating by", "☑ 评议"), draw_raters(words, vote))
+                                    : labelled(walk, draw_say(words, "☑ vote of", "☑ 表决人"), draw_people(words, vote->roll)));
+    add_row(walk, DRAW_WORK, draw_vote_rules(words, vote));
+    add_row(walk, DRAW_WORK, labelled(walk, draw_say(words, "quorum", "法定人数"), draw_vote_quorum(words, vote)));
+    add_row(walk, DRAW_PLAIN, draw_vote_manner(words, vote));
+    draw_way(walk, rating ? NONE : vote->passed, draw_say(words, "☑ passed", "☑ 通过"));
+    draw_way(walk, rating ? NONE : vote->failed, draw_say(words, "☒ failed", "☒ 未通过"));
+    draw_way(walk, vote->no_quorum, rating ? draw_say(words, "too few raters", "评议人数不足") : draw_say(words, "no quorum", "未达到法定人数"));
 }
 
 /* The deadline, by how much it can be extended, and what follows. */
@@ -420,6 +443,9 @@ static void draw_stage(const struct draw_words *words, struct drawing *drawing, 
         node->steps[i] = draw_level(words, workflow_ref(words->workflow, stage->ladder.first + i));
     add_row(&walk, DRAW_PLAIN, labelled(&walk, draw_say(words, "at", "所在"), at_words(&walk, stage)));
     draw_tasks(&walk, stage);
+    node->ballot = stage->vote != NONE;
+    if (stage->vote != NONE)
+        draw_vote(&walk, workflow_vote(words->workflow, stage->vote));
     draw_deadline(&walk, stage);
     draw_events(&walk, stage->events);
     draw_beyond(&walk, stage->top, draw_say(words, "beyond the last level", "最高层级之上"));

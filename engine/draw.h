@@ -4,7 +4,7 @@
  * What is drawn: a node for the start, for each stage, for each end, and one for the events that are possible anywhere. What leads from
  * one to another is an edge: of an event (who sends it, with what, on which condition) or, dashed, of time that ran out. Edges of a kind
  * with the same ends are one, with one paragraph for each way. What leads nowhere (a comment, a notice, a climb within the stage) is a line in its node: so the
- * picture of a long workflow has few edges. A stage with a ladder has steps, lowest first, and climbs between neighbouring steps.
+ * picture of a long workflow has few edges. A vote or a rating has a shape of its own. A stage with a ladder has steps, lowest first, and climbs between neighbouring steps.
  *
  * The same workflow and language give the same model in the same order. Levels and roles have the titles of the directory; without one, or where it has none, their names.
  * Texts are as the author wrote them, except that characters that no XML may hold are blanks; each format escapes them. */
@@ -55,6 +55,7 @@ struct draw_node {
     struct draw_lines lines; /* the first has the title */
     struct text *steps;      /* levels of the ladder, lowest first */
     int32_t step_count;
+    bool ballot;             /* of a stage: a vote or a rating: drawn so that it is seen at once */
     struct draw_climb *climbs, *last_climb;
 };
 

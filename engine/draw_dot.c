@@ -99,8 +99,9 @@ static void put_box(FILE *out, const struct draw_node *node)
 {
     bool anywhere = node->kind == DRAW_ANYWHERE;
     const struct draw_line *line = node->lines.first;
-    fprintf(out, "<TABLE BORDER=\"1\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"3\" STYLE=\"%s\" COLOR=\"%s\" BGCOLOR=\"%s\">\n",
-            anywhere ? "DASHED" : "ROUNDED", anywhere ? "#a16207" : "#1e3a8a", anywhere ? "#fefce8" : "#f8fafc");
+    const char *edge = anywhere ? "#a16207" : node->ballot ? "#7e22ce" : "#1e3a8a", *fill = anywhere ? "#fefce8" : node->ballot ? "#faf5ff" : "#f8fafc";
+    fprintf(out, "<TABLE BORDER=\"%d\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"3\" STYLE=\"%s\" COLOR=\"%s\" BGCOLOR=\"%s\">\n",
+            node->ballot ? 3 : 1, anywhere ? "DASHED" : node->ballot ? "SOLID" : "ROUNDED", edge, fill); /* a ballot box has corners */
     for (; line && line->tone == DRAW_TITLE; line = line->next) {
         fputs("<TR><TD>", out);
         put_line(out, line, colours[DRAW_TITLE]);

@@ -126,9 +126,9 @@ static void put_node(FILE *out, const struct draw_node *node)
     }
     fputs("  ", out);
     put_id(out, node);
-    fputs(shapes[node->kind].open, out);
+    fputs(node->ballot ? "{{" : shapes[node->kind].open, out); /* a vote has six corners */
     put_lines(out, node->lines.first);
-    fprintf(out, "%s\n", shapes[node->kind].close);
+    fprintf(out, "%s\n", node->ballot ? "}}" : shapes[node->kind].close);
 }
 
 void draw_mermaid(const struct drawing *drawing, FILE *out)

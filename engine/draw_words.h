@@ -29,6 +29,12 @@ struct text draw_by(const struct draw_words *words, int32_t by);
 struct text draw_fields(const struct draw_words *words, struct span fields);
 /* "the calendar: FREQ=WEEKLY;BYDAY=TU,TH, at each grid" */
 struct text draw_recurs(const struct draw_words *words, const struct workflow_recurs *recurs);
+/* Of a vote (draw_vote.c): "approve at least 4/5 of all members"; its quorum; "heads, area, secret". Empty where there is nothing to say. */
+struct text draw_vote_rules(const struct draw_words *words, const struct workflow_vote *vote);
+/* Of a rating: "superior 30, residents 60". */
+struct text draw_raters(const struct draw_words *words, const struct workflow_vote *vote);
+struct text draw_vote_quorum(const struct draw_words *words, const struct workflow_vote *vote);
+struct text draw_vote_manner(const struct draw_words *words, const struct workflow_vote *vote);
 struct text draw_duration(const struct draw_words *words, int32_t duration);
 struct text draw_limit(const struct draw_words *words, int32_t limit);
 struct text draw_condition(const struct draw_words *words, int32_t condition);

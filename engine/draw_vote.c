@@ -1,0 +1,70 @@
+/* draw_vote: a vote, or a rating, of a stage, said in a few words. */
+#include "engine/draw_words.h"
+
+#include "engine/vote.h"
+
+static struct text base_words(const struct draw_words *words, int32_t of)
+{
+    static const char *const english[] = {"all members", "the roll", "those present", "ballots cast"}, *const chinese[] = {"全体成员", "名册", "出席者", "投票"};
+    return text_of(words->language == DRAW_ZH ? chinese[of] : english[of]);
+}
+
+/* "at least 4/5 of all members" */
+static struct text part_words(const struct draw_words *words, const struct workflow_vote_rule *rule)
+{
+    struct text base = base_words(words, rule->of);
+    const char *format = rule->more ? draw_say(words, "more than %d/%d of %.*s", "超过 %d/%d（%.*s）") : draw_say(words, "at least %d/%d of %.*s", "至少 %d/%d（%.*s）");
+    return arena_print(words->arena, format, rule->numerator, rule->denominator, (int)base.size, base.data);
+}
+
+static const char *choice_name(const struct draw_words *words, const struct workflow_vote *vote, int32_t choice)
+{
+    const struct workflow_name *names = words->workflow->table[WORKFLOW_NAMES].rows;
+    return workflow_string(words->workflow, names[vote->choices.first + choice].name);
+}
+
+static struct text rule_words(const struct draw_words *words, const struct workflow_vote *vote, const struct workflow_vote_rule *rule)
+{
+    struct text part = part_words(words, rule);
+    struct text said = arena_print(words->arena, "%s %.*s", choice_name(words, vote, rule->choice), (int)part.size, part.data);
+    if (vote->field == NONE)
+        return said;
+    const char *value = rule->value == NONE ? draw_say(words, "otherwise", "其他") : workflow_string(words->workflow, workflow_value(words->workflow, rule->value)->string);
+    return arena_print(words->arena, draw_say(words, "%s: %.*s", "%s：%.*s"), value, (int)said.size, said.data);
+}
+
+struct text draw_vote_rules(const struct draw_words *words, const struct workflow_vote *vote)
+{
+    struct text all = {0};
+    for (int32_t i = 0; i < vote->rules.count; i++)
+        all = draw_list(words, all, rule_words(words, vote, workflow_vote_rule(words->workflow, vote->rules.first + i)));
+    return all;
+}
+
+struct text draw_raters(const struct draw_words *words, const struct workflow_vote *vote)
+{
+    struct text all = {0};
+    for (int32_t i = 0; i < vote->raters.count; i++) {
+        const struct workflow_rater *rater = workflow_rater(words->workflow, vote->raters.first + i);
+        all = draw_list(words, all, arena_print(words->arena, "%s %d", workflow_string(words->workflow, rater->name), rater->weight));
+    }
+    return all;
+}
+
+struct text draw_vote_quorum(const struct draw_words *words, const struct workflow_vote *vote)
+{
+    return vote->quorum == NONE ? (struct text){0} : part_words(words, workflow_vote_rule(words->workflow, vote->quorum));
+}
+
+/* Heads alone go without saying. */
+struct text draw_vote_manner(const struct draw_words *words, const struct workflow_vote *vote)
+{
+    struct text all = {0};
+    for (int32_t i = 0; i < vote->weights.count && vote->weights.count > 1; i++)
+        all = draw_list(words, all, text_of(workflow_string(words->workflow, workflow_vote_weight(words->workflow, vote->weights.first + i)->name)));
+    if (vote->secret)
+        all = draw_list(words, all, text_of(draw_say(words, "secret", "无记名")));
+    if (vote->early)
+        all = draw_list(words, all, text_of(draw_say(words, "closes when the result is certain", "结果确定即结束")));
+    return all;
+}
