@@ -31,6 +31,7 @@ enum case_flag {
     CASE_INCIDENT = 16, /* a task of it, or the opening of a child, has an open incident */
     CASE_OVER_LIMIT = 32, /* the limit of the whole case has passed and it is still open */
     CASE_STOPPED = 64,  /* its clock is stopped */
+    CASE_WAITS = 128,   /* its clock stands still while it waits for its children (`stops-clock`) */
 };
 
 enum clock_kind {

@@ -16,7 +16,7 @@
 #include "engine/bytes.h"
 #include "engine/case_section.h"
 
-enum { CASE_VERSION = 2, HEADER_SIZE = 133, BODY_MEMBERS = 11, COUNTS_MOST = 1024, ALL_FLAGS = (CASE_STOPPED << 1) - 1 };
+enum { CASE_VERSION = 2, HEADER_SIZE = 133, BODY_MEMBERS = 11, COUNTS_MOST = 1024, ALL_FLAGS = (CASE_WAITS << 1) - 1 };
 
 /* In the order of their numbers. A number names one content for ever:
  * 1 votes, 2 ratings, 3 publications, 4 children and parent, 5 stopped clocks, 6 handlers, 7 links and merges, 8 re-openings. */

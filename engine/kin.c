@@ -1,6 +1,7 @@
 /* kin: see kin.h. */
 #include "engine/kin.h"
 
+#include "engine/clock.h"
 #include "engine/decimal.h"
 #include "engine/outcome.h"
 #include "engine/task.h"
@@ -281,4 +282,22 @@ bool kin_enough(const struct step *step)
         counted += child->state == CHILD_ENDED && end_counts(step, wait->ends, child->end);
     }
     return wait->wait == DONE_ALL ? counted == of : counted >= (wait->wait == DONE_ANY ? 1 : wait->some);
+}
+
+void kin_stop_clock(struct step *step)
+{
+    struct span waits = step_stage(step)->children;
+    if (step->state->flags & CASE_WAITS || waits.count == 0 || !workflow_wait(step->workflow, waits.first)->stops_clock)
+        return;
+    clock_stop(step);
+    step->state->flags |= CASE_WAITS;
+    step_trace(step, "the clock stands still while children are waited for");
+}
+
+void kin_let_clock_go(struct step *step)
+{
+    if (!(step->state->flags & CASE_WAITS))
+        return;
+    clock_go_on(step, step->input.now, false);
+    step->state->flags &= ~(uint32_t)CASE_WAITS;
 }

@@ -25,6 +25,9 @@ void kin_release(struct step *step);
 void kin_open_again(struct step *step, struct case_child *child);
 /* Whether enough children have ended for the stage to go on; a stage that waits for none: yes. */
 bool kin_enough(const struct step *step);
+/* `stops-clock`: the clock stands still, and goes on, where the stage says so; more than once does no harm. */
+void kin_stop_clock(struct step *step);
+void kin_let_clock_go(struct step *step);
 
 /* What this case has to say to the one of that key: the caller adds to it. NULL: refused. */
 struct event *kin_say(struct step *step, struct text name, struct text key);

@@ -79,6 +79,7 @@ static bool leave(struct step *step)
     if (!task_cancel_all(step))
         return false;
     stop_leave(step);
+    kin_let_clock_go(step);
     if (!poll_leave(step))
         return false;
     clock_leave(step);
@@ -243,7 +244,14 @@ bool outcome_follow(struct step *step)
     if (step->state->flags & CASE_ENDED)
         return true;
     const struct workflow_stage *stage = step_stage(step);
-    if (stage->children.count == 0 || stage->then == NONE || !kin_enough(step) || (stage->tasks.count && !task_stage_done(step)))
+    if (stage->children.count == 0 || stage->then == NONE)
+        return true;
+    if (!kin_enough(step)) {
+        kin_stop_clock(step);
+        return true;
+    }
+    kin_let_clock_go(step);
+    if (stage->tasks.count && !task_stage_done(step))
         return true;
     if (step->followed++ == STEP_DEPTH_MOST)
         return step_refuse(step, ERR_NO_LEVEL, "stages that wait for nothing follow each other in a circle, %s among them",

@@ -75,6 +75,7 @@ static void put_place(const struct view *view, const struct workflow *workflow, 
     map_put_flag(row, "overdue", case_flags_overdue(state->flags));
     map_put_flag(row, "late", (state->flags & CASE_WAS_LATE) != 0);
     put_stop(view, workflow, state, row);
+    map_put_flag(row, "waits", (state->flags & CASE_WAITS) != 0);
     map_put_flag(row, "held", (state->flags & CASE_HELD) != 0);
     map_put_number(row, "opened", state->opened_at);
     map_put_string(row, "zone", view_zone(view, text_of(unit_path(view, state->unit))));

@@ -380,7 +380,7 @@ static const struct key table[] = {
     {IN_CHILDREN, "wait", S, KEY_NEEDED, "all, any or N of M", "how many of them must have ended", &done},
     {IN_CHILDREN, "of", S, 0, "case or stage", "which children: all of the case, or those opened in this stage; of the case unless said", &scope},
     {IN_CHILDREN, "ends", S | L, 0, "ends of the child's workflow", "only these ends count; every end unless said", &some_names},
-    {IN_CHILDREN, "stops-clock", S, KEY_LATER, "true", "the stage's deadline stands still while it waits", NULL},
+    {IN_CHILDREN, "stops-clock", S, 0, "true", "the stage's deadline stands still while it waits", &form_boolean},
 };
 
 static const struct mapping mappings[WORKFLOW_WHERE_COUNT] = {

@@ -193,6 +193,22 @@ static struct span ends_awaited(struct workflow_reader *reader, const struct nod
     return span;
 }
 
+/* The clock can stand still for one reason at a time. */
+static int32_t stops_clock_read(struct workflow_reader *reader, const struct node *node)
+{
+    static const char *const others[] = {"stop-clock", "extend"};
+    const struct node *stage = row_node(reader, WORKFLOW_STAGES, reader->stage);
+    bool stops = false;
+    if (!node || !node_boolean(reader->problems, node, &stops) || !stops)
+        return 0;
+    if (!node_get(stage, "within"))
+        problems_add(reader->problems, node, "\"stops-clock\" needs a deadline, and this stage has no \"within\".");
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (node_get(stage, others[i]))
+            problems_add(reader->problems, node, "\"stops-clock\" and \"%s\" cannot stand in one stage: the deadline would stand still for two reasons.", others[i]);
+    return 1;
+}
+
 void children_read(struct workflow_reader *reader, const struct node *node, struct workflow_stage *stage)
 {
     struct workflow_wait wait;
@@ -204,6 +220,7 @@ void children_read(struct workflow_reader *reader, const struct node *node, stru
     if (scope)
         node_choice(reader->problems, scope, scope_words, 2, &wait.scope);
     wait.ends = ends_awaited(reader, key_get(node, IN_CHILDREN, "ends"));
+    wait.stops_clock = stops_clock_read(reader, key_get(node, IN_CHILDREN, "stops-clock"));
     stage->children = (struct span){row_push(reader, WORKFLOW_WAITS, &wait, node), 1};
     if (row_count(reader, WORKFLOW_OPENS) == 0)
         reader->children_awaited = node; /* something opens them further down, or nothing does: check_children */

@@ -39,6 +39,8 @@ static struct text print_place(const struct command_line *line, const struct val
 static struct text print_deadline(const struct command_line *line, const struct value *row)
 {
     struct text due = row_due(line->arena, row, "due");
+    if (row_flag(row, "waits"))
+        return text_of(command_say(line, "stands still while children are waited for", "等待子案件期间停止计时"));
     if (!row_flag(row, "overdue"))
         return due;
     return arena_print(line->arena, command_say(line, "%.*s%soverdue", "%.*s%s已逾期"), (int)due.size, due.data, due.size ? ", " : "");

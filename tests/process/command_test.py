@@ -2,6 +2,7 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import tempfile
 import uuid
@@ -131,19 +132,19 @@ class CommandTest(harness.Case):
         engine = self.engine()
         with open(os.path.join(SOURCE, "workflows/grid-matter/workflow.yaml"), encoding="utf-8") as file:
             source = file.read()
-        version = lambda number: source.replace("version: 1", "version: %d" % number, 1)
-        newer = engine.write("newer.yaml", version(3))
-        self.assertIn("Deployed workflow grid-matter version 3.", self.command(engine, "deploy", newer).stdout)
-        self.assertIn("Deployed workflow grid-matter version 3.", self.command(engine, "deploy", newer).stdout)  # the same is no mistake
-        other = engine.write("other.yaml", version(3).replace("most: 500", "most: 400"))
+        version = lambda number: re.sub(r"(?m)^version: \d+$", "version: %d" % number, source, count=1)
+        newer = engine.write("newer.yaml", version(9))
+        self.assertIn("Deployed workflow grid-matter version 9.", self.command(engine, "deploy", newer).stdout)
+        self.assertIn("Deployed workflow grid-matter version 9.", self.command(engine, "deploy", newer).stdout)  # the same is no mistake
+        other = engine.write("other.yaml", version(9).replace("most: 500", "most: 400"))
         self.assertIn("other-content", self.command(engine, "deploy", other, code=REFUSED).stderr)
-        older = engine.write("older.yaml", version(2))
+        older = engine.write("older.yaml", version(8))
         self.assertIn("older-version", self.command(engine, "deploy", older, code=REFUSED).stderr)
         broken = engine.write("broken.yaml", source.replace("stages:", "stagse:"))
         done = self.command(engine, "deploy", broken, code=REFUSED)
         self.assertIn("broken.yaml:", done.stdout)
         self.assertIn("Nothing was deployed.", done.stderr)
-        nobody = engine.write("nobody.yaml", version(4).replace("by:    handling-unit", "by:    handling-unti", 1))
+        nobody = engine.write("nobody.yaml", version(10).replace("by:    handling-unit", "by:    handling-unti", 1))
         said = self.command(engine, "deploy", nobody, code=REFUSED)
         for words in ("has no role \"handling-unti\"", "Did you mean \"handling-unit\"?"):
             self.assertIn(words, said.stdout + said.stderr)
