@@ -28,7 +28,7 @@ PURE_ROOMS = arena civil calendar period duration directory \
   directory_make workflow decimal rating case vote \
   vote_words condition lookup access access_words effect \
   step attempt notice moment clock stop \
-  reopen task task_report task_claim task_handlers intake \
+  publication reopen task task_report task_claim task_handlers intake \
   intake_value sender part poll poll_result poll_rating \
   poll_count place outcome kin kin_hear kin_link \
   extend number possible due migrate advance

@@ -327,7 +327,8 @@ static bool decide(struct step *step)
     if (kind == EVENT_RELEASE)
         return step_place(step) && release(step);
     bool reopens = kind == EVENT_SEND && text_is(step->input.event->name, "reopen") && !kin_survivor(step).size;
-    if ((step->state->flags & CASE_ENDED) && kind != EVENT_CASE && kind != EVENT_COUNT && !reopens && !asks_for_unmerge(step))
+    bool of_clocks = kind == EVENT_DUE || kind == EVENT_RECOMPUTE; /* of what is published still */
+    if ((step->state->flags & CASE_ENDED) && kind != EVENT_CASE && kind != EVENT_COUNT && !reopens && !of_clocks && !asks_for_unmerge(step))
         return poll_is_late_ballot(step) ? sender_named(step) && poll_ballot(step) : refuse_ended(step);
     if (!step_place(step))
         return false;

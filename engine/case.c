@@ -134,6 +134,7 @@ struct case_state *case_copy(struct arena *arena, const struct case_state *state
     copy->firsts = copied(arena, state->firsts, state->first_count, sizeof *state->firsts);
     copy->rests = copied(arena, state->rests, state->rest_count, sizeof *state->rests);
     copy->stops = copied(arena, state->stops, state->stop_count, sizeof *state->stops);
+    copy->publications = copied(arena, state->publications, state->publication_count, sizeof *state->publications);
     copy->children = copied(arena, state->children, state->child_count, sizeof *state->children);
     copy->polls = copied(arena, state->polls, state->poll_count, sizeof *state->polls);
     copy->links = copied(arena, state->links, state->link_count, sizeof *state->links);
@@ -324,9 +325,31 @@ struct case_stop *case_add_stop(struct arena *arena, struct case_state *state, i
     return &state->stops[at];
 }
 
+struct case_publication *case_add_publication(struct arena *arena, struct case_state *state, int32_t row)
+{
+    uint32_t at = 0;
+    while (at < state->publication_count && state->publications[at].row < row)
+        at++;
+    if (at == state->publication_count || state->publications[at].row != row)
+        state->publications = grown(arena, state->publications, state->publication_count++, sizeof *state->publications, at);
+    state->publications[at] = (struct case_publication){.row = row};
+    return &state->publications[at];
+}
+
+bool case_drop_publication(struct case_state *state, int32_t row)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < state->publication_count; i++)
+        if (state->publications[i].row != row)
+            state->publications[kept++] = state->publications[i];
+    bool dropped = kept < state->publication_count;
+    state->publication_count = kept;
+    return dropped;
+}
+
 /* ---- size: upper bounds of what case_record.c writes ---- */
 
-enum { HEADER_BYTES = 160, NUMBER_BYTES = 9, CLOCK_BYTES = 64, TASK_BYTES = 48, PART_BYTES = 16, COUNT_BYTES = 32, FIRST_BYTES = 24, REST_BYTES = 56, STOP_BYTES = 16, SECTIONS_BYTES = 64,
+enum { HEADER_BYTES = 160, NUMBER_BYTES = 9, CLOCK_BYTES = 64, TASK_BYTES = 48, PART_BYTES = 16, COUNT_BYTES = 32, FIRST_BYTES = 24, REST_BYTES = 56, STOP_BYTES = 16, PUBLICATION_BYTES = 24, SECTIONS_BYTES = 64,
        CHILD_BYTES = 32, PARENT_BYTES = 48, HANDLER_BYTES = 24, POLL_BYTES = 100, LINK_BYTES = 56, CAP_BYTES = 16 };
 
 static size_t value_size(const struct value *value)
@@ -347,6 +370,11 @@ size_t case_size(const struct case_state *state)
     for (uint32_t i = 0; i < state->data_count; i++)
         size += value_size(&state->data[i]);
     size += state->clock_count * (size_t)CLOCK_BYTES + state->first_count * (size_t)FIRST_BYTES;
+    for (uint32_t i = 0; i < state->publication_count; i++) {
+        size += PUBLICATION_BYTES;
+        for (uint32_t j = 0; j < state->publications[i].count; j++)
+            size += value_size(&state->publications[i].values[j]);
+    }
     size += state->rest_count * (size_t)REST_BYTES + state->stop_count * (size_t)STOP_BYTES;
     for (uint32_t i = 0; i < state->task_count; i++)
         size += TASK_BYTES + state->tasks[i].topic.size + state->tasks[i].holder.size;
@@ -388,6 +416,7 @@ static bool clock_fits(const struct case_clock *clock, const struct workflow *wo
     case CLOCK_WARN:
     case CLOCK_CASE: return clock->which == 0;
     case CLOCK_STOP: return clock->which == 0 && stopped;
+    case CLOCK_PUBLICATION: return row_of(workflow, WORKFLOW_PUBLICATIONS, clock->which) && workflow_publication(workflow, clock->which)->lasting != NONE;
     case CLOCK_REMIND: return row_of(workflow, WORKFLOW_REMINDERS, clock->which);
     case CLOCK_TASK: return row_of(workflow, WORKFLOW_TASKS, clock->which);
     }
@@ -409,13 +438,13 @@ static int32_t rest_limit(const struct case_rest *rest, const struct workflow *w
     case CLOCK_CASE: return rest->which == 0 ? workflow_head(workflow)->limit : NONE;
     case CLOCK_WARN:
     case CLOCK_REMIND:
-    case CLOCK_STOP: break;
+    case CLOCK_STOP:
+    case CLOCK_PUBLICATION: break;
     }
     return NONE;
 }
 
-/* A date cannot begin anew. */
-static bool rest_fits(const struct case_rest *rest, const struct workflow *workflow)
+bool case_rest_fits(const struct case_rest *rest, const struct workflow *workflow)
 {
     int32_t limit = rest_limit(rest, workflow);
     return limit != NONE && (rest->left != CASE_REST_ANEW || workflow_limit(workflow, limit)->kind != LIMIT_UNTIL);
@@ -476,11 +505,14 @@ bool case_fits(const struct case_state *state, const struct workflow *workflow)
     for (uint32_t i = 0; i < state->poll_count; i++)
         fits = fits && poll_fits(&state->polls[i], workflow);
     for (uint32_t i = 0; i < state->rest_count; i++)
-        fits = fits && rest_fits(&state->rests[i], workflow);
+        fits = fits && case_rest_fits(&state->rests[i], workflow);
     for (uint32_t i = 0; i < state->stop_count; i++)
         fits = fits && stops_in(workflow, state->stops[i].stage) != NONE;
     for (uint32_t i = 0; i < state->child_count; i++)
         fits = fits && row_of(workflow, WORKFLOW_OPENS, state->children[i].open);
-    bool reopens = workflow_head(workflow)->reopen != NONE;
-    return fits && stop_fits(state, workflow) && (reopens || (!state->ended_at && !state->reopened_at));
+    for (uint32_t i = 0; i < state->publication_count; i++)
+        fits = fits && row_of(workflow, WORKFLOW_PUBLICATIONS, state->publications[i].row) &&
+               workflow_publication(workflow, state->publications[i].row)->fields.count == (int32_t)state->publications[i].count;
+    fits = fits && (state->publication_count > 0) == ((state->flags & CASE_PUBLISHED) != 0);
+    return fits && stop_fits(state, workflow);
 }

@@ -18,6 +18,8 @@ enum {
     CASE_HANDLERS_MOST = 32,
     CASE_STOPS_MOST = 200, /* as many as a workflow has stages */
     CASE_CHILDREN_MOST = 100,
+    CASE_PUBLICATIONS_MOST = 50, /* as many as a workflow has */
+    CASE_PUBLISHED_MOST = 100,   /* fields of one */
     CASE_POLLS_MOST = 8, /* the last ones; those before them are in the history */
     CASE_LINKS_MOST = 50, /* that people may make; those that other cases make come on top of it */
     CASE_LINKS_HELD = 1000,
@@ -32,6 +34,7 @@ enum case_flag {
     CASE_OVER_LIMIT = 32, /* the limit of the whole case has passed and it is still open */
     CASE_STOPPED = 64,  /* its clock is stopped */
     CASE_WAITS = 128,   /* its clock stands still while it waits for its children (`stops-clock`) */
+    CASE_PUBLISHED = 256, /* something of it is published now; so an ended case stays among the rows of open ones */
 };
 
 enum clock_kind {
@@ -41,6 +44,7 @@ enum clock_kind {
     CLOCK_TASK,   /* which: row of TASKS */
     CLOCK_CASE,   /* the workflow's `limit` */
     CLOCK_STOP,   /* the end of a stop: `longest` */
+    CLOCK_PUBLICATION, /* which: row of PUBLICATIONS, of an outcome: it comes down */
 };
 
 struct case_clock {
@@ -175,6 +179,14 @@ struct case_link {
     int64_t due;        /* of a merge: when the merged one was due, 0: no deadline (any more) */
 };
 
+/* What is published now. */
+struct case_publication {
+    int32_t row;          /* of PUBLICATIONS */
+    int64_t at;           /* when it was put up */
+    struct value *values; /* of its fields, as they were then */
+    uint32_t count;
+};
+
 struct case_state {
     uint32_t partition;
     uint64_t id;            /* position of its opening */
@@ -226,6 +238,9 @@ struct case_state {
     uint32_t child_count;
     struct case_poll *polls; /* by roll, the newest last; at most one is open */
     uint32_t poll_count;
+    struct case_publication *publications; /* by row: case_record_publications.c */
+    uint32_t publication_count;
+
     /* re-openings: case_record_reopen.c */
     int64_t ended_at;    /* of an ended case that may be opened again; otherwise 0 */
     int64_t reopened_at; /* the last time; 0: never */
@@ -257,6 +272,9 @@ int64_t case_limit(const struct case_state *state);
 struct case_child *case_child_by_id(const struct case_state *state, uint64_t id);
 /* From when on the whole case counts: its opening, or the last time that it was opened again. */
 int64_t case_began(const struct case_state *state);
+/* Adding replaces what was up of that row. Dropping: false, there was none. */
+struct case_publication *case_add_publication(struct arena *arena, struct case_state *state, int32_t row);
+bool case_drop_publication(struct case_state *state, int32_t row);
 /* How many parts of that event have been given. */
 uint32_t case_parts_of(const struct case_state *state, int32_t event);
 
@@ -285,6 +303,8 @@ void case_drop_link(struct case_state *state, uint32_t index);
 size_t case_size(const struct case_state *state);
 /* Every row of the case is one of the workflow's. What is read back from a disk is asked this once; advance relies on it. */
 bool case_fits(const struct case_state *state, const struct workflow *workflow);
+/* The same of one rest: the workflow has such a clock, and a date does not begin anew. */
+bool case_rest_fits(const struct case_rest *rest, const struct workflow *workflow);
 
 /* A copy whose arrays may be changed; texts and values are shared. */
 struct case_state *case_copy(struct arena *arena, const struct case_state *state);
@@ -302,6 +322,12 @@ const struct value *case_with(const struct value *entry, const char *name);
 static inline bool case_flags_overdue(uint32_t flags)
 {
     return (flags & (CASE_OVERDUE | CASE_OVER_LIMIT)) != 0;
+}
+
+/* It has a row among the open cases: it is open, or something of it is published. */
+static inline bool case_flags_listed(uint32_t flags)
+{
+    return !(flags & CASE_ENDED) || (flags & CASE_PUBLISHED);
 }
 
 struct case_header {

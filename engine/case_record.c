@@ -16,11 +16,11 @@
 #include "engine/bytes.h"
 #include "engine/case_section.h"
 
-enum { CASE_VERSION = 2, HEADER_SIZE = 133, BODY_MEMBERS = 11, COUNTS_MOST = 1024, ALL_FLAGS = (CASE_WAITS << 1) - 1 };
+enum { CASE_VERSION = 2, HEADER_SIZE = 133, BODY_MEMBERS = 11, COUNTS_MOST = 1024, ALL_FLAGS = (CASE_PUBLISHED << 1) - 1 };
 
 /* In the order of their numbers. A number names one content for ever:
  * 1 votes, 2 ratings, 3 publications, 4 children and parent, 5 stopped clocks, 6 handlers, 7 links and merges, 8 re-openings. */
-static const struct case_section *const sections[] = {&case_section_polls, &case_section_children, &case_section_rest, &case_section_handlers, &case_section_links, &case_section_reopen, NULL};
+static const struct case_section *const sections[] = {&case_section_polls, &case_section_publications, &case_section_children, &case_section_rest, &case_section_handlers, &case_section_links, &case_section_reopen, NULL};
 
 enum header_offset {
     OFFSET_VERSION = 0,
@@ -294,7 +294,7 @@ static void get_clocks(struct wire_reader *reader, struct case_state *state)
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         struct case_clock *clock = &state->clocks[i];
         get_row(reader, 9);
-        clock->kind = get_between(reader, CLOCK_STAGE, CLOCK_STOP);
+        clock->kind = get_between(reader, CLOCK_STAGE, CLOCK_PUBLICATION);
         clock->which = get_between(reader, 0, INT32_MAX);
         clock->started = wire_get_integer(reader);
         clock->due = wire_get_integer(reader);

@@ -20,6 +20,7 @@ extern const struct case_section case_section_polls; /* 1: case_record_poll.c */
 extern const struct case_section case_section_children; /* 4: case_record_children.c */
 extern const struct case_section case_section_handlers; /* 6: case_record_handlers.c */
 extern const struct case_section case_section_reopen; /* 8: case_record_reopen.c */
+extern const struct case_section case_section_publications; /* 3: case_record_publications.c */
 extern const struct case_section case_section_rest; /* 5: case_record_rest.c */
 extern const struct case_section case_section_links; /* 7: case_record_links.c */
 

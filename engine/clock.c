@@ -97,7 +97,7 @@ static void drop_stage_clocks(struct case_state *state)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < state->clock_count; i++)
-        if (state->clocks[i].kind == CLOCK_CASE)
+        if (state->clocks[i].kind == CLOCK_CASE || state->clocks[i].kind == CLOCK_PUBLICATION)
             state->clocks[kept++] = state->clocks[i];
     state->clock_count = kept;
 }
@@ -302,7 +302,13 @@ void clock_end(struct step *step, bool limit_resumes)
     if (kept)
         state->rests[0] = *kept;
     state->rest_count = kept != NULL;
-    state->clock_count = 0;
+    case_drop_clock(state, CLOCK_CASE, 0);
+}
+
+void clock_start_publication(struct step *step, int32_t publication)
+{
+    struct moment moment = moment_of_publication(step, publication, step->input.now);
+    set(step, case_add_clock(step->arena, step->state, CLOCK_PUBLICATION, publication), &moment);
 }
 
 static void go_on(struct step *step, struct case_clock *clock, int64_t at, bool anew)

@@ -7,7 +7,9 @@
 
 /* The case begins: the limit of the whole, where there is one. */
 void clock_begin(struct step *step);
-/* The case ends: nothing of it can fall due. What is left of its limit is kept where that goes on when the case is opened again. */
+/* What an outcome has published comes down by itself. Row of PUBLICATIONS. */
+void clock_start_publication(struct step *step, int32_t publication);
+/* The case ends, its stage was left: nothing of it can fall due, but what is published. What is left of its limit is kept where that goes on when the case is opened again. */
 void clock_end(struct step *step, bool limit_resumes);
 /* The case has entered its stage: the deadline, its warning, the reminders that count from entry. */
 void clock_enter(struct step *step);

@@ -5,6 +5,7 @@
 #include "engine/clock.h"
 #include "engine/notice.h"
 #include "engine/outcome.h"
+#include "engine/publication.h"
 #include "engine/poll.h"
 #include "engine/stop.h"
 #include "engine/task.h"
@@ -44,10 +45,25 @@ static struct notice_words due_words(struct step *step, const char *zh, const ch
     };
 }
 
+/* The period of a publication is over: nobody is late; only where what should follow cannot be done does the case wait for someone. */
+static void fire_period(struct step *step)
+{
+    case_drop_clock(step->state, CLOCK_STAGE, 0);
+    case_drop_clock(step->state, CLOCK_WARN, 0);
+    step_trace(step, "the period of the publication is over");
+    due_follow(step, step_stage(step)->then);
+    if (!step->entered)
+        step->state->flags |= CASE_OVERDUE;
+}
+
 static void fire_stage(struct step *step, int64_t due)
 {
     if (poll_takes_ballots(step->state)) { /* its deadline is how a vote closes: nothing is late */
         poll_close_due(step);
+        return;
+    }
+    if (step_stage(step)->publish != NONE) {
+        fire_period(step);
         return;
     }
     notice_to_owners(step, NOTICE_OVERDUE, NULL, due_words(step, "已逾期，时限为", "overdue, was due", due));
@@ -125,6 +141,7 @@ static void fire(struct step *step, struct case_clock *clock)
     case CLOCK_TASK: fire_task(step, clock->which, clock->due); break;
     case CLOCK_CASE: fire_case(step, clock->due); break;
     case CLOCK_STOP: stop_fire(step, clock->due); break;
+    case CLOCK_PUBLICATION: publication_fire(step, clock->which); break;
     }
 }
 

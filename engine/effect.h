@@ -31,6 +31,7 @@ enum notice_kind {
     NOTICE_STOPPED, NOTICE_RESUMED, /* the clock */
     NOTICE_VOTED,       /* a vote has closed: its result with the arithmetic */
     NOTICE_REOPENED,
+    NOTICE_PUBLISHED, NOTICE_WITHDRAWN, /* to `tells`: what everybody can see now, or no longer */
 };
 
 struct effect {

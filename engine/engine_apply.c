@@ -97,7 +97,7 @@ static void put_deadlines(struct engine *engine, const struct case_state *before
 
 static void put_open(struct engine *engine, const struct case_state *before, const struct case_state *after)
 {
-    bool was = before && !(before->flags & CASE_ENDED), is = !(after->flags & CASE_ENDED);
+    bool was = before && case_flags_listed(before->flags), is = case_flags_listed(after->flags);
     if (was && (!is || before->unit != after->unit)) {
         struct record_key key = key_open(engine->options.partition, before->unit, before->id);
         batch_delete(&engine->batch, STORE_OPEN, &key);

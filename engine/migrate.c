@@ -394,9 +394,10 @@ static void map_rests(struct migration *migration, struct case_state *state)
         int32_t which = rest_of(migration, old);
         if (which == NONE || case_rest_of(state, old->kind, which))
             continue;
-        struct case_rest *rest = case_add_rest(migration->step->arena, state, old->kind, which);
-        *rest = *old;
-        rest->which = which;
+        struct case_rest rest = *old;
+        rest.which = which;
+        if (case_rest_fits(&rest, migration->to))
+            *case_add_rest(migration->step->arena, state, old->kind, which) = rest;
     }
 }
 
@@ -428,6 +429,8 @@ static bool nothing_waits(struct migration *migration)
         return no_place(migration, "an extension that %.*s asked for waits for its answer; let it be granted or denied first", SHOWN(migration->old->asked_by));
     if (stop_is_stopped(migration->old))
         return no_place(migration, "the clock of the case is stopped; let it go on first");
+    if (migration->old->publication_count)
+        return no_place(migration, "something of the case is published; wait until that has come down");
     return true;
 }
 

@@ -20,7 +20,8 @@ static int32_t limit_of(const struct step *step, int32_t kind, int32_t which)
     case CLOCK_CASE: return workflow_head(step->workflow)->limit;
     case CLOCK_WARN:
     case CLOCK_REMIND:
-    case CLOCK_STOP: break;
+    case CLOCK_STOP:
+    case CLOCK_PUBLICATION: break;
     }
     return NONE;
 }
@@ -240,6 +241,12 @@ struct moment moment_of_stop(const struct step *step)
     return moment_of(state->stopped_at, calendar_go_on(step->calendar, calendar_left_unit((enum duration_unit)longest->unit), state->stopped_at, used->left));
 }
 
+struct moment moment_of_publication(const struct step *step, int32_t publication, int64_t from)
+{
+    int32_t lasting = workflow_publication(step->workflow, publication)->lasting;
+    return moment_of(from, calendar_add(step->calendar, from, workflow_duration(step->workflow, lasting)));
+}
+
 bool moment_anew(const struct step *step, const struct case_clock *clock, struct moment *out)
 {
     const struct case_clock *deadline = case_clock(step->state, CLOCK_STAGE, 0);
@@ -253,6 +260,7 @@ bool moment_anew(const struct step *step, const struct case_clock *clock, struct
     case CLOCK_TASK: return moment_of_task(step, clock->which, out);
     case CLOCK_CASE: return moment_of_case(step, out);
     case CLOCK_STOP: *out = moment_of_stop(step); return true;
+    case CLOCK_PUBLICATION: *out = moment_of_publication(step, clock->which, clock->started); return true;
     }
     return false;
 }

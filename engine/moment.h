@@ -27,6 +27,8 @@ struct moment moment_of_warning(const struct step *step, const struct case_clock
 /* The next time of a reminder (row of REMINDERS) after `from`. */
 struct moment moment_of_reminder(const struct step *step, int32_t reminder, int64_t from);
 
+/* When a publication of an outcome (row of PUBLICATIONS) comes down that was put up at `from`. */
+struct moment moment_of_publication(const struct step *step, int32_t publication, int64_t from);
 /* The end of a stop, when all that `longest` allows in the stage is used up. */
 struct moment moment_of_stop(const struct step *step);
 

@@ -7,6 +7,7 @@
 #include "engine/lookup.h"
 #include "engine/notice.h"
 #include "engine/poll.h"
+#include "engine/publication.h"
 #include "engine/reopen.h"
 #include "engine/stop.h"
 #include "engine/task.h"
@@ -82,6 +83,7 @@ static bool leave(struct step *step)
     kin_let_clock_go(step);
     if (!poll_leave(step))
         return false;
+    publication_leave(step);
     clock_leave(step);
     forget_stage(step->state);
     return true;
@@ -122,6 +124,7 @@ static bool arrive(struct step *step, int32_t stage, const struct place_to *to)
               "enters %s at %s, level %s", workflow_stage_name(step->workflow, stage), directory_unit_path(step->input.directory, step->unit),
               workflow_level_name(step->workflow, to->level));
     clock_enter(step);
+    publication_enter(step);
     if (!task_enter(step) || !poll_open(step))
         return false;
     notice_to_told(step, NOTICE_STAGE, true, entry_words(step, to));
@@ -269,7 +272,10 @@ bool outcome_run(struct step *step, int32_t row)
                            workflow_stage_name(step->workflow, step->state->stage));
     step->depth++;
     apply_sets(step, outcome->sets);
-    bool ran = run_kind(step, outcome) && kin_open(step, outcome->opens) && notice_workflow(step, outcome->notices);
+    bool ran = run_kind(step, outcome);
+    if (ran)
+        publication_put_up(step, outcome->publish);
+    ran = ran && kin_open(step, outcome->opens) && notice_workflow(step, outcome->notices);
     step->depth--;
     return ran && (step->depth || outcome_follow(step));
 }

@@ -8,7 +8,7 @@ enum { CASE_BITS = 40 }; /* of a cursor; the other 24 are the unit's place */
 
 struct filter {
     struct text workflow, stage, level;
-    bool overdue;
+    bool overdue, published;
     int32_t unit;       /* row of the directory, or NONE */
     uint64_t checked;   /* the workflow that was looked up last, */
     bool checked_is_it; /* and whether it is the one */
@@ -44,6 +44,23 @@ static bool level_is(struct page *page, const struct filter *filter, const struc
     return workflow && text_is(filter->level, workflow_level_name(workflow, state->level));
 }
 
+static enum err add_publications(struct page *page, const struct case_state *state)
+{
+    struct list_maker list = {.arena = page->view.arena};
+    enum err code = view_publications(&page->view, state, &list);
+    for (uint32_t i = 0; !code && i < list.count; i++)
+        page_add(page, value_copy(page->view.arena, &list.items[i]));
+    return code;
+}
+
+/* An ended case has a row while something of it is published; among the open cases it is not listed. */
+static bool flags_are(const struct filter *filter, uint32_t flags)
+{
+    if (filter->published)
+        return (flags & CASE_PUBLISHED) != 0;
+    return !(flags & CASE_ENDED) && (!filter->overdue || case_flags_overdue(flags));
+}
+
 static enum err add_case(struct page *page, const struct filter *filter, uint64_t case_id)
 {
     const struct case_ref subject = {.kind = CASE_REF_ID, .id = case_id};
@@ -54,6 +71,8 @@ static enum err add_case(struct page *page, const struct filter *filter, uint64_
         return ERR_CORRUPT;
     if (code || !level_is(page, filter, state))
         return code;
+    if (filter->published)
+        return add_publications(page, state);
     code = view_case(&page->view, state, &page->viewer, 0, &row);
     if (!code)
         page_add(page, value_copy(page->view.arena, &row)); /* the case lives until the next one is found */
@@ -65,7 +84,7 @@ static enum err look_at(struct page *page, struct filter *filter, struct text va
     struct open_row open;
     enum err code = row_decode_open(value, &open);
     page->looked++;
-    if (code || (filter->overdue && !case_flags_overdue(open.flags)) || !workflow_is(page, filter, open.workflow) || !stage_is(page, filter, &open))
+    if (code || !flags_are(filter, open.flags) || !workflow_is(page, filter, open.workflow) || !stage_is(page, filter, &open))
         return code;
     return add_case(page, filter, case_id);
 }
@@ -125,7 +144,8 @@ static enum err list_units_in_turn(struct page *page, struct filter *filter, str
 static enum err list_cases(struct page *page, int32_t unit)
 {
     const struct message *question = page->question;
-    struct filter filter = {.workflow = question->workflow, .stage = question->stage, .level = question->level, .overdue = question->overdue, .unit = unit};
+    struct filter filter = {.workflow = question->workflow, .stage = question->stage, .level = question->level, .overdue = question->overdue, .unit = unit,
+                            .published = text_is(question->what, "published")};
     struct store_cursor *cursor;
     enum err code = store_cursor_open(page->view.txn, STORE_OPEN, &cursor);
     if (code)
@@ -209,8 +229,8 @@ enum err query_list(struct page *page)
 {
     int32_t unit;
     bool units = text_is(page->question->what, "units");
-    if (!units && page->question->what.size && !text_is(page->question->what, "cases")) {
-        page_refuse(page, ERR_BAD_DATA, TEXT("What can be listed is `cases` or `units`."));
+    if (!units && page->question->what.size && !text_is(page->question->what, "cases") && !text_is(page->question->what, "published")) {
+        page_refuse(page, ERR_BAD_DATA, TEXT("What can be listed is `cases`, `units` or `published`."));
         return ERR_OK;
     }
     if (!page_unit(page, &unit) || !known_workflow(page) || !known_stage(page) || !known_level(page))

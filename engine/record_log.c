@@ -285,7 +285,7 @@ static void get_notices(struct wire_reader *reader, struct log_record *record)
         if (wire_get_array(reader) != 4)
             reader->failed = true;
         notices[i].kind = (enum notice_kind)get_u32(reader);
-        reader->failed = reader->failed || notices[i].kind > NOTICE_REOPENED;
+        reader->failed = reader->failed || notices[i].kind > NOTICE_WITHDRAWN;
         notices[i].who_count = get_count(reader);
         struct text *who = ARENA_ARRAY(reader->arena, struct text, notices[i].who_count);
         for (uint32_t k = 0; k < notices[i].who_count; k++)

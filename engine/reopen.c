@@ -5,6 +5,7 @@
 #include "engine/intake.h"
 #include "engine/notice.h"
 #include "engine/outcome.h"
+#include "engine/publication.h"
 #include "engine/sender.h"
 
 static const struct workflow_reopen *reopen_of(const struct workflow *workflow)
@@ -63,6 +64,7 @@ static void open_again(struct step *step)
     state->first_count = 0;
     step_trace(step, "opened again");
     notice_to_told(step, NOTICE_REOPENED, false, NOTICE_NO_WORDS);
+    publication_withdraw(step);
 }
 
 bool reopen_case(struct step *step)

@@ -504,6 +504,28 @@ static bool look_data(const struct look *look, const struct node *key)
     return good;
 }
 
+/* Fields of all that is up now, together; `none`: nothing is. */
+static bool look_published(const struct look *look, const struct node *key)
+{
+    struct world *world = look->world;
+    struct view view = {.engine = world->engine, .seal = world->seal, .arena = world->arena};
+    struct list_maker list = {.arena = world->arena};
+    enum err code = view_begin(&view);
+    code = code ? code : view_publications(&view, look->state, &list);
+    assert(code == ERR_OK);
+    view_end(&view);
+    bool good = key->kind == NODE_MAP || list.count == 0 || world_fail(world, key, "published: expected none, but %u are up.", list.count);
+    for (node_each(wanted, key)) {
+        const struct value *data = NULL;
+        for (uint32_t i = 0; i < list.count; i++) {
+            const struct value *one = value_get(&list.items[i], "data");
+            data = one && value_get(one, wanted->key.data) ? one : data;
+        }
+        good = same_field(look, wanted, data, NULL) && good;
+    }
+    return good;
+}
+
 /* ---- expect ---- */
 
 static const struct {
@@ -511,7 +533,7 @@ static const struct {
     bool (*holds)(const struct look *look, const struct node *key);
 } looks[] = {
     {"stage", look_stage},     {"level", look_level},       {"unit", look_unit},         {"home", look_home},
-    {"due", look_due},         {"overdue", look_overdue}, {"limit", look_limit}, {"late", look_late}, {"stopped", look_stopped},   {"end", look_end},           {"held", look_held},
+    {"due", look_due},         {"overdue", look_overdue}, {"limit", look_limit}, {"late", look_late}, {"stopped", look_stopped},   {"published", look_published},   {"end", look_end},           {"held", look_held},
     {"number", look_number},   {"task", look_task},         {"holder", look_holder},     {"incident", look_incident},
     {"possible", look_possible}, {"impossible", look_impossible}, {"notices", look_notices}, {"told", look_told},
     {"data", look_data},       {"children", look_children}, {"parent", look_parent},   {"links", look_links},

@@ -56,7 +56,7 @@ struct scenario {
 void scenario_read(struct arena *arena, const struct node *root, struct problems *problems, struct scenario *out);
 
 /* What the kinds of notices are called, by enum notice_kind. */
-extern const char *const notice_words[NOTICE_REOPENED + 1];
+extern const char *const notice_words[NOTICE_WITHDRAWN + 1];
 
 /* What the states of a vote are called, by enum poll_state. */
 extern const char *const poll_words[POLL_LEFT + 1];

@@ -8,12 +8,13 @@ static const char *const crash_words[2] = {"before-commit", "after-commit"};
 static const char *const does_words[4] = {"accept", "settle", "fail", "vanish"};
 static const char *const step_words[3] = {"crash", "repeat", "parked"}; /* each is a whole step */
 static const char *const none_words[1] = {"none"};
-const char *const notice_words[NOTICE_REOPENED + 1] = {
+const char *const notice_words[NOTICE_WITHDRAWN + 1] = {
     [NOTICE_TEXT] = "text",         [NOTICE_STAGE] = "stage",         [NOTICE_WARN] = "warn",   [NOTICE_OVERDUE] = "overdue",
     [NOTICE_REMINDER] = "reminder", [NOTICE_CANCELLED] = "cancelled", [NOTICE_ENDED] = "ended", [NOTICE_EXTENDED] = "extended",
     [NOTICE_ASKED] = "asked",       [NOTICE_DENIED] = "denied",       [NOTICE_HANDED_OVER] = "handed-over",
     [NOTICE_STOPPED] = "stopped",   [NOTICE_RESUMED] = "resumed",     [NOTICE_VOTED] = "voted",
-    [NOTICE_REOPENED] = "reopened"};
+    [NOTICE_REOPENED] = "reopened",
+    [NOTICE_PUBLISHED] = "published", [NOTICE_WITHDRAWN] = "withdrawn"};
 const char *const poll_words[POLL_LEFT + 1] = {[POLL_OPEN] = "open",     [POLL_COUNTING] = "counting",    [POLL_PASSED] = "passed",
                                                [POLL_FAILED] = "failed", [POLL_NO_QUORUM] = "no-quorum", [POLL_LEFT] = "left"};
 
@@ -48,6 +49,7 @@ static const struct form crash_form = FORM_WORDS(crash_words), does_form = FORM_
 static const struct form hold_form = {.kind = FORM_TEXT, .least = 1, .most = NAME_MOST + PATH_MOST, .pattern = ".+ at .+"}, hold_list_form = {.kind = FORM_LIST, .least = 1, .of = &hold_form};
 static const struct form holds_form = EITHER(&hold_form, &hold_list_form), people_form = {.kind = FORM_NAMED, .keys = &form_text, .of = &holds_form};
 static const struct form data_form = {.kind = FORM_NAMED, .keys = &form_text, .of = &form_any};
+static const struct form published_form = EITHER(&form_text, &data_form);
 static const struct form word_list_form = {.kind = FORM_LIST, .of = &form_text}, words_form = EITHER(&form_text, &word_list_form);
 static const struct form none_form = FORM_WORDS(none_words), notice_form = FORM_WORDS(notice_words), notice_list_form = {.kind = FORM_LIST, .of = &notice_form};
 static const struct form notices_form = EITHER(&none_form, &notice_form, &notice_list_form);
@@ -128,13 +130,14 @@ static const struct key table[] = {
     {SCENARIO_EXPECT, "vote", M, 0, "a mapping: state, says ...", "how its vote stands or came out", &vote_map_form},
     {SCENARIO_EXPECT, "says", S, 0, "a part of a sentence", "what the answer to the last event says besides", &form_text},
     {SCENARIO_EXPECT, "data", M, 0, SOME_DATA, "what it holds; none: nothing", &data_form},
+    {SCENARIO_EXPECT, "published", S | M, 0, "fields and their values, or none", "what of it is published now", &published_form},
     {SCENARIO_EXPECT, "seen-by", S, 0, A_PERSON, "who looks at the data: private fields are none for who may not see them", &person_form},
     {SCENARIO_EXPECT, "children", S | L, 0, "for each that it has opened, in order: open, refused, or the end it has reached; or none", "its child cases", &words_form},
     {SCENARIO_EXPECT, "links", S | L, 0, "of: linked, merged-into, absorbed, split-from, split-into; or none", "how it is tied to other cases", &words_form},
     {SCENARIO_EXPECT, "parent", S, 0, A_CASE ", or none", "the case that has opened it", &case_name_form},
     {SCENARIO_EXPECT, "possible", S | L, 0, SOME_NAMES, "events that may be sent now", &words_form},
     {SCENARIO_EXPECT, "impossible", S | L, 0, SOME_NAMES, "events that may not", &words_form},
-    {SCENARIO_EXPECT, "notices", S | L, 0, "none, or of: text, stage, warn, overdue, reminder, cancelled, ended, extended, asked, denied, handed-over, stopped, resumed, voted, reopened",
+    {SCENARIO_EXPECT, "notices", S | L, 0, "none, or of: text, stage, warn, overdue, reminder, cancelled, ended, extended, asked, denied, handed-over, stopped, resumed, voted, reopened, published, withdrawn",
      "exactly these kinds were given out since the last step that acted", &notices_form},
     {SCENARIO_EXPECT, "told", S | L, 0, "persons, role or role@unit; or none", "who was told since then; others may have been too", &words_form},
 

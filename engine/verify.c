@@ -189,7 +189,7 @@ static enum err check_case(struct verify *verify, struct store_txn *txn, const s
     if (state->number.size && !row_is_there(txn, STORE_NUMBER, &key))
         return problem(verify, "case %llu is not found by its number", (unsigned long long)state->id);
     key = key_open(PARTITION, state->unit, state->id);
-    bool open = !(state->flags & CASE_ENDED);
+    bool open = case_flags_listed(state->flags);
     if (row_is_there(txn, STORE_OPEN, &key) != open)
         return problem(verify, "case %llu and the index of open cases disagree", (unsigned long long)state->id);
     verify->report->open_cases += open;

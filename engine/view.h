@@ -71,6 +71,9 @@ enum err view_event_data(struct view *view, const struct case_state *state, cons
 enum err view_kin(struct view *view, const struct workflow *workflow, const struct case_state *state, struct map_maker *row);
 /* Under merged-into: the case that goes on for this one. */
 void view_merged_into(struct view *view, const struct case_state *state, struct map_maker *row);
+/* ---- view_publication.c ---- */
+/* One row for each publication of the case that is up. */
+enum err view_publications(struct view *view, const struct case_state *state, struct list_maker *list);
 
 /* ---- view_title.c ---- */
 void view_titles(const struct view *view, const struct workflow *workflow, const struct case_state *state, const struct decision *possible, struct map_maker *row);

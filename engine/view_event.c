@@ -40,6 +40,7 @@ static const char *clock_name(int32_t kind)
     case CLOCK_TASK: return "task";
     case CLOCK_CASE: return "case";
     case CLOCK_STOP: return "stop";
+    case CLOCK_PUBLICATION: return "publication";
     }
     return "";
 }
@@ -62,6 +63,8 @@ static const char *notice_name(enum notice_kind kind)
     case NOTICE_RESUMED: return "resumed";
     case NOTICE_VOTED: return "voted";
     case NOTICE_REOPENED: return "reopened";
+    case NOTICE_PUBLISHED: return "published";
+    case NOTICE_WITHDRAWN: return "withdrawn";
     }
     return "";
 }

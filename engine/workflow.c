@@ -130,6 +130,7 @@ static const struct member outcome_members[] = {
     SPAN(outcome, branches, BRANCHES),    SPAN(outcome, sets, SETS),
     SPAN(outcome, notices, NOTICES),
     ADDED_2(MEMBER_SPAN, outcome, opens, WORKFLOW_OPENS),
+    ADDED_2(MEMBER_ROW, outcome, publish, WORKFLOW_PUBLICATIONS),
 };
 
 static const struct member branch_members[] = {
@@ -204,6 +205,8 @@ static const struct member stop_members[] = {
     FLAG(stop, restart),
 };
 
+static const struct member publication_members[] = {REFS(publication, fields, FIELDS), ROW(publication, lasting, DURATIONS)};
+
 static const struct member reopen_members[] = {
     NEEDED(reopen, by, BY),    REFS(reopen, needs, FIELDS), REFS(reopen, may, FIELDS),        ROW(reopen, within, DURATIONS),
     NUMBER(reopen, most),      FLAG(reopen, resume),        NEEDED(reopen, outcome, OUTCOMES),
@@ -234,6 +237,7 @@ static const struct member stage_members[] = {
     ADDED_2(MEMBER_ROW, stage, stop_clock, WORKFLOW_STOPS),
     ADDED_2(MEMBER_SPAN, stage, children, WORKFLOW_WAITS),
     ADDED_2(MEMBER_ROW, stage, vote, WORKFLOW_VOTES),
+    ADDED_2(MEMBER_ROW, stage, publish, WORKFLOW_PUBLICATIONS),
 };
 
 static const struct member vote_members[] = {
@@ -373,6 +377,7 @@ static const struct table_shape shapes[WORKFLOW_TABLE_COUNT] = {
     SHAPE_2(REOPENS, reopen),
     SHAPE_2(RATERS, rater),
     SHAPE_2(GRADES, grade),
+    SHAPE_2(PUBLICATIONS, publication),
 };
 
 const struct form_shape workflow_shape = {
@@ -411,6 +416,7 @@ ROW_ACCESSOR(topic_row, TOPIC_ROWS)
 ROW_ACCESSOR(extend, EXTENDS)
 ROW_ACCESSOR(stop, STOPS)
 ROW_ACCESSOR(reopen, REOPENS)
+ROW_ACCESSOR(publication, PUBLICATIONS)
 ROW_ACCESSOR(stage, STAGES)
 ROW_ACCESSOR(end, ENDS)
 ROW_ACCESSOR(previous, PREVIOUS)
@@ -779,6 +785,16 @@ static bool lookup_sound(const struct workflow *workflow, int32_t row)
     return true;
 }
 
+/* Nothing that is sealed is shown to everybody. */
+static bool publication_sound(const struct workflow *workflow, int32_t row)
+{
+    const struct workflow_publication *publication = workflow_publication(workflow, row);
+    bool sound = publication->fields.count > 0;
+    for (int32_t i = 0; i < publication->fields.count; i++)
+        sound = sound && !workflow_field(workflow, workflow_ref(workflow, publication->fields.first + i))->private;
+    return sound;
+}
+
 /* There is a ground to give, and an end. */
 static bool stop_sound(const struct workflow *workflow, int32_t row)
 {
@@ -793,10 +809,16 @@ static bool restart_sound(const struct workflow *workflow, const struct workflow
            workflow_limit(workflow, stage->within)->kind != LIMIT_UNTIL;
 }
 
+/* What a stage publishes stays up while it lasts; what an outcome publishes has an end of its own. */
+static bool publish_sound(const struct workflow *workflow, int32_t publish, bool of_stage)
+{
+    return publish == NONE || (workflow_publication(workflow, publish)->lasting == NONE) == of_stage;
+}
+
 static bool stage_sound(const struct workflow *workflow, int32_t row)
 {
     const struct workflow_stage *stage = workflow_stage(workflow, row);
-    if (!restart_sound(workflow, stage))
+    if (!restart_sound(workflow, stage) || !publish_sound(workflow, stage->publish, true))
         return false;
     return (stage->at != AT_LEVEL || stage->at_level != NONE) && (stage->at != AT_UNIT_FIELD || stage->at_field != NONE);
 }
@@ -905,6 +927,7 @@ bool workflow_sound(const struct workflow *workflow)
         {WORKFLOW_CONDITIONS, condition_sound}, {WORKFLOW_OUTCOMES, outcome_sound}, {WORKFLOW_PEOPLE, people_sound},
         {WORKFLOW_BY, by_sound},                {WORKFLOW_FIELDS, field_sound},     {WORKFLOW_LIMITS, limit_sound},
         {WORKFLOW_SETS, set_sound},             {WORKFLOW_LOOKUPS, lookup_sound},   {WORKFLOW_STOPS, stop_sound},
+        {WORKFLOW_PUBLICATIONS, publication_sound},
         {WORKFLOW_OPENS, open_sound},           {WORKFLOW_GIVENS, given_sound},     {WORKFLOW_WAITS, wait_sound},
         {WORKFLOW_STAGES, stage_sound},
         {WORKFLOW_VOTE_RULES, vote_rule_sound}, {WORKFLOW_VOTES, vote_sound},

@@ -56,6 +56,7 @@ enum workflow_table {
     WORKFLOW_REOPENS,
     WORKFLOW_RATERS,
     WORKFLOW_GRADES,
+    WORKFLOW_PUBLICATIONS,
     WORKFLOW_TABLE_COUNT
 };
 
@@ -237,6 +238,7 @@ struct workflow_outcome {
     struct span sets;     /* SETS */
     struct span notices;  /* NOTICES */
     struct span opens;    /* OPENS */
+    int32_t publish;      /* row of PUBLICATIONS or NONE */
 };
 
 struct workflow_branch {
@@ -307,6 +309,12 @@ struct workflow_stop {
     int32_t restart;     /* 1: the stage's limit begins anew; 0: what was left goes on */
 };
 
+/* What is shown to everybody. */
+struct workflow_publication {
+    struct span fields; /* refs of FIELDS, none of them private */
+    int32_t lasting;    /* `for` of an outcome: row of DURATIONS; NONE: of a stage, while it lasts */
+};
+
 /* An ended case opened again. */
 struct workflow_reopen {
     int32_t by;             /* row of BY: any of them */
@@ -343,6 +351,7 @@ struct workflow_stage {
     int32_t stop_clock;   /* row of STOPS or NONE */
     struct span children; /* WAITS: none or one */
     int32_t vote;         /* row of VOTES or NONE: a vote or a rating */
+    int32_t publish;      /* row of PUBLICATIONS or NONE: the stage is a publication, at whose end `then` follows */
 };
 
 /* `vote` of a stage. What its words mean: vote.h. */
@@ -516,6 +525,7 @@ const struct workflow_task *workflow_task(const struct workflow *workflow, int32
 const struct workflow_topic_row *workflow_topic_row(const struct workflow *workflow, int32_t row);
 const struct workflow_extend *workflow_extend(const struct workflow *workflow, int32_t row);
 const struct workflow_reopen *workflow_reopen(const struct workflow *workflow, int32_t row);
+const struct workflow_publication *workflow_publication(const struct workflow *workflow, int32_t row);
 const struct workflow_stop *workflow_stop(const struct workflow *workflow, int32_t row);
 const struct workflow_stage *workflow_stage(const struct workflow *workflow, int32_t row);
 const struct workflow_end *workflow_end(const struct workflow *workflow, int32_t row);

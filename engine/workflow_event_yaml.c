@@ -3,21 +3,36 @@
 
 /* ---- declaring ---- */
 
-struct span events_declare(struct workflow_reader *reader, const struct node *events)
+static bool room_for_event(struct workflow_reader *reader, const struct node *item, int32_t count)
+{
+    bool room = count < WORKFLOW_EVENTS_MOST && row_count(reader, WORKFLOW_EVENTS) < WORKFLOW_EVENTS_ALL_MOST;
+    if (!room)
+        problems_add_key(reader->problems, item, "there are more than %d events here, or %d in the whole workflow.", WORKFLOW_EVENTS_MOST,
+                         WORKFLOW_EVENTS_ALL_MOST);
+    return room;
+}
+
+static void event_declare(struct workflow_reader *reader, const struct node *item, struct text name)
 {
     struct workflow_event event;
-    struct span span = {.first = row_count(reader, WORKFLOW_EVENTS), .count = 0};
     row_blank(WORKFLOW_EVENTS, &event);
+    event.name = string_push(reader, name);
+    event.line = item->key_place.line;
+    row_push(reader, WORKFLOW_EVENTS, &event, item);
+}
+
+struct span events_declare(struct workflow_reader *reader, const struct node *events, const struct node *objections)
+{
+    struct span span = {.first = row_count(reader, WORKFLOW_EVENTS), .count = 0};
     for (node_each(item, events)) {
-        if (span.count == WORKFLOW_EVENTS_MOST || row_count(reader, WORKFLOW_EVENTS) == WORKFLOW_EVENTS_ALL_MOST) {
-            problems_add_key(reader->problems, item, "there are more than %d events here, or %d in the whole workflow.", WORKFLOW_EVENTS_MOST,
-                             WORKFLOW_EVENTS_ALL_MOST);
+        if (!room_for_event(reader, item, span.count))
             break;
-        }
         name_allowed(reader, item);
-        event.name = string_push(reader, item->key);
-        event.line = item->key_place.line;
-        row_push(reader, WORKFLOW_EVENTS, &event, item);
+        event_declare(reader, item, item->key);
+        span.count++;
+    }
+    if (objections && room_for_event(reader, objections, span.count)) {
+        event_declare(reader, objections, TEXT("object"));
         span.count++;
     }
     return span;

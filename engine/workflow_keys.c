@@ -40,7 +40,7 @@ static const char *const keep_words[] = {"keep"}, *const previous_words[] = {"pr
 
 static const struct form title_map = MAPPING(IN_TITLE), opens_map = MAPPING(IN_OPENS), field_map = MAPPING(IN_FIELD), element_map = MAPPING(IN_ELEMENT),
                          stage_map = MAPPING(IN_STAGE), at_map = MAPPING(IN_AT), limit_map = MAPPING(IN_LIMIT), remind_map = MAPPING(IN_REMIND),
-                         extend_map = MAPPING(IN_EXTEND), stop_map = MAPPING(IN_STOP), reopen_map = MAPPING(IN_REOPEN), task_map = MAPPING(IN_TASK), tasks_map = MAPPING(IN_TASKS), worker_map = MAPPING(IN_WORKER),
+                         extend_map = MAPPING(IN_EXTEND), stop_map = MAPPING(IN_STOP), reopen_map = MAPPING(IN_REOPEN), publish_map = MAPPING(IN_PUBLISH), publish_for_map = MAPPING(IN_PUBLISH_FOR), task_map = MAPPING(IN_TASK), tasks_map = MAPPING(IN_TASKS), worker_map = MAPPING(IN_WORKER),
                          event_map = MAPPING(IN_EVENT), outcome_map = MAPPING(IN_OUTCOME), branch_map = MAPPING(IN_BRANCH),
                          notify_map = MAPPING(IN_NOTIFY), role_map = MAPPING(IN_ROLE), each_map = MAPPING(IN_EACH), at_least_map = MAPPING(IN_AT_LEAST),
                          missing_map = MAPPING(IN_MISSING), range_map = MAPPING(IN_RANGE), count_map = MAPPING(IN_COUNT), end_map = MAPPING(IN_END),
@@ -135,7 +135,7 @@ static const struct form end = EITHER(&form_nothing, &end_map), ends = NAMED(1, 
     {where, "choose", L, KEY_ONE, "a list of ways: {when: CONDITION, OUTCOME}, the last without when", "the first way whose condition holds", &ways}, \
     {where, "set", M, 0, "a mapping of fields to values", "fields that the engine fills in", &sets},                    \
     {where, "notify", M | L, 0, "{who: PEOPLE, text: {zh, en}}, or a list of these", "who is told, and what", &notify}, \
-    {where, "publish", M, KEY_LATER, "a publication", "a notice that stands beside the work", NULL},                    \
+    {where, "publish", M, 0, "{fields: [...], for: D}", "a notice that stands beside the work, for so long", &publish_for_map},                    \
     {where, "open", M | L, 0, "{workflow, at, with, returns, if-parent-ends}, or a list of these", "cases that are opened for this one", &opens}
 
 #define TASK_KEYS(where)                                                                                                \
@@ -229,8 +229,8 @@ static const struct key table[] = {
     {IN_STAGE, "vote", M, 0, "a vote: roll, choices, pass, passed, failed ...", "the stage is a vote, closed by its deadline", &vote_map},
     {IN_STAGE, "rate", M, 0, "a rating: raters, grades, sets, no-quorum ...", "the stage is a rating, closed by its deadline or when everybody has rated", &rate_map},
     {IN_STAGE, "children", M, 0, "{wait, of, ends}", "child cases that are waited for", &children_map},
-    {IN_STAGE, "publish", M, KEY_LATER, "{fields: [...]}", "the stage publishes", NULL},
-    {IN_STAGE, "objections", M, KEY_LATER, "{by, needs, OUTCOME}", "objections to what is published", NULL},
+    {IN_STAGE, "publish", M, 0, "{fields: [...]}", "the stage is a publication of these, for the time of its within", &publish_map},
+    {IN_STAGE, "objections", M, 0, "{by, needs, OUTCOME}", "who may object to what is published, and what follows: the event object", &event_map},
     {IN_STAGE, "events", M, 0, "a mapping of events", "what can happen in this stage", &events},
     {IN_STAGE, "then", M, 0, AN_OUTCOME, "what follows when the tasks are done and the children have ended", &outcome_map},
 
@@ -295,6 +295,11 @@ static const struct key table[] = {
     {IN_EXTEND, "add", S, KEY_NEEDED, "a duration such as \"1 month\" or \"up to 30 days\"", "how much is added", &extension},
     {IN_EXTEND, "most", S, 0, "a whole number", "how often in the whole case; any number unless said", &form_count},
     {IN_EXTEND, "asks", S | L | M, 0, SOME_PEOPLE, "who must grant it; at once unless said", &people},
+
+    {IN_PUBLISH, "fields", S | L, KEY_NEEDED, SOME_FIELDS, "what everybody sees; none of it private", &some_names},
+
+    {IN_PUBLISH_FOR, "fields", S | L, KEY_NEEDED, SOME_FIELDS, "what everybody sees; none of it private", &some_names},
+    {IN_PUBLISH_FOR, "for", S, KEY_NEEDED, A_DURATION, "how long it stays up", &form_duration},
 
     {IN_REOPEN, "by", S | L | M, KEY_NEEDED, SOME_PEOPLE ", resident", "who may open an ended case again", &people},
     {IN_REOPEN, "needs", S | L, 0, SOME_FIELDS, "fields that must come with it", &some_names},
@@ -386,7 +391,7 @@ static const struct key table[] = {
 static const struct mapping mappings[WORKFLOW_WHERE_COUNT] = {
     [IN_WORKFLOW] = {.name = "workflow"}, [IN_TITLE] = {.name = "title", .least = 1}, [IN_OPENS] = {.name = "opens"}, [IN_FIELD] = {.name = "field"},
     [IN_ELEMENT] = {.name = "element"}, [IN_STAGE] = {.name = "stage"}, [IN_AT] = {.name = "at"}, [IN_LIMIT] = {.name = "limit"},
-    [IN_REMIND] = {.name = "remind"}, [IN_EXTEND] = {.name = "extend"}, [IN_STOP] = {.name = "stop-clock"}, [IN_REOPEN] = {.name = "reopen"}, [IN_TASK] = {.name = "task"}, [IN_TASKS] = {.name = "one-of-tasks"},
+    [IN_REMIND] = {.name = "remind"}, [IN_EXTEND] = {.name = "extend"}, [IN_STOP] = {.name = "stop-clock"}, [IN_REOPEN] = {.name = "reopen"}, [IN_PUBLISH] = {.name = "publish"}, [IN_PUBLISH_FOR] = {.name = "publish-for"}, [IN_TASK] = {.name = "task"}, [IN_TASKS] = {.name = "one-of-tasks"},
     [IN_WORKER] = {.name = "worker"}, [IN_EVENT] = {.name = "event"}, [IN_OUTCOME] = {.name = "outcome"}, [IN_BRANCH] = {.name = "way"},
     [IN_NOTIFY] = {.name = "notify"}, [IN_SET_TABLE] = {.name = "set-table"}, [IN_TABLE] = {.name = "table"}, [IN_ROLE] = {.name = "role"}, [IN_EACH] = {.name = "each"},
     [IN_AT_LEAST] = {.name = "at-least"}, [IN_MISSING] = {.name = "missing"}, [IN_RANGE] = {.name = "range", .least = 1}, [IN_COUNT] = {.name = "count"},

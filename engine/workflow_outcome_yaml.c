@@ -292,6 +292,7 @@ int32_t outcome_read(struct workflow_reader *reader, const struct node *node, en
     if (notify)
         outcome.notices = notices_read(reader, notify, ALLOW_CASE);
     outcome.opens = opens_read_children(reader, key_get(node, where, "open"));
+    outcome.publish = publish_read(reader, key_get(node, where, "publish"), IN_PUBLISH_FOR);
     const struct node *value = verb ? key_get(node, where, verb) : NULL;
     if (!value)
         return NONE;

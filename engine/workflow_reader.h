@@ -200,6 +200,13 @@ void recurs_read(struct workflow_reader *reader, const struct node *node, struct
 void recurs_check(struct workflow_reader *reader, const struct workflow_head *head);
 void quota_read(struct workflow_reader *reader, const struct node *node);
 
+/* ---- workflow_publication_yaml.c ---- */
+
+/* `publish` of a stage (IN_PUBLISH) or an outcome (IN_PUBLISH_FOR): a row of PUBLICATIONS; NONE with a problem when it is none. */
+int32_t publish_read(struct workflow_reader *reader, const struct node *node, enum workflow_where where);
+/* Of a stage: what a publication needs beside it. */
+void publish_check(struct workflow_reader *reader, const struct node *stage);
+
 /* ---- workflow_reopen_yaml.c ---- */
 
 /* `reopen` of a workflow: a row of REOPENS. */
@@ -227,7 +234,8 @@ void check_children(struct workflow_reader *reader);
 bool some_read(struct text text, int32_t *some, int32_t *of);
 
 
-struct span events_declare(struct workflow_reader *reader, const struct node *events);
+/* `objections` (of a stage; otherwise NULL) are an event too: object. */
+struct span events_declare(struct workflow_reader *reader, const struct node *events, const struct node *objections);
 void events_read(struct workflow_reader *reader, struct span events);
 /* What each of several people brings must have room beside what the others bring: only lists have. */
 void fields_check_shared(struct workflow_reader *reader, int32_t by, struct span fields, const struct node *node);

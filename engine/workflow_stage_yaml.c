@@ -13,7 +13,8 @@ void stages_declare(struct workflow_reader *reader, const struct node *stages)
         name_allowed(reader, item);
         stage.name = string_push(reader, item->key);
         stage.line = item->key_place.line;
-        stage.events = events_declare(reader, item->kind == NODE_MAP ? key_get(item, IN_STAGE, "events") : NULL);
+        bool map = item->kind == NODE_MAP;
+        stage.events = events_declare(reader, map ? key_get(item, IN_STAGE, "events") : NULL, map ? key_get(item, IN_STAGE, "objections") : NULL);
         row_push(reader, WORKFLOW_STAGES, &stage, item);
     }
 }
@@ -256,8 +257,9 @@ static void check_work_company(struct workflow_reader *reader, const struct node
         problems_add_key(reader->problems, children, "\"children\" needs \"then\": what follows when they have ended.");
     if (done && !tasks)
         problems_add_key(reader->problems, done, "\"done\" means something only beside \"tasks\".");
-    if (then && !tasks && !children && !node_get(node, "rate"))
-        problems_add_key(reader->problems, then, "\"then\" means something only beside \"tasks\", \"children\" or \"rate\".");
+    if (then && !tasks && !children && !node_get(node, "rate") && !node_get(node, "publish"))
+        problems_add_key(reader->problems, then, "\"then\" means something only beside \"tasks\", \"children\", \"rate\" or \"publish\".");
+    publish_check(reader, node);
 }
 
 /* The event of a task's name settles it. */
@@ -297,6 +299,7 @@ static void stage_read(struct workflow_reader *reader, int32_t row)
     done_read(reader, key_get(node, IN_STAGE, "done"), &stage);
     children_read(reader, key_get(node, IN_STAGE, "children"), &stage);
     check_work_company(reader, node);
+    stage.publish = publish_read(reader, key_get(node, IN_STAGE, "publish"), IN_PUBLISH);
     vote_read(reader, key_get(node, IN_STAGE, "vote"), &stage);
     events_read(reader, stage.events);
     tie_events(reader, &stage);

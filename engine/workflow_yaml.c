@@ -129,7 +129,7 @@ static void declare(struct workflow_reader *reader, const struct node *root)
     data_declare(reader, key_get(root, IN_WORKFLOW, "data"), key_get(root, IN_WORKFLOW, "groups"));
     tables_declare(reader, key_get(root, IN_WORKFLOW, "tables"));
     stages_declare(reader, stages);
-    reader->anywhere = events_declare(reader, key_get(root, IN_WORKFLOW, "anywhere"));
+    reader->anywhere = events_declare(reader, key_get(root, IN_WORKFLOW, "anywhere"), NULL);
     ends_declare(reader, ends);
     refuse_empty(reader, stages, "stage");
     refuse_empty(reader, ends, "end");

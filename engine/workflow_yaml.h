@@ -21,6 +21,7 @@ enum {
     WORKFLOW_EVENTS_MOST = 100,   /* of one stage, or anywhere */
     WORKFLOW_EVENTS_ALL_MOST = 2000,
     WORKFLOW_TASKS_MOST = 32,     /* of one stage */
+    WORKFLOW_PUBLICATIONS_MOST = 50,
     WORKFLOW_GROUNDS_MOST = 20,   /* on which a clock may be stopped */
     WORKFLOW_REMINDERS_MOST = 8,  /* of one stage */
     WORKFLOW_NOTICES_MOST = 8,    /* of one outcome: with STEP_DEPTH_MOST outcomes in a row and all tasks, a deadline stays below STEP_MADE_MOST */
@@ -61,6 +62,8 @@ enum workflow_where {
     IN_REMIND,
     IN_EXTEND,
     IN_REOPEN,
+    IN_PUBLISH,     /* of a stage */
+    IN_PUBLISH_FOR, /* of an outcome */
     IN_STOP,      /* stop-clock */
     IN_TASK,      /* task */
     IN_TASKS,     /* one of tasks */

@@ -55,6 +55,39 @@ static void print_units(const struct command_line *line, struct arena *arena, co
     text_table_print(&table, stdout);
 }
 
+static void print_published(const struct command_line *line, struct arena *arena, const struct talk_page *page)
+{
+    static const struct command_words heads[] = {{"number", "案号"}, {"workflow", "流程"}, {"unit", "单元"}, {"since", "公示起"}, {"until", "公示止"}, {"text", "内容"}};
+    struct text_table table;
+    begin(&table, line, arena, heads, 6);
+    for (uint32_t i = 0; i < page->count; i++) {
+        const struct value *row = &page->rows[i], *data = row_map(row, "data");
+        bool chinese = line->language == LANGUAGE_ZH;
+        struct text words = TEXT(""), number = row_text(row, "no");
+        for (uint32_t j = 0; data && j < data->count; j++) {
+            struct text name = row_title(arena, row, "data", data->items[2 * j].text, chinese), value = value_words(arena, &data->items[2 * j + 1]);
+            words = arena_print(arena, "%.*s%s%.*s: %.*s", (int)words.size, words.data, j ? "; " : "", (int)name.size, name.data, (int)value.size, value.data);
+        }
+        text_table_cell(&table, number.size ? number : arena_print(arena, "%lld", (long long)row_integer(row, "case")));
+        text_table_cell(&table, row_title(arena, row, "w", row_text(row, "w"), chinese));
+        text_table_cell(&table, row_text(row, "u"));
+        text_table_cell(&table, row_time(arena, row, "since"));
+        text_table_cell(&table, row_due(arena, row, "until"));
+        text_table_cell(&table, words);
+    }
+    text_table_print(&table, stdout);
+}
+
+static void print_rows(const struct command_line *line, struct arena *arena, struct text what, const struct talk_page *page)
+{
+    if (text_is(what, "units"))
+        print_units(line, arena, page);
+    else if (text_is(what, "published"))
+        print_published(line, arena, page);
+    else
+        print_cases(line, arena, page);
+}
+
 /* Page by page until so many rows; 0: all. */
 static int print_pages(const struct command_line *line, struct client *client, struct message *question, int64_t most)
 {
@@ -70,7 +103,7 @@ static int print_pages(const struct command_line *line, struct client *client, s
         for (uint32_t i = 0; line->json && i < page.count; i++)
             talk_print_row(line, &page.rows[i]);
         if (!line->json && page.count)
-            (text_is(question->what, "units") ? print_units : print_cases)(line, &arena, &page);
+            print_rows(line, &arena, question->what, &page);
         shown += page.count;
         question->after = page.after;
     } while (code == COMMAND_DONE && page.after && !(most && shown >= most) && !ferror(stdout));
@@ -88,7 +121,7 @@ static int run(struct command_line *line)
 {
     struct message question = {
         .kind = MESSAGE_LIST,
-        .what = command_flag(line, "units") ? TEXT("units") : (struct text){NULL, 0},
+        .what = command_flag(line, "units") ? TEXT("units") : command_flag(line, "published") ? TEXT("published") : (struct text){NULL, 0},
         .unit = text_of(command_value(line, "unit")),
         .workflow = text_of(command_value(line, "workflow")),
         .stage = text_of(command_value(line, "stage")),
@@ -114,6 +147,7 @@ static const struct command_option options[] = {
     {"stage", "NAME", {"only in this stage", "只列该环节"}, false},
     {"level", "NAME", {"only at this level", "只列该层级"}, false},
     {"overdue", NULL, {"only what is overdue", "只列逾期的"}, false},
+    {"published", NULL, {"what is published now, for everybody to see", "列出正在公示的内容"}, false},
     {"units", NULL, {"the units of the directory instead of cases", "改为列出通讯录中的单元"}, false},
     {"limit", "N", {"at most so many (default 100; 0: all)", "最多条数（默认 100；0 为全部）"}, false},
     {"as", "PERSON", {"whose eyes", "以谁的身份"}, false},
@@ -123,13 +157,15 @@ static const struct command_option options[] = {
 
 const struct command command_list = {
     .name = "list",
-    .line = {"list open cases by unit, workflow, stage, overdue; or units", "列出未结案件（按单元、流程、环节、逾期），或列出单元"},
-    .synopsis = "[--unit PATH] [--workflow NAME] [--stage NAME] [--overdue] [--units]",
+    .line = {"list open cases by unit, workflow, stage, overdue; or what is published; or units", "列出未结案件（按单元、流程、环节、逾期），或列出公示、单元"},
+    .synopsis = "[--unit PATH] [--workflow NAME] [--stage NAME] [--overdue] [--published] [--units]",
     .examples = {"  staircase list --unit jinnong --overdue\n"
                  "  staircase list --workflow dispute-mediation --stage consent --limit 0 --json\n"
+                 "  staircase list --published --unit jinnong\n"
                  "  staircase list --units --unit jinnong/grid-3\n",
                  "  staircase list --unit jinnong --overdue\n"
                  "  staircase list --workflow dispute-mediation --stage consent --limit 0 --json\n"
+                 "  staircase list --published --unit jinnong\n"
                  "  staircase list --units --unit jinnong/grid-3\n"},
     .options = options,
     .operands_most = 0,

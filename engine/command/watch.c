@@ -11,7 +11,7 @@ static struct text kind_words(const struct command_line *line, struct text kind)
         const char *kind, *zh;
     } kinds[] = {{"text", "通知"},      {"stage", "环节变更"}, {"warn", "临近时限"},     {"overdue", "已逾期"}, {"reminder", "提醒"},        {"cancelled", "交办取消"},
                  {"ended", "已结案"}, {"extended", "已延长"}, {"asked", "请求延长"}, {"denied", "不同意延长"}, {"handed-over", "已转交"},
-                 {"stopped", "计时中止"}, {"resumed", "恢复计时"}, {"reopened", "重新办理"}, {"voted", "表决结果"}};
+                 {"stopped", "计时中止"}, {"resumed", "恢复计时"}, {"reopened", "重新办理"}, {"voted", "表决结果"}, {"published", "已公示"}, {"withdrawn", "撤下公示"}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (text_is(kind, kinds[i].kind))
             return text_of(command_say(line, kinds[i].kind, kinds[i].zh));

@@ -40,7 +40,7 @@ static void check_states(const struct survey *survey, const struct case_state *s
         broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "its end is none of its workflow");
     if (directory_unit_by_id(source_directory(), state->unit) == NONE || directory_unit_by_id(source_directory(), state->home_unit) == NONE)
         broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "its unit is not in the directory");
-    if (ended && (state->clock_count || state->task_count || state->part_count))
+    if (ended && (state->clock_count != state->publication_count || state->task_count || state->part_count))
         broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "it has ended, and something is still open in it");
 }
 
@@ -65,7 +65,7 @@ static void check_open(struct survey *survey, const struct case_state *state)
     struct record_key key = key_open(0, state->unit, state->id);
     struct open_row row;
     struct text value;
-    bool open = !(state->flags & CASE_ENDED), there = has(survey, STORE_OPEN, &key, &value);
+    bool open = case_flags_listed(state->flags), there = has(survey, STORE_OPEN, &key, &value);
     survey->rows[STORE_OPEN] += open;
     if (open != there)
         broken(survey, INVARIANT_INDEXES_AGREE, state, open ? "it is open and not among the open cases" : "it has ended and is among the open cases");

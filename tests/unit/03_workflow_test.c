@@ -34,7 +34,7 @@ struct sample {
 static struct workflow_stage stage_of(int32_t name, struct span events)
 {
     return (struct workflow_stage){.name = name, .vote = NONE, .title_zh = NONE, .title_en = NONE, .at_level = NONE, .at_field = NONE,
-                                   .top = NONE, .bottom = NONE, .within = NONE, .warn = NONE, .overdue = NONE, .stop_clock = NONE,
+                                   .top = NONE, .bottom = NONE, .within = NONE, .warn = NONE, .overdue = NONE, .stop_clock = NONE, .publish = NONE,
                                    .extend = NONE, .task = NONE, .then = NONE, .events = events};
 }
 
@@ -46,7 +46,7 @@ static struct workflow_event event_of(int32_t name, int32_t outcome)
 
 static struct workflow_outcome outcome_of(enum outcome_kind kind, int32_t stage, int32_t end)
 {
-    return (struct workflow_outcome){.kind = (int32_t)kind, .stage = stage, .level = NONE, .end = end};
+    return (struct workflow_outcome){.kind = (int32_t)kind, .stage = stage, .level = NONE, .end = end, .publish = NONE};
 }
 
 static void sample_tie(struct sample *sample)

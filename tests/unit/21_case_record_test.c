@@ -74,6 +74,11 @@ static void stop_its_clock(struct case_state *state)
     *case_add_rest(&w.arena, state, CLOCK_CASE, 0) = (struct case_rest){CLOCK_CASE, 0, 1770000200000, 12, WORKING_DAYS, 0, 1780000000000};
     *case_add_rest(&w.arena, state, CLOCK_STAGE, 1) = (struct case_rest){CLOCK_STAGE, 1, 1770000200000, CASE_REST_ANEW, DAYS, 4, -5};
     *case_add_stop(&w.arena, state, 1) = (struct case_stop){1, 86400001};
+    state->reopened_at = 1769000000000; /* section 8 */
+    struct case_publication *publication = case_add_publication(&w.arena, state, 2); /* section 3 */
+    *publication = (struct case_publication){.row = 2, .at = -7, .values = state->data + 3, .count = 3};
+    *case_add_publication(&w.arena, state, 1) = (struct case_publication){.row = 1, .at = 7, .values = state->data, .count = 1};
+    assert_int_equal(state->publications[0].row, 1);
 }
 
 static bool texts_equal(const struct text *a, const struct text *b, size_t count)
@@ -135,6 +140,14 @@ static void same(const struct case_state *a, const struct case_state *b)
     assert_int_equal(a->stop_count, b->stop_count);
     for (uint32_t i = 0; i < a->stop_count; i++)
         assert_true(a->stops[i].stage == b->stops[i].stage && a->stops[i].left == b->stops[i].left);
+    assert_true(a->ended_at == b->ended_at && a->reopened_at == b->reopened_at);
+    assert_int_equal(a->publication_count, b->publication_count);
+    for (uint32_t i = 0; i < a->publication_count; i++) {
+        const struct case_publication *x = &a->publications[i], *y = &b->publications[i];
+        assert_true(x->row == y->row && x->at == y->at && x->count == y->count);
+        for (uint32_t j = 0; j < x->count; j++)
+            assert_true(value_equal(&x->values[j], &y->values[j]));
+    }
 }
 
 static void there_and_back(const struct case_state *state)

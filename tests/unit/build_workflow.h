@@ -387,7 +387,7 @@ static inline int32_t stage(struct builder *b, const char *name)
 {
     int32_t string = string_of(b, name);
     return ROW_OF(b, STAGES, stage, .name = string, .title_zh = NONE, .title_en = NONE, .at_level = NONE, .at_field = NONE, .top = NONE,
-                  .bottom = NONE, .within = NONE, .warn = NONE, .overdue = NONE, .extend = NONE, .task = NONE, .then = NONE, .stop_clock = NONE, .vote = NONE);
+                  .bottom = NONE, .within = NONE, .warn = NONE, .overdue = NONE, .extend = NONE, .task = NONE, .then = NONE, .stop_clock = NONE, .publish = NONE, .vote = NONE);
 }
 
 static inline struct workflow_stage *stage_row(struct builder *b, const char *name)
@@ -410,7 +410,7 @@ static inline void stage_at(struct builder *b, const char *name, const char *at)
 
 static inline struct workflow_outcome outcome_row(enum outcome_kind kind)
 {
-    return (struct workflow_outcome){.kind = (int32_t)kind, .stage = NONE, .level = NONE, .end = NONE};
+    return (struct workflow_outcome){.kind = (int32_t)kind, .stage = NONE, .level = NONE, .end = NONE, .publish = NONE};
 }
 
 /* `at`: NULL, "keep" or a level. */
