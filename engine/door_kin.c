@@ -57,11 +57,12 @@ static enum err find_named(struct door *door, struct arena *arena, const struct 
     event->data = message->data;
     event->data_count = message->data_count;
     put_other(door, arena, other, event);
-    bool merges = text_is(event->name, "merge");
-    if (merges && other->flags & (CASE_ENDED | CASE_HELD)) {
-        *why = other->flags & CASE_HELD ? TEXT("The other case is imported and not released.") : TEXT("The other case has ended.");
-        return ERR_NOT_NOW;
-    }
+    /* Said in the event, and not refused here: a repeat of what was applied before must have its first answer, and by then it has ended. */
+    const struct workflow *workflow = engine_workflow(door->engine, other->workflow);
+    if (other->flags & CASE_HELD)
+        event->end = TEXT("imported, not released");
+    else if (other->flags & CASE_ENDED && workflow)
+        event->end = text_of(workflow_end_name(workflow, other->end));
     return ERR_OK;
 }
 

@@ -97,7 +97,7 @@ struct event {
     /* from another case (an EVENT_CASE, and the opening of a child): `task` and `ready_at` name its row of the outbox */
     struct text other;      /* key of that case: 16 bytes; of an opening: its parent. Empty: from nobody */
     uint64_t child;         /* number of the child at its parent, or 0 */
-    struct text end;        /* how the other case has ended */
+    struct text end;        /* how the other case has ended; of a link and a merge empty while it is open and live */
     uint64_t other_case;    /* that case as people and lists name it; also, put in at the door, the one that a link or a merge speaks of (with `other`) */
     struct text other_number;
     struct text other_unit; /* of those: where it stands, a path */

@@ -194,6 +194,15 @@ void kin_release(struct step *step)
             say_open(step, &step->state->children[i]);
 }
 
+void kin_resume(struct step *step)
+{
+    for (uint32_t i = 0; i < step->state->child_count; i++)
+        if (step->state->children[i].state == CHILD_REFUSED)
+            refuse_child(step, &step->state->children[i],
+                         arena_print(step->arena, "the child case %s could not be opened before this case had ended",
+                                     workflow_string(step->workflow, workflow_open(step->workflow, step->state->children[i].open)->workflow)));
+}
+
 void kin_open_again(struct step *step, struct case_child *child)
 {
     step_effect(step, EFFECT_INCIDENT_CLOSED)->task = child->id;

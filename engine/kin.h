@@ -19,6 +19,8 @@
 bool kin_open(struct step *step, struct span opens);
 /* The case has ended: its children hear of it where they should, and so does its parent. false: refused. */
 bool kin_end(struct step *step);
+/* An ended case goes on: what could not be opened is an incident again. */
+void kin_resume(struct step *step);
 /* A held case was released: its children are opened. */
 void kin_release(struct step *step);
 /* A supervisor's retry of a child that could not be opened. */

@@ -117,6 +117,8 @@ bool kin_merge(struct step *step)
 {
     if (!may_tie(step, true))
         return false;
+    if (step->input.event->end.size)
+        return step_refuse(step, ERR_NOT_NOW, "the other case cannot be merged: it has ended, or is not released yet (%.*s)", SHOWN(step->input.event->end));
     tie(step, LINK_ABSORBED)->waits = true;
     return kin_say(step, TEXT("merge"), step->input.event->other) != NULL;
 }

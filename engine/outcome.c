@@ -210,6 +210,7 @@ bool outcome_resume(struct step *step)
         return false;
     step->state->due_cap = cap; /* by which it was due when it ended: leaving has forgotten it */
     clock_begin(step);
+    kin_resume(step);
     return arrive(step, step->state->stage, &to);
 }
 

@@ -3,6 +3,7 @@
 
 #include "engine/clock.h"
 #include "engine/intake.h"
+#include "engine/kin.h"
 #include "engine/notice.h"
 #include "engine/outcome.h"
 #include "engine/publication.h"
@@ -62,6 +63,7 @@ static void open_again(struct step *step)
     state->ended_at = 0;
     state->reopened_at = step->input.now;
     state->first_count = 0;
+    kin_resume(step);
     step_trace(step, "opened again");
     notice_to_told(step, NOTICE_REOPENED, false, NOTICE_NO_WORDS);
     publication_withdraw(step);

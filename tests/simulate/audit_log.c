@@ -162,7 +162,7 @@ static void check_names(struct sim *sim, const struct seen_record *seen, uint64_
     bool ended = record->end.size > 0;
     bool stage = workflow && workflow_find_stage(workflow, record->stage) != NONE;
     bool level = workflow && (record->level.size == 0 || workflow_find_level(workflow, record->level) != NONE);
-    bool end = !ended || text_is(record->end, "cancelled");
+    bool end = !ended || text_is(record->end, "cancelled") || text_is(record->end, "merged");
     for (int32_t i = 0; workflow && i < workflow_count(workflow, WORKFLOW_ENDS); i++)
         end = end || is_name(record->end, workflow_end_name(workflow, i));
     if (!stage || !level || !end || directory_find_unit(source_directory(), record->unit) == NONE)
@@ -227,9 +227,11 @@ static void check_heard(struct sim *sim, const struct seen_record *seen, uint64_
     void **slot = map_at(&sim->audit->fired, arena_print(&sim->scratch, "heard %llu %llu", POSITION(seen->record.case_id), POSITION(event->child)));
     if (*slot)
         sim_broken(sim, INVARIANT_HEARD_ONCE, AT_POSITION "the end of child %llu comes back a second time", POSITION(position), kind_name(event->kind), POSITION(event->child));
-    if (!child || !text_equal(child->end, event->end))
+    bool merged = text_is(event->end, "merged"); /* and may have been un-merged since */
+    if (!child || (!merged && !text_equal(child->end, event->end)))
         sim_broken(sim, INVARIANT_HEARD_ONCE, AT_POSITION "child %llu has not ended so", POSITION(position), kind_name(event->kind), POSITION(event->child));
-    *slot = seen->subject;
+    if (!text_is(event->end, "merged")) /* one that was merged by mistake ends again */
+        *slot = seen->subject;
 }
 
 /* ---- deployments ---- */

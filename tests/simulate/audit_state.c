@@ -36,7 +36,7 @@ static void check_states(const struct survey *survey, const struct case_state *s
         broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "its stage is not what its last record says");
     if (state->level != NONE && (state->level < 0 || state->level >= workflow_count(workflow, WORKFLOW_LEVELS)))
         broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "its level is none of its workflow");
-    if (ended != (state->end != NONE) || state->end < END_CANCELLED || state->end >= workflow_count(workflow, WORKFLOW_ENDS))
+    if (ended != (state->end != NONE) || state->end < END_MERGED || state->end >= workflow_count(workflow, WORKFLOW_ENDS))
         broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "its end is none of its workflow");
     if (directory_unit_by_id(source_directory(), state->unit) == NONE || directory_unit_by_id(source_directory(), state->home_unit) == NONE)
         broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "its unit is not in the directory");
@@ -119,6 +119,23 @@ static void check_tasks(struct survey *survey, const struct case_state *state)
     }
 }
 
+/* Who was merged names the one that goes on for it, and that one names it. */
+static void check_links(struct survey *survey, const struct case_state *state)
+{
+    bool merged = false;
+    for (uint32_t i = 0; i < state->link_count; i++) {
+        const struct case_link *link = &state->links[i];
+        const struct seen_case *other = map_find(&survey->sim->audit->keys, (struct text){(const char *)link->key, ID_SIZE});
+        merged = merged || link->kind == LINK_MERGED_INTO;
+        if (!other || (survey->last && link->waits))
+            broken(survey, INVARIANT_HEARD_ONCE, state, "it is tied to a case that has never answered");
+        else if (survey->last && link->kind == LINK_ABSORBED && !text_is(other->end, "merged"))
+            broken(survey, INVARIANT_HEARD_ONCE, state, "it has taken another over that goes on by itself");
+    }
+    if (merged != (state->end == END_MERGED))
+        broken(survey, INVARIANT_HEARD_ONCE, state, "it was merged and does not know where it went, or the other way round");
+}
+
 static struct text state_word(enum child_state state)
 {
     return state == CHILD_OPEN ? TEXT("open") : state == CHILD_ENDED ? TEXT("ended") : TEXT("refused");
@@ -131,7 +148,8 @@ static void check_child(struct survey *survey, const struct case_state *parent, 
     const struct seen_case *subject = map_find(&survey->sim->audit->keys, key);
     bool there = subject != NULL, ended = there && subject->end.size > 0;
     enum child_state should = !there ? CHILD_REFUSED : ended ? CHILD_ENDED : CHILD_OPEN;
-    if (survey->last && !(parent->flags & CASE_HELD) && child->state != should)
+    bool unmerged = text_is(child->end, "merged") && there && !ended;
+    if (survey->last && !(parent->flags & CASE_HELD) && child->state != should && !unmerged)
         sim_broken(survey->sim, INVARIANT_HEARD_ONCE, "case %llu says that child %llu is %.*s, and it is %.*s", (unsigned long long)parent->id, (unsigned long long)child->id,
                    SHOW(state_word(child->state)), SHOW(state_word(should)));
     if (child->state != CHILD_REFUSED || parent->flags & CASE_ENDED)
@@ -162,6 +180,7 @@ static void check_case(struct survey *survey, struct text key, struct text value
     check_tasks(survey, state);
     for (uint32_t i = 0; i < state->child_count; i++)
         check_child(survey, state, &state->children[i]);
+    check_links(survey, state);
 }
 
 /* ---- all rows ---- */

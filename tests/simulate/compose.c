@@ -368,6 +368,41 @@ static void compose_named(struct sim *sim, struct dossier *dossier, int32_t row,
     message->data = compose_data(sim, workflow, dossier, event->needs, event->may, &message->data_count);
 }
 
+/* ---- two cases ---- */
+
+/* No model says where these should stand: they may be tied to each other. */
+static bool is_of_family(const struct dossier *dossier)
+{
+    const char *name = workflow_string(dossier->workflow, workflow_head(dossier->workflow)->name);
+    return strcmp(name, "family") == 0 || strcmp(name, "member") == 0;
+}
+
+static const struct dossier *another(struct sim *sim, const struct dossier *dossier)
+{
+    for (int tries = 0; tries < 20; tries++) {
+        const struct dossier *other = sim->clients->dossiers[dice_below(&sim->dice, sim->clients->dossier_count)];
+        if (other != dossier && other->case_id && is_of_family(other))
+            return other;
+    }
+    return dossier; /* which is refused */
+}
+
+static void compose_tie(struct sim *sim, struct dossier *dossier, struct message *message)
+{
+    static const char *const names[] = {"link", "merge", "merge", "un-merge", "un-merge", "split"};
+    const struct workflow_head *head = workflow_head(dossier->workflow);
+    message->event = text_of(names[dice_below(&sim->dice, sizeof names / sizeof names[0])]);
+    message->as = dice_chance(&sim->dice, 900) ? TEXT("boss") : anybody(sim);
+    if (text_is(message->event, "split"))
+        message->data = compose_data(sim, dossier->workflow, dossier, head->opens_needs, head->opens_may, &message->data_count);
+    if (!text_is(message->event, "link") && !text_is(message->event, "merge"))
+        return;
+    struct field_value *data = ARENA_NEW(&sim->scratch, struct field_value);
+    *data = (struct field_value){TEXT("case"), value_integer((int64_t)another(sim, dossier)->case_id)};
+    message->data = data;
+    message->data_count = 1;
+}
+
 struct letter *compose_event(struct sim *sim, struct client *client, struct dossier *dossier)
 {
     const struct workflow *workflow = dossier->workflow;
@@ -381,7 +416,9 @@ struct letter *compose_event(struct sim *sim, struct client *client, struct doss
     else if (dossier->number.size && dice_chance(&sim->dice, 150))
         message.subject = (struct case_ref){.kind = CASE_REF_NUMBER, .text = dossier->number};
     int32_t event = dice_chance(&sim->dice, stage->extend == NONE ? 120 : 350) ? NONE : any_event(sim, workflow, stage);
-    if (event == NONE)
+    if (is_of_family(dossier) && dossier->case_id && dice_chance(&sim->dice, 200))
+        compose_tie(sim, dossier, &message);
+    else if (event == NONE)
         fill_given(sim, dossier, stage, NULL, &message);
     else
         compose_named(sim, dossier, event, &message);
