@@ -123,6 +123,17 @@ enum err engine_next_count(struct engine *engine, struct record_key *after, stru
 /* What is owed could not be brought: it is not asked for again before something new is owed, or the engine is read again. */
 void engine_forget_counts(struct engine *engine);
 
+/* What the calendar does next (opens: recurs, quota): one row for each workflow, of its earliest moment. Between batches. */
+struct engine_upcoming {
+    struct text workflow;
+    bool quota;       /* a year is closed; otherwise cases are opened */
+    int64_t due;
+    const char *unit; /* path of the first unit; "": nobody's turn yet */
+    uint32_t units;   /* that are due at that moment */
+    struct text why;  /* why the run before it was passed over there; empty: it was not */
+};
+enum err engine_upcoming(struct engine *engine, struct arena *arena, uint32_t most, struct engine_upcoming **out, uint32_t *count);
+
 /* ---- replay: the same log gives the same state ---- */
 /* Decides the record, inside a batch (begun with time INT64_MIN), as the next one of this engine, at the record's own time; ERR_CORRUPT with `*why` when
  * anything but the same record comes of it. As many records in a batch as one likes: where batches end changes nothing. */

@@ -596,6 +596,49 @@ enum err engine_agenda_next(struct engine *engine, int64_t *due)
     return code;
 }
 
+/* ---- for people ---- */
+
+static struct engine_upcoming *upcoming_of(struct engine_upcoming *list, uint32_t count, const struct series *series)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (text_equal(list[i].workflow, series->first->name) && list[i].quota == series->quota)
+            return &list[i];
+    return NULL;
+}
+
+static enum err describe(struct engine *engine, struct arena *arena, const struct series *series, struct engine_upcoming *out)
+{
+    const struct directory *directory = engine_directory(engine);
+    struct recur_row row = {.why = {0}};
+    int32_t unit = series->unit ? directory_unit_by_id(directory, series->unit) : NONE;
+    enum err code = series->quota ? ERR_OK : engine_read_recur(engine, RECUR_RUNS, series->first->name, series->unit, &row);
+    *out = (struct engine_upcoming){.workflow = series->first->name, .quota = series->quota, .due = series->due, .units = 1,
+                                    .unit = unit == NONE ? "" : directory_unit_path(directory, unit), .why = arena_copy(arena, row.why)};
+    return code == ERR_NOT_FOUND ? ERR_OK : code;
+}
+
+enum err engine_upcoming(struct engine *engine, struct arena *arena, uint32_t most, struct engine_upcoming **out, uint32_t *count)
+{
+    assert(!engine->in_batch);
+    struct agenda *agenda = &engine->agenda;
+    struct engine_upcoming *list = ARENA_ARRAY(arena, struct engine_upcoming, most);
+    enum err code = agenda->stale ? make(engine) : ERR_OK;
+    *count = 0;
+    for (uint32_t i = 0; i < agenda->count && !code; i++) {
+        const struct series *series = &agenda->series[i];
+        struct engine_upcoming *same = upcoming_of(list, *count, series);
+        if (same && same->due < series->due)
+            continue;
+        if (same && same->due == series->due)
+            same->units++;
+        else if (same || *count < most)
+            code = describe(engine, arena, series, same ? same : &list[(*count)++]);
+    }
+    batch_end_read(&engine->questions);
+    *out = list;
+    return code;
+}
+
 /* ---- life ---- */
 
 void engine_agenda_init(struct engine *engine)

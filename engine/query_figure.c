@@ -162,6 +162,29 @@ static enum err put_deployed(struct page *page, struct map_maker *row)
     return code == ERR_NOT_FOUND ? ERR_OK : code;
 }
 
+/* What the calendar does next, for each workflow that recurs or has a quota. */
+static enum err put_calendar(struct page *page, struct map_maker *row)
+{
+    struct engine_upcoming *coming;
+    uint32_t count;
+    struct arena *arena = page->view.arena;
+    struct list_maker list = {.arena = arena};
+    enum err code = engine_upcoming(page->query->engine, arena, LIMIT_PAGE_ROWS / 8, &coming, &count);
+    for (uint32_t i = 0; i < count && !code; i++) {
+        struct map_maker one = map_begin(arena);
+        map_put_string(&one, "e", coming[i].quota ? "quota" : "open");
+        map_put_text(&one, "w", coming[i].workflow);
+        map_put_string(&one, "u", coming[i].unit);
+        map_put_number(&one, "units", coming[i].units);
+        map_put_number(&one, "due", coming[i].due);
+        map_put_string(&one, "zone", view_zone(&page->view, text_of(coming[i].unit)));
+        map_put_text(&one, "why", coming[i].why);
+        list_add(&list, map_end(&one));
+    }
+    map_put_list(row, "calendar", list.items, list.count);
+    return code;
+}
+
 static enum err put_store(struct page *page, struct map_maker *row)
 {
     struct store_figures figures;
@@ -227,6 +250,7 @@ enum err query_status(struct page *page)
     enum err code = put_store(page, &row);
     code = code ? code : count_late(page, query->time.now, &row);
     code = code ? code : put_deployed(page, &row);
+    code = code ? code : put_calendar(page, &row);
     if (code)
         return code;
     page_add(page, map_end(&row));
@@ -236,12 +260,23 @@ enum err query_status(struct page *page)
 
 /* ---- news ---- */
 
+/* A run that was passed over, or a year that fell short: they belong to no case, but people are told of them. */
+static bool is_of_calendar(const struct event *event)
+{
+    return event->kind == EVENT_RUN || (event->kind == EVENT_QUOTA && event->year_count < event->year_least);
+}
+
+static bool is_of_workflow(struct text name, const struct log_record *record, const struct workflow *workflow)
+{
+    return workflow ? text_is(name, workflow_string(workflow, workflow_head(workflow)->name)) : record->event.workflow.size && text_equal(name, record->event.workflow);
+}
+
 static bool filter_passes(const struct query *query, const struct query_filter *filter, const struct log_record *record, const struct case_state *state)
 {
     const struct workflow *workflow = state ? engine_workflow(query->engine, state->workflow) : NULL;
     if (filter->case_id && record->case_id != filter->case_id)
         return false;
-    if (filter->workflow.size && !(workflow && text_is(filter->workflow, workflow_string(workflow, workflow_head(workflow)->name))))
+    if (filter->workflow.size && !is_of_workflow(filter->workflow, record, workflow))
         return false;
     if (filter->unit.size == 0)
         return true;
@@ -259,7 +294,7 @@ enum err query_news(const struct query *query, struct view *view, const struct q
     struct log_record record;
     const struct case_state *state = NULL;
     enum err code = view_record(view, position, &record);
-    *passes = !code && (record.case_id || record.event.kind == EVENT_DEPLOY);
+    *passes = !code && (record.case_id || record.event.kind == EVENT_DEPLOY || is_of_calendar(&record.event));
     if (code || !*passes)
         return code;
     const struct case_ref subject = {.kind = CASE_REF_ID, .id = record.case_id};

@@ -26,7 +26,7 @@ static struct text event_words(struct world *world, const struct event *event)
         [CLOCK_STAGE] = "(deadline)", [CLOCK_WARN] = "(warning)", [CLOCK_REMIND] = "(reminder)", [CLOCK_TASK] = "(deadline of a task)",
         [CLOCK_CASE] = "(limit of the case)", [CLOCK_STOP] = "(end of a stop)", [CLOCK_PUBLICATION] = "(taken down)"};
     switch (event->kind) {
-    case EVENT_OPEN: return event->run ? TEXT("open (calendar)") : TEXT("open");
+    case EVENT_OPEN: return TEXT("open");
     case EVENT_SEND: return event->name;
     case EVENT_RELEASE: return TEXT("(release)");
     case EVENT_RETRY: return TEXT("(retry)");
@@ -75,7 +75,7 @@ static struct text history_line(struct world *world, uint64_t position, const st
     const struct directory *directory = engine_directory(world->engine);
     const struct calendar *calendar = world_calendar(world,
                                                      directory && record->unit.size ? directory_find_unit(directory, record->unit) : NONE);
-    struct text who = record->event.as.size ? record->event.as : record->event.worker;
+    struct text who = record->event.run ? TEXT("calendar") : record->event.as.size ? record->event.as : record->event.worker;
     if (!calendar)
         return TEXT("");
     return arena_print(arena, "  %4llu  %.*s  case %llu  %.*s  %.*s  -> %.*s%s%.*s\n", (unsigned long long)position,

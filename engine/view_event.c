@@ -104,6 +104,18 @@ static void put_notices(struct arena *arena, const struct log_record *record, st
     map_put_flag(row, "notices-cut", !all);
 }
 
+/* The day that a run of a recurrence is of, and how many before it were missed; the year of a quota. */
+static void put_calendar(struct arena *arena, const struct event *event, struct map_maker *row)
+{
+    if (event->run)
+        map_put_text(row, "run", civil_print(arena, event->run));
+    map_put_number(row, "missed", event->missed);
+    map_put_number(row, "year", event->year);
+    if (event->year)
+        map_put(row, "count", value_integer(event->year_count));
+    map_put_number(row, "least", event->year_least);
+}
+
 static void put_event(struct view *view, uint64_t position, const struct log_record *record, struct map_maker *row)
 {
     const struct event *event = &record->event;
@@ -113,6 +125,7 @@ static void put_event(struct view *view, uint64_t position, const struct log_rec
     map_put_bytes(row, "id", event->id);
     map_put_text(row, "as", event->as);
     map_put_text(row, "for", event->on_behalf);
+    put_calendar(view->arena, event, row);
     map_put_text(row, "s", record->stage);
     map_put_text(row, "l", record->level);
     map_put_text(row, "u", record->unit);
@@ -180,7 +193,7 @@ enum err view_history(struct view *view, const struct case_state *state, uint64_
     struct map_maker row = map_begin(view->arena);
     put_event(view, position, record, &row);
     map_put_number(&row, "at", record->effective);
-    map_put_text(&row, "worker", record->event.worker);
+    map_put_text(&row, "worker", record->event.run ? TEXT("calendar") : record->event.worker);
     if (record->event.has_happened_at)
         map_put(&row, "happened", value_integer(record->event.happened_at));
     map_put_text(&row, "why", record->event.why);
@@ -206,6 +219,10 @@ struct value view_news(struct view *view, const struct case_state *state, uint64
         if (workflow)
             map_put_string(&row, "w", workflow_string(workflow, workflow_head(workflow)->name));
     }
+    if (!state && record->event.workflow.size)
+        map_put_text(&row, "w", record->event.workflow);
+    if (record->event.kind == EVENT_RUN)
+        map_put_text(&row, "why", record->event.why);
     map_put_text(&row, "what", record->event.what);
     map_put_text(&row, "n", record->event.deployed);
     map_put_number(&row, "version", record->event.version);

@@ -73,6 +73,22 @@ static struct text worker_words(const struct command_line *line, const struct va
                        (int)words.size, words.data, figure(row, "leased"));
 }
 
+static struct text calendar_words(const struct command_line *line, const struct value *row)
+{
+    struct text due = row_due(line->arena, row, "due"), workflow = row_text(row, "w"), unit = row_text(row, "u"), why = row_text(row, "why");
+    struct text words = arena_print(line->arena, "%.*s %.*s", (int)due.size, due.data, (int)workflow.size, workflow.data);
+    if (text_is(row_text(row, "e"), "quota"))
+        words = arena_print(line->arena, command_say(line, "%.*s: the year is counted", "%.*s：年度计数"), (int)words.size, words.data);
+    if (figure(row, "units") > 1)
+        words = arena_print(line->arena, command_say(line, "%.*s, %lld units", "%.*s，%lld 个单元"), (int)words.size, words.data, figure(row, "units"));
+    else if (unit.size)
+        words = arena_print(line->arena, "%.*s, %.*s", (int)words.size, words.data, (int)unit.size, unit.data);
+    if (why.size == 0)
+        return words;
+    return arena_print(line->arena, command_say(line, "%.*s (the one before was passed over: %.*s)", "%.*s（上一次未能开展：%.*s）"), (int)words.size, words.data,
+                       (int)why.size, why.data);
+}
+
 static struct text alarm_words(const struct command_line *line, const struct value *row)
 {
     return value_words(line->arena, row);
@@ -87,6 +103,7 @@ static void print_status(const struct command_line *line, const struct value *ro
     text_table_init(&table, line->arena, 2);
     add_work(line, &table, row);
     add_engine(line, &table, row);
+    add_list(line, &table, row_list(row, "calendar"), "  calendar", "  日历", calendar_words);
     add_list(line, &table, row_list(row, "deployed"), "  deployed", "  已部署", deployed_words);
     add_list(line, &table, row_list(row, "workers"), "  workers", "  工作进程", worker_words);
     add_list(line, &table, row_list(row, "alarms"), "  alarms", "  警报", alarm_words);

@@ -41,6 +41,7 @@ static void print_news(const struct command_line *line, const struct value *row)
     struct text stage = row_text(row, "s"), level = row_text(row, "l"), unit = row_text(row, "u"), end = row_text(row, "end");
     struct text name = number.size                ? number
                        : row_integer(row, "case") ? arena_print(arena, "%lld", (long long)row_integer(row, "case"))
+                       : row_text(row, "n").size == 0 ? row_text(row, "w")
                                                   : row_text(row, "n");
     printf("%lld  %.*s  %.*s  %.*s", (long long)row_integer(row, "p"), (int)when.size, when.data, (int)name.size, name.data,
            (int)event.size, event.data);
@@ -51,6 +52,11 @@ static void print_news(const struct command_line *line, const struct value *row)
     else if (stage.size)
         printf(" → %.*s%s%.*s, %.*s", (int)stage.size, stage.data, level.size ? " · " : "", (int)level.size, level.data, (int)unit.size,
                unit.data);
+    else if (unit.size)
+        printf(" → %.*s", (int)unit.size, unit.data);
+    if (row_integer(row, "year"))
+        printf(command_say(line, ": %lld of %lld in %lld", "：%3$lld 年 %1$lld 件，应有 %2$lld 件"), (long long)row_integer(row, "count"), (long long)row_integer(row, "least"),
+               (long long)row_integer(row, "year"));
     printf("\n");
     print_notices(line, row);
 }

@@ -207,8 +207,92 @@ static void each_day_is_opened_once(void **state)
         live_a_round(round);
 }
 
+/* ---- what else the calendar does: the log alone gives it again ---- */
+
+static void deploy_file(struct life *life, const char *name)
+{
+    assert_int_equal(bed_deploy(&life->bed, life->now, name, bed_file(&life->bed, arena_print(&life->bed.arena, "tests/scenarios/recurs/%s", name).data)), ERR_OK);
+}
+
+static uint32_t count_kind(struct life *life, enum event_kind kind, bool is_short)
+{
+    struct store_txn *txn;
+    struct text bytes;
+    struct log_record record;
+    uint32_t count = 0;
+    assert_int_equal(store_begin_read(life->bed.store, &txn), ERR_OK);
+    for (uint64_t position = 1; position <= engine_position(life->bed.engine); position++) {
+        assert_int_equal(log_in_store.read(txn, 0, position, &bytes), ERR_OK);
+        assert_int_equal(log_decode(&life->bed.arena, bytes, &record), ERR_OK);
+        count += record.event.kind == kind && (!is_short || record.notice_count == 1);
+    }
+    store_end_read(&txn);
+    return count;
+}
+
+static void units_turns_and_years_are_replayed(void **state)
+{
+    (void)state;
+    struct store *store;
+    struct life life = {.now = AT(0)};
+    assert_int_equal(store_memory_open(&store), ERR_OK);
+    bed_init(&life.bed, store);
+    assert_int_equal(bed_deploy(&life.bed, life.now, "calendar-cn.yaml", bed_file(&life.bed, "config/calendar-cn.yaml")), ERR_OK);
+    deploy_file(&life, "district-1.yaml");
+    deploy_file(&life, "round.yaml");
+    deploy_file(&life, "evening.yaml");
+    deploy_file(&life, "visits.yaml");
+    run_to(&life, AT(INT64_C(40) * DAY));
+    deploy_file(&life, "district-2.yaml");
+    run_to(&life, AT(INT64_C(80) * DAY));
+    assert_int_equal(count_kind(&life, EVENT_RUN, false), 0);
+    deploy_file(&life, "district-3.yaml");
+    life.now = AT(INT64_C(500) * DAY); /* beyond the end of 2026 and of 2027 */
+    restart(&life);
+    fire(&life, true);
+    assert_int_equal(count_kind(&life, EVENT_RUN, false), 14);   /* December 2026 to January 2028: nobody is host */
+    assert_int_equal(count_kind(&life, EVENT_QUOTA, true), 2 * 2); /* two grids are left, two years */
+    bed_assert_replays(&life.bed);
+    deploy_file(&life, "district-4.yaml");
+    run_to(&life, AT(INT64_C(560) * DAY));
+    assert_int_equal(count_kind(&life, EVENT_RUN, false), 14);
+    bed_assert_replays(&life.bed);
+    bed_close(&life.bed);
+}
+
+/* What people are told that comes next. */
+static void what_comes_next_is_told(void **state)
+{
+    (void)state;
+    struct store *store;
+    struct engine_upcoming *coming;
+    uint32_t count;
+    struct life life = {.now = AT(0)};
+    assert_int_equal(store_memory_open(&store), ERR_OK);
+    bed_init(&life.bed, store);
+    assert_int_equal(engine_upcoming(life.bed.engine, &life.bed.arena, 10, &coming, &count), ERR_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(bed_deploy(&life.bed, life.now, "calendar-cn.yaml", bed_file(&life.bed, "config/calendar-cn.yaml")), ERR_OK);
+    deploy_file(&life, "round.yaml");
+    deploy_file(&life, "visits.yaml");
+    assert_int_equal(engine_upcoming(life.bed.engine, &life.bed.arena, 10, &coming, &count), ERR_OK);
+    assert_int_equal(count, 0); /* there are no units yet */
+    deploy_file(&life, "district-1.yaml");
+    assert_int_equal(engine_upcoming(life.bed.engine, &life.bed.arena, 10, &coming, &count), ERR_OK);
+    assert_int_equal(count, 2);
+    for (uint32_t i = 0; i < count; i++) {
+        assert_int_equal(coming[i].units, 2);
+        assert_string_equal(calendar_print(engine_calendar(life.bed.engine, 0), &life.bed.arena, coming[i].due).data,
+                            coming[i].quota ? "2027-01-01 00:00" : "2026-10-10 09:00");
+    }
+    fire(&life, false); /* the calendar was new: deadlines were looked at */
+    assert_true(engine_next_due(life.bed.engine) == coming[coming[0].quota].due);
+    bed_close(&life.bed);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(each_day_is_opened_once)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(each_day_is_opened_once), cmocka_unit_test(units_turns_and_years_are_replayed),
+                                       cmocka_unit_test(what_comes_next_is_told)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
