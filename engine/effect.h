@@ -60,6 +60,7 @@ struct clock_change {
 /* What a line of a trace speaks of, for who says it in another language: rows of the workflow, a number, a name. */
 enum trace_kind {
     TRACE_WORDS,    /* nothing but its words */
+    TRACE_TOLD,     /* name: the same words in Chinese */
     TRACE_SENDER,   /* name: who may send it */
     TRACE_WHEN,     /* row: of CONDITIONS; it holds */
     TRACE_CHOOSE,   /* row: of CONDITIONS, or NONE: the last way; number 1: it holds */

@@ -222,6 +222,8 @@ static enum err seal_trial(struct explain *explain, const struct trial *trial, s
     if (event->kind == EVENT_MIGRATE)
         return ERR_OK;
     enum err code = door_seal_fields(&door, explain->view->arena, explain->workflow, key, id, trial->data, trial->data_count, &event->data, why);
+    if (!code)
+        code = door_seal_ballot(&door, explain->view->arena, explain->workflow, explain->state, event, why);
     seal_rewind(explain->view->seal, mark);
     *refusal = code == ERR_BAD_DATA ? code : ERR_OK;
     return code == ERR_BAD_DATA ? ERR_OK : code;

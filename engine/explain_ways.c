@@ -304,13 +304,27 @@ static void put_overdue(struct explain *explain, struct map_maker *map, int32_t 
     put_two(explain, map, "leads", follows);
 }
 
+/* At its deadline a vote is counted. */
+static struct two vote_closes(struct explain *explain, const struct workflow_vote *vote)
+{
+    struct two ways = TWO("the vote closes and is counted", "表决结束并计票");
+    if (vote->passed != NONE)
+        ways = two_join(explain, ways, "; passed: ", "；通过：", two_outcome(explain, vote->passed));
+    if (vote->failed != NONE)
+        ways = two_join(explain, ways, "; not passed: ", "；未通过：", two_outcome(explain, vote->failed));
+    return vote->no_quorum == NONE ? ways : two_join(explain, ways, "; no quorum: ", "；未达法定人数：", two_outcome(explain, vote->no_quorum));
+}
+
 static void put_leads(struct explain *explain, struct map_maker *map, const struct case_clock *clock)
 {
     const struct workflow_stage *stage = workflow_stage(explain->workflow, explain->state->stage);
     switch ((enum clock_kind)clock->kind) {
     case CLOCK_STAGE:
         map_put_string(map, "clock", "stage");
-        put_overdue(explain, map, stage->overdue);
+        if (stage->vote != NONE && case_poll_now(explain->state))
+            put_two(explain, map, "leads", vote_closes(explain, workflow_vote(explain->workflow, stage->vote)));
+        else
+            put_overdue(explain, map, stage->overdue);
         break;
     case CLOCK_WARN:
         map_put_string(map, "clock", "warn");

@@ -317,6 +317,7 @@ struct two two_trace(struct explain *explain, const struct trace_line *line)
     case TRACE_VERSION:
         return (struct two){line->words, arena_print(arena, "改按流程第 %lld 版继续", (long long)line->number)};
     case TRACE_REFUSED: return (struct two){line->words, arena_print(arena, "不予受理：%.*s", SHOWN(line->words))};
+    case TRACE_TOLD: return (struct two){line->words, line->name};
     case TRACE_WORDS: break;
     }
     return two_text(line->words);

@@ -124,7 +124,7 @@ static void refuse_child(struct step *step, struct case_child *child, struct tex
     struct effect *effect = step_effect(step, EFFECT_INCIDENT);
     effect->task = child->id;
     effect->why = why;
-    step_trace(step, "the child case cannot be opened: %.*s", SHOWN(why));
+    step_say(step, arena_print(step->arena, "无法立子案：%.*s", SHOWN(why)), "the child case cannot be opened: %.*s", SHOWN(why));
 }
 
 /* The row of the directory where a child is opened, or NONE and why. */
@@ -167,7 +167,7 @@ static void say_open(struct step *step, struct case_child *child)
     event->child = child->id;
     put_opener(step, event);
     put_with(step, open->with, event);
-    step_trace(step, "opens %.*s at %s", SHOWN(event->workflow), directory_unit_path(step->input.directory, unit));
+    step_say(step, arena_print(step->arena, "在 %s 立案 %.*s", directory_unit_path(step->input.directory, unit), SHOWN(event->workflow)), "opens %.*s at %s", SHOWN(event->workflow), directory_unit_path(step->input.directory, unit));
 }
 
 bool kin_open(struct step *step, struct span opens)

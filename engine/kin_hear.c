@@ -75,7 +75,7 @@ static bool child_ended(struct step *step, struct case_child *child)
 {
     child->state = CHILD_ENDED;
     child->end = step->input.event->end;
-    step_trace(step, "the child %.*s has ended: %.*s", SHOWN(its_name(step, child)), SHOWN(child->end));
+    step_say(step, arena_print(step->arena, "子案 %.*s 已结案：%.*s", SHOWN(its_name(step, child)), SHOWN(child->end)), "the child %.*s has ended: %.*s", SHOWN(its_name(step, child)), SHOWN(child->end));
     if (step->state->flags & CASE_ENDED)
         return true;
     try_returns(step, child);
@@ -113,7 +113,7 @@ static bool parent_ended(struct step *step)
     bool ours = step->state->child && step->input.event->other.size == ID_SIZE && memcmp(step->state->parent, step->input.event->other.data, ID_SIZE) == 0;
     if (!ours || step->state->flags & CASE_ENDED)
         return step_refuse(step, ERR_NOT_NOW, "the case has ended, or was opened by another");
-    step_trace(step, "the case that opened it has ended: %.*s", SHOWN(step->input.event->end));
+    step_say(step, arena_print(step->arena, "立案的上级案件已结案：%.*s", SHOWN(step->input.event->end)), "the case that opened it has ended: %.*s", SHOWN(step->input.event->end));
     return outcome_cancel(step);
 }
 

@@ -260,7 +260,7 @@ bool outcome_follow(struct step *step)
     if (step->followed++ == STEP_DEPTH_MOST)
         return step_refuse(step, ERR_NO_LEVEL, "stages that wait for nothing follow each other in a circle, %s among them",
                            workflow_stage_name(step->workflow, step->state->stage));
-    step_trace(step, "no child is waited for");
+    step_say(step, TEXT("没有需要等待的子案"), "no child is waited for");
     return task_cancel_all(step) && outcome_run(step, stage->then);
 }
 

@@ -102,7 +102,7 @@ bool part_take_back(struct step *step)
     if (!choose_part(step, named, &index))
         return false;
     int32_t event = step->state->parts[index].event;
-    step_trace(step, "%.*s takes %s back", SHOWN(step->person), event_name(step, event));
+    step_say(step, arena_print(step->arena, "%.*s收回%s", SHOWN(step->person), event_name(step, event)), "%.*s takes %s back", SHOWN(step->person), event_name(step, event));
     case_drop_part(step->state, index);
     if (event == CASE_EXTEND && case_parts_of(step->state, CASE_EXTEND) == 0)
         step->state->asked_add = 0; /* nobody asks for anything any more */

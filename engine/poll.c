@@ -163,7 +163,7 @@ bool poll_draw(struct step *step, struct case_poll *poll, const struct poll_lane
     for (uint32_t i = 0; i < all.count; i++)
         if (!draw_member(step, poll, lanes, &drawn, all.items[i], is_among(recused, recused_count, all.items[i])))
             return false;
-    step_trace(step, "roll %u: %u members, %lld of them recused", poll->roll, all.count,
+    step_say(step, arena_print(step->arena, "第 %u 次表决人名册：%u 人", poll->roll, all.count), "roll %u: %u members, %lld of them recused", poll->roll, all.count,
                (long long)(poll->tally.lanes ? poll->tally.lane[0].all - poll->tally.lane[0].roll : 0));
     return true;
 }
@@ -222,7 +222,7 @@ bool poll_leave(struct step *step)
         return true;
     poll->state = POLL_LEFT;
     poll->closed_at = step->input.now;
-    step_trace(step, "the vote ends without a result");
+    step_say(step, TEXT("表决未有结果即终止"), "the vote ends without a result");
     return poll_owe(step, poll);
 }
 
@@ -384,7 +384,7 @@ bool poll_ballot(struct step *step)
     row.position = step->input.position;
     row.by = step->input.event->on_behalf.size ? step->input.event->as : (struct text){0};
     roll_change(step->arena, step->out, &row);
-    step_trace(step, "%.*s", SHOWN(poll_sentence(step->workflow, step->arena, poll, false)));
+    step_say(step, poll_sentence(step->workflow, step->arena, poll, true), "%.*s", SHOWN(poll_sentence(step->workflow, step->arena, poll, false)));
     poll_look_early(step, poll);
     return true;
 }

@@ -98,7 +98,7 @@ void poll_close(struct step *step, struct case_poll *poll, enum vote_result resu
         poll->closed_at = step->input.now;
     step->out->note_zh = poll_sentence(step->workflow, step->arena, poll, true);
     step->out->note_en = poll_sentence(step->workflow, step->arena, poll, false);
-    step_trace(step, "the vote closes%s: %.*s", early ? " early" : "", SHOWN(step->out->note_en));
+    step_say(step, arena_print(step->arena, "表决%s结束：%.*s", early ? "提前" : "", SHOWN(step->out->note_zh)), "the vote closes%s: %.*s", early ? " early" : "", SHOWN(step->out->note_en));
     drop_clocks(step);
     notice_to_told(step, NOTICE_VOTED, true, (struct notice_words){step->out->note_zh, step->out->note_en});
     due_follow(step, way);
@@ -144,7 +144,7 @@ static void begin_counting(struct step *step, struct case_poll *poll)
     drop_clocks(step);
     bool owed = poll_owe(step, poll);
     assert(owed);
-    step_trace(step, "the vote has closed; its ballots are being counted");
+    step_say(step, TEXT("表决已结束，正在计票"), "the vote has closed; its ballots are being counted");
 }
 
 void poll_close_due(struct step *step)

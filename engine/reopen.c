@@ -64,7 +64,7 @@ static void open_again(struct step *step)
     state->reopened_at = step->input.now;
     state->first_count = 0;
     kin_resume(step);
-    step_trace(step, "opened again");
+    step_say(step, TEXT("重新立案"), "opened again");
     notice_to_told(step, NOTICE_REOPENED, false, NOTICE_NO_WORDS);
     publication_withdraw(step);
 }

@@ -13,7 +13,7 @@ static bool delegated(struct step *step, struct text as, struct text on_behalf)
     if (person != NONE)
         found = directory_delegation(directory, person, other, calendar_date(step->calendar, step->input.now), &ended);
     if (found) {
-        step_trace(step, "%.*s acts for %.*s: %s", SHOWN(as), SHOWN(on_behalf), directory_string(directory, found->basis));
+        step_say(step, arena_print(step->arena, "%.*s代%.*s办理：%s", SHOWN(as), SHOWN(on_behalf), directory_string(directory, found->basis)), "%.*s acts for %.*s: %s", SHOWN(as), SHOWN(on_behalf), directory_string(directory, found->basis));
         return true;
     }
     if (ended)

@@ -44,6 +44,8 @@ void step_traced(struct step *step, struct trace_line line, struct text words);
         if ((step)->input.explain)                                                   \
             step_traced((step), (line), arena_print((step)->arena, __VA_ARGS__));    \
     } while (0)
+/* The same with its words in Chinese, a text (printed only when it is asked for). */
+#define step_say(step, zh, ...) step_tell((step), TRACE(.kind = TRACE_TOLD, .name = (zh)), __VA_ARGS__)
 #define step_trace(step, ...) step_tell((step), TRACE(.kind = TRACE_WORDS), __VA_ARGS__)
 
 /* For "%.*s". */

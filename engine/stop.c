@@ -84,7 +84,7 @@ static void tell_stopped(struct step *step)
 {
     const char *ground = ground_name(step, step->state->stopped_ground);
     struct text until = calendar_print(step->calendar, step->arena, case_clock(step->state, CLOCK_STOP, 0)->due);
-    step_trace(step, "the clock is stopped (%s), at most until %.*s", ground, SHOWN(until));
+    step_say(step, arena_print(step->arena, "计时中止（%s），至迟于 %.*s 恢复", ground, SHOWN(until)), "the clock is stopped (%s), at most until %.*s", ground, SHOWN(until));
     notice_to_told(step, NOTICE_STOPPED, true,
                    (struct notice_words){arena_print(step->arena, "计时中止（%s），至迟于 %.*s 恢复", ground, SHOWN(until)),
                                          arena_print(step->arena, "The clock is stopped (%s), at most until %.*s", ground, SHOWN(until))});
@@ -130,7 +130,7 @@ static void go_on(struct step *step, int64_t at, bool restart)
 static void tell_resumed(struct step *step)
 {
     struct text due = calendar_print(step->calendar, step->arena, case_due(step->state));
-    step_trace(step, "the clock goes on, the stage is due %.*s", SHOWN(due));
+    step_say(step, arena_print(step->arena, "恢复计时，时限 %.*s", SHOWN(due)), "the clock goes on, the stage is due %.*s", SHOWN(due));
     notice_to_told(step, NOTICE_RESUMED, true, (struct notice_words){arena_print(step->arena, "恢复计时，时限为 %.*s", SHOWN(due)),
                                                                      arena_print(step->arena, "The clock goes on, due %.*s", SHOWN(due))});
 }

@@ -60,7 +60,7 @@ static void hold(struct step *step, struct case_task *task, struct text person)
     task->topic = (struct text){0};
     task->holder = person;
     task_mark_incidents(step->state);
-    step_trace(step, "%.*s holds the task %s", SHOWN(person), task_name(step, task));
+    step_say(step, arena_print(step->arena, "%.*s认领交办 %s", SHOWN(person), task_name(step, task)), "%.*s holds the task %s", SHOWN(person), task_name(step, task));
 }
 
 bool task_claim(struct step *step)

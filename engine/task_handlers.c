@@ -64,7 +64,7 @@ bool task_unclaim(struct step *step)
     task_offer_anew(step, task);
     notice_to_people(step, NOTICE_HANDED_OVER, workflow_task(step->workflow, task->row)->people,
                      (struct notice_words){TEXT("已放回，待认领"), TEXT("given back, and free to be claimed")});
-    step_trace(step, "%.*s gives the task %s back", SHOWN(step->person), task_name(step, task));
+    step_say(step, arena_print(step->arena, "%.*s放回交办 %s", SHOWN(step->person), task_name(step, task)), "%.*s gives the task %s back", SHOWN(step->person), task_name(step, task));
     return true;
 }
 
@@ -97,7 +97,7 @@ bool task_add_handler(struct step *step)
     struct case_handler *handler = case_add_handler(step->arena, step->state);
     *handler = (struct case_handler){.task = task->row, .person = who, .by = step->person};
     notice_to_person(step, NOTICE_HANDED_OVER, who, (struct notice_words){TEXT("参与协办"), TEXT("handles it too")});
-    step_trace(step, "%.*s handles the task %s too", SHOWN(who), task_name(step, task));
+    step_say(step, arena_print(step->arena, "%.*s协办 %s", SHOWN(who), task_name(step, task)), "%.*s handles the task %s too", SHOWN(who), task_name(step, task));
     return true;
 }
 

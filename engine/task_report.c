@@ -55,7 +55,7 @@ bool task_accept(struct step *step)
     task_withdraw(step, task);
     task->state = TASK_HELD;
     task->holder = step->input.event->worker;
-    step_trace(step, "%.*s holds the task %s", SHOWN(task->holder), task_name(step, task));
+    step_say(step, arena_print(step->arena, "%.*s接收交办 %s", SHOWN(task->holder), task_name(step, task)), "%.*s holds the task %s", SHOWN(task->holder), task_name(step, task));
     return true;
 }
 
@@ -120,7 +120,7 @@ static void raise_incident(struct step *step, struct case_task *task)
     effect->task = task->id;
     effect->topic = task->topic;
     effect->why = step->input.event->why;
-    step_trace(step, "an incident stands on the task %s", task_name(step, task));
+    step_say(step, arena_print(step->arena, "交办 %s 失败，须人工处理", task_name(step, task)), "an incident stands on the task %s", task_name(step, task));
 }
 
 static void try_later(struct step *step, struct case_task *task)
@@ -129,7 +129,7 @@ static void try_later(struct step *step, struct case_task *task)
     task_offer(step, task, step->input.now + delay_ms(step->input.event, task));
     task->state = TASK_OPEN;
     task->holder = (struct text){0};
-    step_trace(step, "the task %s is offered again at %.*s", task_name(step, task),
+    step_say(step, arena_print(step->arena, "交办 %s 将重新派出", task_name(step, task)), "the task %s is offered again at %.*s", task_name(step, task),
                SHOWN(calendar_print(step->calendar, step->arena, task->ready_at)));
 }
 

@@ -49,6 +49,24 @@ class ExplainTest(harness.Case):
         self.command(engine, "explain", case, "reason=x", "--as", "li", code=USAGE)
         self.assertIn("unknown-case", self.command(engine, "explain", "4711", code=REFUSED).stderr)
 
+    def test_a_vote_is_explained(self):
+        engine = self.engine(own=("tests/scenarios/vote/council.yaml",))
+        client = self.client(engine)
+        case = self.applied(client.open("council", "jinnong", "secretary-11", {"topic": "加装电梯"}))["case"]
+        for member in range(1, 4):
+            self.applied(client.send(case, "ballot", "council-11-%d" % member, {"choice": "approve"}))
+        said = self.command(engine, "explain", case).stdout
+        for words in ("then the vote closes and is counted; passed: the case ends: proposed; not passed: the case ends: returned", "3 of 16 members: 5 × 3 = 15 < 4 × 16 = 64",
+                      "needs: choice: approve, reject, abstain", "(council-11-16)"):
+            self.assertIn(words, said)
+        said = self.command(engine, "explain", case, "--lang", "zh").stdout
+        for words in ("投票（ballot）", "全体成员 16：5 × 3 = 15 < 4 × 16 = 64", "第 1 次表决人名册：16 人", "表决结束并计票；通过：结案"):
+            self.assertIn(words, said)
+        self.assertNotIn(" members", said)
+        self.assertIn("ballots of this vote are final", self.command(engine, "explain", case, "--event", "ballot", "--as", "council-11-1", "choice=reject", code=REFUSED).stdout)
+        self.command(engine, "explain", case, "--event", "ballot", "--as", "council-11-9", "choice=reject")
+        self.assertEqual(len(engine.rows("show", case, "--history")), 5)
+
 
 if __name__ == "__main__":
     harness.main()
