@@ -294,8 +294,8 @@ enum err past_apply(struct past *past, const struct decision *decision, const st
     return keep_rolls(past, decision) ? ERR_OK : ERR_NO_MEMORY;
 }
 
-enum err past_fire(struct past *past, struct arena *arena, uint64_t position, const struct workflow *workflow, int64_t time, const struct case_state **state,
-                   uint32_t *fired)
+enum err past_fire(struct past *past, struct arena *arena, uint64_t position, const struct workflow *workflow, int64_t time, bool as_it_fell,
+                   const struct case_state **state, uint32_t *fired)
 {
     int64_t moment = INT64_MIN;
     for (uint32_t all = 0, here = 0;; all++) {
@@ -304,8 +304,10 @@ enum err past_fire(struct past *past, struct arena *arena, uint64_t position, co
             return ERR_OK;
         struct event event = {.kind = EVENT_DUE, .subject = {.kind = CASE_REF_ID, .id = (*state)->id},
                               .clock_kind = clock->kind, .clock_which = clock->which, .due = clock->due};
-        struct past_step step = {.position = position, .workflow = workflow, .event = &event, .now = (*state)->flags & CASE_HELD ? clock->due : time};
+        struct past_step step = {.position = position, .workflow = workflow, .event = &event, .now = as_it_fell ? clock->due + 1 : time};
         struct decision decision;
+        if ((*state)->flags & CASE_HELD)
+            step.now = clock->due;
         step.now = step.now > (*state)->last_at ? step.now : (*state)->last_at;
         here = step.now == moment ? here + 1 : 0;
         moment = step.now;

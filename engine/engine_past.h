@@ -36,8 +36,9 @@ enum err past_record(const struct past *past, struct store_txn *txn, struct aren
 /* Takes the decision over as the engine does: `*state` is the case as it stood afterwards. Only of a decision that was no refusal. ERR_OK, ERR_NO_MEMORY. */
 enum err past_apply(struct past *past, const struct decision *decision, const struct log_record *record, uint64_t position, const struct case_state **state);
 
-/* One clock after another that is due strictly before `time`, each at its own time or later, never before the case's last event. */
-enum err past_fire(struct past *past, struct arena *arena, uint64_t position, const struct workflow *workflow, int64_t time, const struct case_state **state,
-                   uint32_t *fired);
+/* One clock after another that is due strictly before `time`, never before the case's last event: each at once, as the engine fires what it finds
+ * before an event; or (`as_it_fell`) just after it was due, as the engine has fired it when it was running. */
+enum err past_fire(struct past *past, struct arena *arena, uint64_t position, const struct workflow *workflow, int64_t time, bool as_it_fell,
+                   const struct case_state **state, uint32_t *fired);
 
 #endif

@@ -239,7 +239,7 @@ static enum err decide_trial(struct explain *explain, const struct trial *trial,
     int64_t now = held || explain->input.now < state->last_at ? state->last_at : explain->input.now;
     struct past_step step = {.position = position, .workflow = explain->workflow, .event = event, .now = now, .explain = true};
     past_begin(past, explain->view->txn);
-    enum err code = past_fire(past, explain->view->arena, position, explain->workflow, now, &state, &fired);
+    enum err code = past_fire(past, explain->view->arena, position, explain->workflow, now, false, &state, &fired);
     if (event->kind == EVENT_MIGRATE)
         step.target = engine_version(explain->view->engine, event->workflow, event->version);
     code = code ? code : past_decide(past, explain->view->arena, &step, state, &decision);

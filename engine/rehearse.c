@@ -90,10 +90,24 @@ static void adapt(struct rehearse *rehearse, struct event *event, bool *blind)
 
 /* ---- one event ---- */
 
-/* The work may have another number here: a report is about the task of its worker that is open. */
+/* What is owed has another number here when a deadline has brought it about: counts are about the vote that waits for them, the end of a child about
+ * one that is open. */
+static void find_owed(const struct case_state *state, struct event *event)
+{
+    for (uint32_t i = 0; event->kind == EVENT_COUNT && i < state->poll_count; i++)
+        if (state->polls[i].owed)
+            event->task = state->polls[i].owed;
+    bool child = event->kind == EVENT_CASE && event->child && !case_child_by_id(state, event->child);
+    for (uint32_t i = 0; child && i < state->child_count; i++)
+        if (state->children[i].state == CHILD_OPEN)
+            event->child = state->children[i].id;
+}
+
+/* The same of work: a report is about the task of a worker that is open. */
 static void find_task(const struct case_state *state, struct event *event)
 {
-    if (!event->task || case_task_by_id(state, event->task))
+    find_owed(state, event);
+    if (event->kind == EVENT_COUNT || !event->task || case_task_by_id(state, event->task))
         return;
     for (uint32_t i = 0; i < state->task_count; i++)
         if (state->tasks[i].state != TASK_DONE && state->tasks[i].topic.size) {
@@ -127,7 +141,7 @@ static enum err replay_record(struct rehearse *rehearse, const struct log_record
     uint32_t fired = 0;
     enum err code = ERR_OK;
     if (*state)
-        code = past_fire(rehearse->past, &rehearse->arena, position, &rehearse->workflow, record->effective, state, &fired);
+        code = past_fire(rehearse->past, &rehearse->arena, position, &rehearse->workflow, record->effective, true, state, &fired);
     if (code)
         return code;
     adapt(rehearse, &event, &out->blind);
@@ -168,7 +182,7 @@ static enum err replay(struct rehearse *rehearse, struct store_txn *txn, const s
     if (code || !*would)
         return code;
     int64_t until = is->flags & CASE_ENDED ? is->last_at : rehearse->options.now;
-    return past_fire(rehearse->past, &rehearse->arena, engine_position(rehearse->engine) + 1, &rehearse->workflow, until, would, &fired);
+    return past_fire(rehearse->past, &rehearse->arena, engine_position(rehearse->engine) + 1, &rehearse->workflow, until, true, would, &fired);
 }
 
 /* As it stands, could it go on under the changed workflow? */
@@ -258,7 +272,7 @@ static enum err rehearse_case(struct rehearse *rehearse, struct store_txn *txn, 
     compare(rehearse, is, would, out);
     /* A vote that was over with the case may be open still: its deadline decides it. */
     uint32_t fired = 0;
-    code = past_fire(rehearse->past, &rehearse->arena, engine_position(rehearse->engine) + 1, &rehearse->workflow, rehearse->options.now, &would, &fired);
+    code = past_fire(rehearse->past, &rehearse->arena, engine_position(rehearse->engine) + 1, &rehearse->workflow, rehearse->options.now, true, &would, &fired);
     out->flipped = code ? 0 : count_flipped(rehearse, workflow, is, would);
     return code;
 }
