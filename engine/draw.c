@@ -216,11 +216,24 @@ static void draw_choose(struct walk *walk, const struct workflow_outcome *outcom
     }
 }
 
+/* What everybody sees of it, and for how long. */
+static struct text publication_words(const struct walk *walk, int32_t row)
+{
+    if (row == NONE)
+        return (struct text){0};
+    const struct workflow_publication *publication = workflow_publication(walk->words.workflow, row);
+    struct text fields = draw_fields(&walk->words, publication->fields);
+    if (publication->lasting != NONE)
+        fields = with_detail(walk, fields, draw_duration(&walk->words, publication->lasting));
+    return labelled(walk, draw_say(&walk->words, "publishes", "公示"), fields);
+}
+
 /* `when`: the condition nearest above the outcome, or NONE. */
 static void draw_outcome(struct walk *walk, int32_t row, int32_t when, struct happening what)
 {
     const struct workflow_outcome *outcome = workflow_outcome(walk->words.workflow, row);
     struct text told = notices_of(walk, outcome);
+    what.details = with_detail(walk, what.details, publication_words(walk, outcome->publish));
     what.details = with_detail(walk, what.details, opens_of(walk, outcome->opens));
     switch (outcome->kind) {
     case OUTCOME_GO: draw_go(walk, outcome, what); break;
@@ -337,6 +350,8 @@ static void draw_tasks(struct walk *walk, const struct workflow_stage *stage)
     struct text title = with_detail(walk, tasks_done(words, stage), children_ended(words, stage));
     if (stage->vote != NONE)
         title = with_detail(walk, title, text_of(draw_say(words, "☑ rated", "☑ 已评议")));
+    if (stage->publish != NONE)
+        title = text_of(draw_say(words, "its period is over", "公示期满"));
     draw_outcome(walk, stage->then, NONE, (struct happening){.way = DRAW_EVENT, .title = title});
 }
 
@@ -444,6 +459,8 @@ static void draw_stage(const struct draw_words *words, struct drawing *drawing, 
     add_row(&walk, DRAW_PLAIN, labelled(&walk, draw_say(words, "at", "所在"), at_words(&walk, stage)));
     draw_tasks(&walk, stage);
     node->ballot = stage->vote != NONE;
+    node->publishes = stage->publish != NONE;
+    add_row(&walk, DRAW_WORK, publication_words(&walk, stage->publish));
     if (stage->vote != NONE)
         draw_vote(&walk, workflow_vote(words->workflow, stage->vote));
     draw_deadline(&walk, stage);
@@ -469,6 +486,16 @@ static void draw_start(const struct draw_words *words, struct drawing *drawing, 
     draw_outcome(&walk, head->start, NONE, (struct happening){.way = DRAW_EVENT});
 }
 
+/* Every end can be left again by it. */
+static void draw_reopen(struct walk *walk, const struct workflow_reopen *reopen)
+{
+    const struct draw_words *words = &walk->words;
+    struct happening what = {.way = DRAW_EVENT, .title = text_of(draw_say(words, "opened again", "重新办理")), .details = draw_by(words, reopen->by)};
+    if (reopen->within != NONE)
+        what.details = with_detail(walk, what.details, labelled(walk, draw_say(words, "within", "时限"), draw_duration(words, reopen->within)));
+    draw_outcome(walk, reopen->outcome, NONE, what);
+}
+
 static void draw_ends(const struct draw_words *words, struct drawing *drawing)
 {
     for (int32_t row = 0; row < workflow_count(words->workflow, WORKFLOW_ENDS); row++) {
@@ -476,6 +503,8 @@ static void draw_ends(const struct draw_words *words, struct drawing *drawing)
         struct walk walk = walk_at(words, drawing, end_node(words->workflow, row), NONE);
         begin_node(&walk, DRAW_END, id_of(&walk, "end", workflow_end_name(words->workflow, row)),
                    draw_title(words, end->name, end->title_zh, end->title_en));
+        if (workflow_head(words->workflow)->reopen != NONE)
+            draw_reopen(&walk, workflow_reopen(words->workflow, workflow_head(words->workflow)->reopen));
     }
 }
 

@@ -55,6 +55,7 @@ struct draw_node {
     struct draw_lines lines; /* the first has the title */
     struct text *steps;      /* levels of the ladder, lowest first */
     int32_t step_count;
+    bool publishes;          /* a publication: everybody sees something of it */
     bool ballot;             /* of a stage: a vote or a rating: drawn so that it is seen at once */
     struct draw_climb *climbs, *last_climb;
 };

@@ -99,7 +99,8 @@ static void put_box(FILE *out, const struct draw_node *node)
 {
     bool anywhere = node->kind == DRAW_ANYWHERE;
     const struct draw_line *line = node->lines.first;
-    const char *edge = anywhere ? "#a16207" : node->ballot ? "#7e22ce" : "#1e3a8a", *fill = anywhere ? "#fefce8" : node->ballot ? "#faf5ff" : "#f8fafc";
+    const char *edge = anywhere ? "#a16207" : node->ballot ? "#7e22ce" : node->publishes ? "#be123c" : "#1e3a8a",
+               *fill = anywhere ? "#fefce8" : node->ballot ? "#faf5ff" : node->publishes ? "#fff1f2" : "#f8fafc"; /* a publication is red, as its notices are */
     fprintf(out, "<TABLE BORDER=\"%d\" CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"3\" STYLE=\"%s\" COLOR=\"%s\" BGCOLOR=\"%s\">\n",
             node->ballot ? 3 : 1, anywhere ? "DASHED" : node->ballot ? "SOLID" : "ROUNDED", edge, fill); /* a ballot box has corners */
     for (; line && line->tone == DRAW_TITLE; line = line->next) {
