@@ -62,11 +62,11 @@ static void add_all_owners(struct step *step, struct persons *names)
         access_add_names(&step->input, names, workflow_rater(step->workflow, vote->raters.first + i)->people);
 }
 
-static void add_supervisor(struct step *step, struct persons *names)
+static void add_supervisor(struct step *step, struct persons *names, int32_t unit)
 {
     const struct directory *directory = step->input.directory;
-    if (directory_find_role(directory, text_of(supervisor)) != NONE)
-        persons_add(names, arena_print(step->arena, "%s@%s", supervisor, directory_unit_path(directory, step->unit)));
+    if (unit != NONE && directory_find_role(directory, text_of(supervisor)) != NONE)
+        persons_add(names, arena_print(step->arena, "%s@%s", supervisor, directory_unit_path(directory, unit)));
 }
 
 void notice_to_told(struct step *step, enum notice_kind kind, bool owners, struct notice_words words)
@@ -89,7 +89,9 @@ void notice_to_owners(struct step *step, enum notice_kind kind, const struct cas
         add_owners(step, &names, task);
     else
         add_all_owners(step, &names);
-    add_supervisor(step, &names);
+    add_supervisor(step, &names, step->unit);
+    if (kind == NOTICE_OVERDUE) /* what is late, its superior hears of too */
+        add_supervisor(step, &names, directory_unit(step->input.directory, step->unit)->parent);
     notice_send(step, kind, &names, words);
 }
 

@@ -256,7 +256,7 @@ static void an_overdue_that_cannot_be_done_marks_the_case(void **state)
     assert_int_equal(effects_of(&w, EFFECT_WITHDRAW), 0);
     const struct effect *why = &w.decision.effects[w.decision.effect_count - 1];
     assert_non_null(strstr(arena_string(&w.arena, why->text_en), "cannot be done: no unit of the level grid"));
-    told(&w, NOTICE_OVERDUE, "mediator@east/building-1 supervisor@east/building-1");
+    told(&w, NOTICE_OVERDUE, "mediator@east/building-1 supervisor@east supervisor@east/building-1");
     applied(&w, "raise", "app:zhao");
     stands(&w, "work", "community", "east");
     assert_int_equal(w.state->flags, CASE_WAS_LATE);

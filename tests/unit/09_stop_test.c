@@ -331,7 +331,7 @@ static void what_follows_the_limit_follows_anywhere(void **state)
     wait_until(&w, "2026-03-16 18:00");
     assert_false(w.state->flags & CASE_ENDED);
     wait_until(&w, "2026-03-16 18:01");
-    told(&w, NOTICE_OVERDUE, "supervisor@jinnong/grid-3/building-7");
+    told(&w, NOTICE_OVERDUE, "supervisor@jinnong/grid-3 supervisor@jinnong/grid-3/building-7");
     has_ended(&w, "done");
 }
 
