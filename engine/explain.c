@@ -6,6 +6,7 @@
 #include "engine/access.h"
 #include "engine/door.h"
 #include "engine/engine_past.h"
+#include "engine/kin.h"
 #include "engine/step.h"
 
 /* What is said from now on is said of that version. */
@@ -55,6 +56,11 @@ enum err explain_case(struct explain *explain, const struct value *because, stru
     map_put(&row, "place", two_value(explain, two_place(explain, explain->state)));
     if (because)
         map_put(&row, "because", *because);
+    struct kin_wait wait = kin_waits(explain->workflow, explain->state);
+    if (!wait.enough && !(explain->state->flags & CASE_ENDED))
+        map_put(&row, "awaits", two_value(explain, (struct two){
+            arena_print(explain->view->arena, "child cases: %d of %d have ended as they should, %d are needed", wait.ended, wait.of, wait.needed),
+            arena_print(explain->view->arena, "子案件：共 %d 件，须办结 %d 件，已办结 %d 件", wait.of, wait.needed, wait.ended)}));
     map_put_flag(&row, "untold", explain->state->events > EXPLAIN_RECORDS_MOST);
     if (!(explain->state->flags & CASE_ENDED)) {
         explain_ways(explain, &row);

@@ -266,31 +266,38 @@ bool kin_end(struct step *step)
 
 /* ---- waiting ---- */
 
-static bool end_counts(const struct step *step, struct span ends, struct text end)
+static bool end_counts(const struct workflow *workflow, struct span ends, struct text end)
 {
-    const struct workflow_name *names = step->workflow->table[WORKFLOW_NAMES].rows;
+    const struct workflow_name *names = workflow->table[WORKFLOW_NAMES].rows;
     for (int32_t i = ends.first; i < ends.first + ends.count; i++)
-        if (text_is(end, workflow_string(step->workflow, names[i].name)))
+        if (text_is(end, workflow_string(workflow, names[i].name)))
             return true;
     return ends.count == 0;
 }
 
 /* None at all satisfies `all`. */
-bool kin_enough(const struct step *step)
+struct kin_wait kin_waits(const struct workflow *workflow, const struct case_state *state)
 {
-    struct span waits = step_stage(step)->children;
-    int32_t counted = 0, of = 0;
+    struct span waits = workflow_stage(workflow, state->stage)->children;
+    struct kin_wait found = {.enough = true};
     if (waits.count == 0)
-        return true;
-    const struct workflow_wait *wait = workflow_wait(step->workflow, waits.first);
-    for (uint32_t i = 0; i < step->state->child_count; i++) {
-        const struct case_child *child = &step->state->children[i];
+        return found;
+    const struct workflow_wait *wait = workflow_wait(workflow, waits.first);
+    for (uint32_t i = 0; i < state->child_count; i++) {
+        const struct case_child *child = &state->children[i];
         if (wait->scope == COUNT_STAGE && !child->in_stage)
             continue;
-        of++;
-        counted += child->state == CHILD_ENDED && end_counts(step, wait->ends, child->end);
+        found.of++;
+        found.ended += child->state == CHILD_ENDED && end_counts(workflow, wait->ends, child->end);
     }
-    return wait->wait == DONE_ALL ? counted == of : counted >= (wait->wait == DONE_ANY ? 1 : wait->some);
+    found.needed = wait->wait == DONE_ALL ? found.of : wait->wait == DONE_ANY ? 1 : wait->some;
+    found.enough = found.ended >= found.needed;
+    return found;
+}
+
+bool kin_enough(const struct step *step)
+{
+    return kin_waits(step->workflow, step->state).enough;
 }
 
 void kin_stop_clock(struct step *step)

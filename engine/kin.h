@@ -25,6 +25,12 @@ void kin_resume(struct step *step);
 void kin_release(struct step *step);
 /* A supervisor's retry of a child that could not be opened. */
 void kin_open_again(struct step *step, struct case_child *child);
+/* What the stage waits for: so many of its children have ended as they should, so many are needed, so many there are. */
+struct kin_wait {
+    int32_t ended, needed, of;
+    bool enough; /* also of a stage that waits for none */
+};
+struct kin_wait kin_waits(const struct workflow *workflow, const struct case_state *state);
 /* Whether enough children have ended for the stage to go on; a stage that waits for none: yes. */
 bool kin_enough(const struct step *step);
 /* `stops-clock`: the clock stands still, and goes on, where the stage says so; more than once does no harm. */

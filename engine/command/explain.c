@@ -192,6 +192,7 @@ static void print_head(const struct command_line *line, const struct value *row)
     if (row_flag(row, "overdue"))
         place = joined(line, place, command_say(line, "; ", "；"), text_of(command_say(line, "overdue", "已逾期")));
     print_line(line, "  ", "stands at", "现在", place);
+    print_line(line, "  ", "waits for", "等待", words(line, row, "awaits"));
 }
 
 static void print_case(const struct command_line *line, const struct value *row)
