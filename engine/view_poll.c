@@ -20,6 +20,9 @@ static struct value poll_row(const struct view *view, const struct workflow *wor
 {
     struct map_maker row = map_begin(view->arena);
     map_put_string(&row, "s", workflow_stage_name(workflow, poll->stage));
+    const struct workflow_stage *stage = workflow_stage(workflow, poll->stage);
+    if (stage->title_en != NONE || stage->title_zh != NONE)
+        map_put(&row, "title", map_words(view->arena, text_of(workflow_string(workflow, stage->title_en)), text_of(workflow_string(workflow, stage->title_zh))));
     map_put_string(&row, "state", state_name(poll->state));
     map_put(&row, "says", map_words(view->arena, poll_sentence(workflow, view->arena, poll, false), poll_sentence(workflow, view->arena, poll, true)));
     map_put_number(&row, "members", poll->members);

@@ -74,6 +74,9 @@ static void print_applied(const struct command_line *line, enum message_kind sen
         printf(format, (int)name.size, name.data);
     else
         printf("%s\n", command_say(line, "Applied.", "已生效。"));
+    struct text why = text_harmless_lines(line->arena, answer->why); /* that a ballot came too late, how a vote came out */
+    if (why.size)
+        printf("%.*s\n", (int)why.size, why.data);
     print_place(line, answer, row);
 }
 

@@ -105,7 +105,7 @@ static void add_votes(struct sheet *sheet, const struct value *row)
     struct arena *arena = sheet->line->arena;
     for (uint32_t i = 0; votes && i < votes->count; i++) {
         const struct value *vote = &votes->items[i];
-        struct text stage = row_text(vote, "s"), says = in_language(sheet->line, row_map(vote, "says"));
+        struct text title = in_language(sheet->line, row_map(vote, "title")), stage = title.size ? title : row_text(vote, "s"), says = in_language(sheet->line, row_map(vote, "says"));
         struct text words = arena_print(arena, "%.*s: %.*s", (int)stage.size, stage.data, (int)says.size, says.data);
         if (row_flag(vote, "early"))
             words = arena_print(arena, command_say(sheet->line, "%.*s, before the deadline", "%.*s，提前结束"), (int)words.size, words.data);

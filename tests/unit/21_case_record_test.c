@@ -201,6 +201,80 @@ static void a_golden_record(void **state)
     assert_true(sum == UINT64_C(0x52347137b9ecba3b));
 }
 
+/* A change to a case that must not be readable. */
+static void not_read(const struct case_state *state)
+{
+    struct case_state *again;
+    assert_int_equal(case_decode(&w.arena, case_encode(&w.arena, state), &again), ERR_CORRUPT);
+}
+
+/* ---- votes: section 1 ---- */
+
+enum { VOTES_SIZE = 498 };
+#define VOTES_SUM UINT64_C(0xb326f96fc3f16793)
+
+static struct case_state *with_votes(void)
+{
+    struct case_state *state = full_case();
+    struct case_poll *poll = case_add_poll(&w.arena, state);
+    *poll = (struct case_poll){.roll = 1, .stage = 1, .rule = 0, .state = POLL_PASSED, .early = true, .opened_at = 1770000000000, .closed_at = 1770000200000,
+                               .members = 16, .late = 2, .tally = {.lanes = 1, .choices = 2, .lane = {{16, 15, 14, 13, 1, 0, {12, 1}}}}};
+    poll = case_add_poll(&w.arena, state);
+    assert_int_equal(poll->roll, 2);
+    *poll = (struct case_poll){.roll = 2, .stage = 2, .rule = 3, .state = POLL_COUNTING, .opened_at = 1770000300000, .closed_at = 1770000400000, .members = 3,
+                               .owed = 77000, .owed_at = 1770000400000,
+                               .tally = {.lanes = 2, .choices = 3, .lane = {{3, 3, 2, 2, 0, 0, {0}}, {VOTE_TOTAL_MOST, 900, 800, 700, 100, 50, {1, 2, 3}}}}};
+    return state;
+}
+
+static void votes_are_read_as_they_were_written(void **state)
+{
+    (void)state;
+    struct case_state *voted = with_votes(), *again;
+    struct text bytes = case_encode(&w.arena, voted);
+    there_and_back(voted);
+    assert_int_equal(case_decode(&w.arena, bytes, &again), ERR_OK);
+    assert_int_equal(again->poll_count, 2);
+    for (uint32_t i = 0; i < 2; i++) {
+        const struct case_poll *a = &voted->polls[i], *b = &again->polls[i];
+        assert_true(a->roll == b->roll && a->stage == b->stage && a->rule == b->rule && a->state == b->state && a->early == b->early && a->members == b->members &&
+                    a->opened_at == b->opened_at && a->closed_at == b->closed_at && a->late == b->late && a->owed == b->owed && a->owed_at == b->owed_at);
+        assert_memory_equal(&a->tally, &b->tally, sizeof a->tally);
+    }
+    uint64_t sum = UINT64_C(14695981039346656037); /* its form, for ever */
+    for (size_t i = 0; i < bytes.size; i++)
+        sum = (sum ^ (uint8_t)bytes.data[i]) * UINT64_C(1099511628211);
+    assert_int_equal(bytes.data[0], 2);
+    assert_int_equal(bytes.size, VOTES_SIZE);
+    if (sum != VOTES_SUM)
+        fail_msg("%llx", (unsigned long long)sum);
+}
+
+static void votes_that_cannot_be_are_not_read(void **state)
+{
+    (void)state;
+    struct case_state bad, *voted = with_votes();
+    bad = *case_copy(&w.arena, voted), bad.polls[0].roll = 2, not_read(&bad);
+    bad = *case_copy(&w.arena, voted), bad.polls[0].state = POLL_OPEN, bad.polls[0].closed_at = 0, not_read(&bad); /* only the last may be open */
+    bad = *case_copy(&w.arena, voted), bad.polls[1].closed_at = 0, not_read(&bad);
+    bad = *case_copy(&w.arena, voted), bad.polls[1].state = (enum poll_state)9, not_read(&bad);
+    bad = *case_copy(&w.arena, voted), bad.polls[1].tally.lane[1].all = VOTE_TOTAL_MOST + 1, not_read(&bad);
+    bad = *case_copy(&w.arena, voted), bad.polls[0].tally.lane[0].cast = 15, not_read(&bad);
+    bad = *case_copy(&w.arena, voted), bad.polls[0].tally.lane[0].choice[1] = 2, not_read(&bad);
+    bad = *case_copy(&w.arena, voted), bad.polls[0].tally.lane[0].choice[1] = -1, not_read(&bad);
+}
+
+/* The last are kept; numbers go on. */
+static void the_oldest_vote_goes(void **state)
+{
+    (void)state;
+    struct case_state *voted = full_case();
+    for (uint32_t i = 0; i < CASE_POLLS_MOST + 3; i++)
+        assert_int_equal(case_add_poll(&w.arena, voted)->roll, i + 1);
+    assert_int_equal(voted->poll_count, CASE_POLLS_MOST);
+    assert_int_equal(voted->polls[0].roll, 4);
+}
+
 static void a_newer_version_stops(void **state)
 {
     (void)state;
@@ -211,13 +285,6 @@ static void a_newer_version_stops(void **state)
     assert_int_equal(case_decode(&w.arena, (struct text){changed, bytes.size}, &again), ERR_NEWER_FORMAT);
     changed[0] = 0;
     assert_int_equal(case_decode(&w.arena, (struct text){changed, bytes.size}, &again), ERR_CORRUPT);
-}
-
-/* A change to a case that must not be readable. */
-static void not_read(const struct case_state *state)
-{
-    struct case_state *again;
-    assert_int_equal(case_decode(&w.arena, case_encode(&w.arena, state), &again), ERR_CORRUPT);
 }
 
 static void what_cannot_be_is_not_read(void **state)
@@ -328,7 +395,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, finish)
     const struct CMUnitTest tests[] = {
-        TEST(what_is_written_is_what_is_read), TEST(the_header_is_read_by_offset), TEST(a_golden_record), TEST(a_newer_version_stops),
+        TEST(what_is_written_is_what_is_read), TEST(the_header_is_read_by_offset), TEST(a_golden_record), TEST(votes_are_read_as_they_were_written), TEST(votes_that_cannot_be_are_not_read), TEST(the_oldest_vote_goes), TEST(a_newer_version_stops),
         TEST(what_cannot_be_is_not_read), TEST(noise_is_never_believed), TEST(every_step_of_a_case), TEST(a_case_of_another_workflow_does_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
