@@ -130,27 +130,6 @@ void engine_input(const struct engine *engine, const struct workflow *workflow, 
     };
 }
 
-/* The rows of a roll that the decision needs: a few, however long the roll is. */
-static enum err read_rolls(struct engine *engine, const struct event *event, struct advance_input *input)
-{
-    struct text persons[POLL_READS_MOST], value;
-    uint32_t roll, wanted = poll_reads(input->workflow, input->before, event, &roll, persons);
-    struct roll_row *rows = wanted ? ARENA_ARRAY(&engine->batch.arena, struct roll_row, wanted) : NULL;
-    for (uint32_t i = 0; i < wanted; i++) {
-        struct record_key key = key_roll(engine->options.partition, input->before->id, roll, persons[i]);
-        enum err code = batch_get(&engine->batch, STORE_ROLL, &key, &value);
-        if (code == ERR_NOT_FOUND)
-            continue;
-        code = code ? code : row_decode_roll(value, &rows[input->roll_count]);
-        if (code)
-            return code;
-        rows[input->roll_count].roll = roll;
-        rows[input->roll_count++].person = persons[i];
-    }
-    input->rolls = rows;
-    return ERR_OK;
-}
-
 /* ADVANCE and, when it says yes, apply. */
 static enum err advance_and_apply(struct engine *engine, const struct event *event, const struct workflow *workflow,
                                   const struct case_state *before, int64_t effective, uint64_t sequence, struct decision *decision)
@@ -167,7 +146,7 @@ static enum err advance_and_apply(struct engine *engine, const struct event *eve
     input.now = effective;
     input.sequence = sequence;
     *decision = (struct decision){0};
-    enum err code = read_rolls(engine, event, &input);
+    enum err code = engine_read_rolls(engine, event, NULL, &input);
     if (code)
         return code;
     advance(&input, &engine->batch.arena, decision);
@@ -216,14 +195,17 @@ static enum err decide_known(struct engine *engine, const struct event *event, s
         engine_refuse(answer, refusal, why);
         return ERR_OK;
     }
+    enum err code = ERR_OK;
     struct decision decision = {.code = ERR_OK};
     /* A held case lives by its own events, and one that is refused is none: its time has not come to where that one claims to stand. */
     bool held = (subject->state->flags & CASE_HELD) && event->kind != EVENT_RELEASE;
     if (held && case_due_before(subject->state, effective))
-        engine_foresee(engine, workflow, event, subject->state, effective, &decision);
+        code = engine_foresee(engine, workflow, event, subject->state, effective, &decision);
+    if (code)
+        return code;
     if (decision.code)
         return answer_decision(engine, &decision, answer);
-    enum err code = engine_fire_case(engine, subject, effective, NULL);
+    code = engine_fire_case(engine, subject, effective, NULL);
     code = code ? code : engine_decide_case(engine, event, subject, effective, &decision);
     return code ? code : answer_decision(engine, &decision, answer);
 }

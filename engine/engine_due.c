@@ -53,10 +53,11 @@ enum err engine_fire_case(struct engine *engine, struct batch_case *subject, int
     return ERR_OK;
 }
 
-void engine_foresee(struct engine *engine, const struct workflow *workflow, const struct event *event, const struct case_state *state, int64_t effective,
+enum err engine_foresee(struct engine *engine, const struct workflow *workflow, const struct event *event, const struct case_state *state, int64_t effective,
                     struct decision *decision)
 {
     struct firing firing = {0};
+    struct engine_rolls foreseen = {0};
     struct advance_input input;
     struct event due;
     engine_input(engine, workflow, state, &input);
@@ -64,12 +65,16 @@ void engine_foresee(struct engine *engine, const struct workflow *workflow, cons
     while (next_due(input.before, effective, &firing, &due, &input.now)) {
         advance(&input, &engine->batch.arena, decision);
         assert(decision->code == ERR_OK);
+        engine_keep_foreseen(engine, decision, &foreseen);
         input.before = decision->after;
         input.position++;
     }
     input.event = event;
     input.now = effective;
-    advance(&input, &engine->batch.arena, decision);
+    enum err code = engine_read_rolls(engine, event, &foreseen, &input);
+    if (!code)
+        advance(&input, &engine->batch.arena, decision);
+    return code;
 }
 
 /* A row of DEADLINE that speaks of nothing would be found again for ever: the indexes disagree, and `verify` must look. */

@@ -146,7 +146,7 @@ enum err engine_note_unparkable(struct engine *engine, struct text case_key);
 /* Fires every clock of the case that is due strictly before `effective`; `subject->state` moves on. */
 enum err engine_fire_case(struct engine *engine, struct batch_case *subject, int64_t effective, uint32_t *fired);
 /* What would be decided about the event after all that. Nothing is changed. */
-void engine_foresee(struct engine *engine, const struct workflow *workflow, const struct event *event, const struct case_state *state, int64_t effective,
+enum err engine_foresee(struct engine *engine, const struct workflow *workflow, const struct event *event, const struct case_state *state, int64_t effective,
                     struct decision *decision);
 /* Looks at every deadline again, or at those from a row on: some may have been computed under an older calendar. */
 void engine_sweep_again(struct engine *engine);
@@ -169,6 +169,16 @@ enum err engine_drop_said(struct engine *engine, const struct event *event);
 enum err engine_hear(struct engine *engine, uint32_t most, uint32_t *heard);
 /* Whether anything waits to be heard: of a store that was just opened. */
 enum err engine_find_said(struct engine *engine);
+
+/* ---- engine_roll.c ---- */
+/* Rows of rolls that decisions would write which are only foreseen. */
+struct engine_rolls {
+    const struct roll_row *rows;
+    uint32_t count;
+};
+/* Puts the rows of a roll that the event needs into the input: as they were foreseen (NULL: nothing was), else as the batch has them. */
+enum err engine_read_rolls(struct engine *engine, const struct event *event, const struct engine_rolls *foreseen, struct advance_input *input);
+void engine_keep_foreseen(struct engine *engine, const struct decision *decision, struct engine_rolls *foreseen);
 
 /* ---- engine_count.c ---- */
 void engine_owe_count(struct engine *engine, const struct case_state *after, const struct effect *effect);
