@@ -50,7 +50,7 @@ static void fire_period(struct step *step)
 {
     case_drop_clock(step->state, CLOCK_STAGE, 0);
     case_drop_clock(step->state, CLOCK_WARN, 0);
-    step_trace(step, "the period of the publication is over");
+    step_say(step, TEXT("公示期满"), "the period of the publication is over");
     due_follow(step, step_stage(step)->then);
     if (!step->entered)
         step->state->flags |= CASE_OVERDUE;

@@ -321,7 +321,9 @@ static void put_leads(struct explain *explain, struct map_maker *map, const stru
     switch ((enum clock_kind)clock->kind) {
     case CLOCK_STAGE:
         map_put_string(map, "clock", "stage");
-        if (stage->vote != NONE && case_poll_now(explain->state))
+        if (stage->publish != NONE)
+            put_two(explain, map, "leads", two_join(explain, TWO("the period of the publication is over", "公示期满"), ": ", "：", two_outcome(explain, stage->then)));
+        else if (stage->vote != NONE && case_poll_now(explain->state))
             put_two(explain, map, "leads", vote_closes(explain, workflow_vote(explain->workflow, stage->vote)));
         else
             put_overdue(explain, map, stage->overdue);
@@ -342,6 +344,10 @@ static void put_leads(struct explain *explain, struct map_maker *map, const stru
     case CLOCK_CASE:
         map_put_string(map, "clock", "case");
         put_overdue(explain, map, workflow_head(explain->workflow)->overdue);
+        break;
+    case CLOCK_PUBLICATION:
+        map_put_string(map, "clock", "publication");
+        put_two(explain, map, "leads", TWO("what is published comes down", "公示撤下"));
         break;
     case CLOCK_STOP:
         map_put_string(map, "clock", "stop");

@@ -215,6 +215,8 @@ static struct two outcome_words(struct explain *explain, int32_t row, int depth)
         return two_text((struct text){0});
     const struct workflow_outcome *outcome = workflow_outcome(explain->workflow, row);
     struct two words = kind_words(explain, outcome, depth + 1);
+    if (outcome->publish != NONE)
+        words = two_join(explain, words, "; publishes ", "；并公示", two_fields(explain, workflow_publication(explain->workflow, outcome->publish)->fields));
     for (int32_t i = 0; i < outcome->opens.count; i++)
         words = two_join(explain, words, "; opens a case of ", "；并立案 ",
                          two_text(workflow_text(explain, workflow_open(explain->workflow, outcome->opens.first + i)->workflow)));
@@ -249,6 +251,7 @@ static struct two fires_words(struct explain *explain, const struct trace_line *
         [CLOCK_WARN] = {"the time for the warning has come (%.*s)", "预警时间已到（%.*s）"},
         [CLOCK_REMIND] = {"the time for a reminder has come (%.*s)", "催办时间已到（%.*s）"},
         [CLOCK_CASE] = {"the limit of the whole case has passed (%.*s)", "全案总时限已过（%.*s）"},
+        [CLOCK_PUBLICATION] = {"the time of what is published is over (%.*s)", "公示期满（%.*s）"},
         [CLOCK_STOP] = {"the clock was stopped for as long as it may be (%.*s)", "中止计时已到最长期限（%.*s）"},
         [CLOCK_TASK] = {"the deadline of a task has passed (%.*s)", "交办事项时限已过（%.*s）"},
     };

@@ -307,7 +307,7 @@ void kin_stop_clock(struct step *step)
         return;
     clock_stop(step);
     step->state->flags |= CASE_WAITS;
-    step_trace(step, "the clock stands still while children are waited for");
+    step_say(step, TEXT("等待子案期间中止计时"), "the clock stands still while children are waited for");
 }
 
 void kin_let_clock_go(struct step *step)

@@ -363,6 +363,31 @@ static bool map_polls(struct migration *migration, struct case_state *state)
     return true;
 }
 
+static bool same_fields(const struct migration *migration, struct span from, struct span to)
+{
+    bool same = from.count == to.count;
+    for (int32_t i = 0; same && i < from.count; i++)
+        same = strcmp(workflow_field_name(migration->from, workflow_ref(migration->from, from.first + i)),
+                      workflow_field_name(migration->to, workflow_ref(migration->to, to.first + i))) == 0;
+    return same;
+}
+
+/* What the stage publishes stays up where its stage publishes the same fields. What is published beside the work has a clock of its own, which belongs to
+ * the way that put it up: it is waited for. */
+static bool map_publications(struct migration *migration, struct case_state *state)
+{
+    int32_t from = workflow_stage(migration->from, migration->old->stage)->publish, to = workflow_stage(migration->to, state->stage)->publish;
+    for (uint32_t i = 0; i < state->publication_count; i++) {
+        struct case_publication *publication = &state->publications[i];
+        if (publication->row != from)
+            return no_place(migration, "something is published beside the work; the case can go on under another version when its time is over");
+        if (to == NONE || !same_fields(migration, workflow_publication(migration->from, from)->fields, workflow_publication(migration->to, to)->fields))
+            return no_place(migration, "the case is published, and '%s' does not publish the same fields", workflow_stage_name(migration->to, state->stage));
+        publication->row = to;
+    }
+    return true;
+}
+
 static void map_handlers(struct migration *migration, struct case_state *state)
 {
     const struct workflow_stage *stage = workflow_stage(migration->to, state->stage);
@@ -429,8 +454,6 @@ static bool nothing_waits(struct migration *migration)
         return no_place(migration, "an extension that %.*s asked for waits for its answer; let it be granted or denied first", SHOWN(migration->old->asked_by));
     if (stop_is_stopped(migration->old))
         return no_place(migration, "the clock of the case is stopped; let it go on first");
-    if (migration->old->publication_count)
-        return no_place(migration, "something of the case is published; wait until that has come down");
     return true;
 }
 
@@ -453,7 +476,7 @@ static bool map_extension(struct migration *migration, const struct case_state *
 static bool map_all(struct migration *migration, struct case_state *state, int32_t *added)
 {
     if (!nothing_waits(migration) || !map_place(migration, state) || !map_fields(migration, state) || !map_parts(migration, state) ||
-        !map_tasks(migration, state) || !map_children(migration, state) || !map_polls(migration, state) || !map_extension(migration, state, added))
+        !map_tasks(migration, state) || !map_children(migration, state) || !map_polls(migration, state) || !map_publications(migration, state) || !map_extension(migration, state, added))
         return false;
     map_counts(migration, state);
     map_firsts(migration, state);

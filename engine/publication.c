@@ -30,7 +30,7 @@ static void put_up(struct step *step, int32_t row)
     for (int32_t i = 0; i < form->fields.count; i++)
         publication->values[i] = step->state->data[workflow_ref(step->workflow, form->fields.first + i)];
     mark(step->state);
-    step_trace(step, "published: %.*s", SHOWN(names_of(step, form)));
+    step_say(step, arena_print(step->arena, "公示：%.*s", SHOWN(names_of(step, form))), "published: %.*s", SHOWN(names_of(step, form)));
     notice_to_told(step, NOTICE_PUBLISHED, false, NOTICE_NO_WORDS);
 }
 

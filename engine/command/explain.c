@@ -114,7 +114,7 @@ static const char *clock_label(const struct command_line *line, struct text cloc
 {
     static const struct {
         const char *name, *en, *zh;
-    } clocks[] = {{"stage", "deadline", "时限"}, {"warn", "warning", "预警"}, {"remind", "reminder", "催办"}, {"case", "limit of the whole case", "全案总时限"}, {"stop", "stopped at most until", "中止至多到"}, {"task", "task deadline", "交办时限"}};
+    } clocks[] = {{"stage", "deadline", "时限"}, {"warn", "warning", "预警"}, {"remind", "reminder", "催办"}, {"case", "limit of the whole case", "全案总时限"}, {"stop", "stopped at most until", "中止至多到"}, {"publication", "published until", "公示至"}, {"task", "task deadline", "交办时限"}};
     for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++)
         if (text_is(clock, clocks[i].name))
             return command_say(line, clocks[i].en, clocks[i].zh);

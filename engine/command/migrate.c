@@ -12,7 +12,7 @@
 #include "engine/command/word.h"
 #include "engine/map.h"
 
-enum { WINDOW = 256, MAPPED_MOST = 256 };
+enum { WINDOW = 256 };
 
 struct migration {
     const struct command_line *line;
@@ -35,31 +35,6 @@ struct moved {
 
 /* ---- what is to be said ---- */
 
-/* OLD=NEW ... as a map. False: said what is wrong. */
-static bool read_map(const struct command_line *line, struct value *out)
-{
-    struct map_maker map = map_begin(line->arena);
-    const char *word;
-    for (int i = 0; (word = command_value_at(line, "map", i)); i++) {
-        const char *equals = strchr(word, '=');
-        struct text old = {word, equals ? (size_t)(equals - word) : 0};
-        bool twice = false;
-        if (!equals || !old.size || !equals[1]) {
-            command_misuse(line, command_say(line, "--map takes OLD=NEW, two stages, not \"%s\".", "--map 需要“旧环节=新环节”，不是“%s”。"), word);
-            return false;
-        }
-        for (uint32_t at = 0; at < map.pairs; at++)
-            twice = twice || text_equal(map.items[2 * at].text, old);
-        if (twice || i >= MAPPED_MOST) {
-            command_misuse(line, command_say(line, "the stage \"%.*s\" is mapped twice.", "环节“%.*s”映射了两次。"), (int)old.size, old.data);
-            return false;
-        }
-        map_put_named(&map, old, value_text(text_of(equals + 1)));
-    }
-    *out = map_end(&map);
-    return true;
-}
-
 static struct value read_drop(const struct command_line *line)
 {
     struct list_maker list = {.arena = line->arena};
@@ -80,7 +55,7 @@ static bool read_call(const struct command_line *line, struct migration *migrati
         command_misuse(line, "%s", command_say(line, "--to VERSION is missing: which version they are to go on under.", "缺少 --to 版本：要改按哪一版继续。"));
         return false;
     }
-    if (!command_number(line, "to", 1, UINT32_MAX, &migration->to) || !command_number(line, "from", 1, UINT32_MAX, &migration->from) || !read_map(line, &stages))
+    if (!command_number(line, "to", 1, UINT32_MAX, &migration->to) || !command_number(line, "from", 1, UINT32_MAX, &migration->from) || !word_stages(line, "map", &stages))
         return false;
     *message = (struct message){.kind = migration->go ? MESSAGE_MIGRATE : MESSAGE_EXPLAIN, .workflow = text_of(line->operands[0]),
                                 .version = (uint32_t)migration->to, .data = data, .as = text_of(as)};

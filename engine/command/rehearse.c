@@ -9,6 +9,7 @@
 #include "engine/command/files.h"
 #include "engine/command/table.h"
 #include "engine/command/talk.h"
+#include "engine/command/word.h"
 #include "engine/command/row.h"
 #include "engine/map.h"
 #include "engine/rehearse.h"
@@ -208,27 +209,6 @@ static int rehearse_all(struct rehearsal *rehearsal, struct engine *engine, cons
     return COMMAND_DONE;
 }
 
-/* OLD=NEW ... as a map. False: said what is wrong. */
-static bool read_map(const struct command_line *line, struct value *out)
-{
-    struct map_maker map = map_begin(line->arena);
-    const char *word;
-    for (int i = 0; (word = command_value_at(line, "map", i)); i++) {
-        const char *equals = strchr(word, '=');
-        struct text old = {word, equals ? (size_t)(equals - word) : 0};
-        bool twice = false;
-        for (uint32_t at = 0; at < map.pairs; at++)
-            twice = twice || text_equal(map.items[2 * at].text, old);
-        if (!equals || !old.size || !equals[1] || twice) {
-            command_misuse(line, command_say(line, "--map takes OLD=NEW, two stages, each once, not \"%s\".", "--map 需要“旧环节=新环节”，各一次，不是“%s”。"), word);
-            return false;
-        }
-        map_put_named(&map, old, value_text(text_of(equals + 1)));
-    }
-    *out = map_end(&map);
-    return true;
-}
-
 /* A data folder holds its store in `store`; a bare copy of the store is taken as it is. */
 static const char *store_folder(const struct command_line *line)
 {
@@ -272,7 +252,7 @@ static int run(struct command_line *line)
     struct engine *engine = NULL;
     struct value stages;
     const char *why = "";
-    if (!read_map(line, &stages))
+    if (!word_stages(line, "map", &stages))
         return COMMAND_USAGE;
     enum err code = open_store(line, &store);
     if (code == ERR_NOT_FOUND)

@@ -265,3 +265,23 @@ bool word_fields(const struct command_line *line, char **words, int count, const
     *field_count = used;
     return true;
 }
+
+bool word_stages(const struct command_line *line, const char *option, struct value *out)
+{
+    struct map_maker map = map_begin(line->arena);
+    const char *word;
+    for (int i = 0; (word = command_value_at(line, option, i)); i++) {
+        const char *equals = strchr(word, '=');
+        struct text old = {word, equals ? (size_t)(equals - word) : 0};
+        bool twice = false;
+        for (uint32_t at = 0; at < map.pairs; at++)
+            twice = twice || text_equal(map.items[2 * at].text, old);
+        if (!equals || !old.size || !equals[1] || twice) {
+            command_misuse(line, command_say(line, "--%s takes OLD=NEW, two stages, each once, not \"%s\".", "--%s 需要“旧环节=新环节”，各一次，不是“%s”。"), option, word);
+            return false;
+        }
+        map_put_named(&map, old, value_text(text_of(equals + 1)));
+    }
+    *out = map_end(&map);
+    return true;
+}

@@ -3,6 +3,7 @@
 #define STAIRCASE_COMMAND_WORD_H
 
 #include "engine/command/command.h"
+#include "engine/map.h"
 #include "proto/message.h"
 
 /* A case: its id (12), its key (32 hexadecimal digits, or a UUID), anything else is its number (金农调字〔2026〕15号). */
@@ -23,5 +24,8 @@ bool word_is_time(struct text word, int64_t *time);
 /* FIELD=VALUE: the value as text, which the engine reads by the field's type (12.50, true, 2026-10-09); a field given several times
  * is a list. FIELD:=JSON: the value as it is. Sorted by name. */
 bool word_fields(const struct command_line *line, char **words, int count, const struct field_value **fields, uint32_t *field_count);
+
+/* Every OLD=NEW of an option, two stages each, as a map; a stage is mapped once. */
+bool word_stages(const struct command_line *line, const char *option, struct value *out);
 
 #endif

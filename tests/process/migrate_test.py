@@ -66,6 +66,48 @@ class MigrateTest(harness.Case):
         self.command(engine, "migrate", "neighbour-matter", code=USAGE)
         self.command(engine, "migrate", "neighbour-matter", "--to", 2, "--map", "talk", code=USAGE)
 
+    def test_what_is_published_and_what_is_voted_on(self):
+        engine = self.engine(own=("tests/scenarios/vote/council.yaml",))
+        notice = """workflow: notice-matter
+version: 1
+title: {zh: 公示事项, en: Notice}
+opens: {by: [mediator], at: [building], needs: [what, reason]}
+data:
+  what: {type: text, most: 200}
+  reason: {type: text, most: 200}
+start: {go: shown}
+stages:
+  shown:
+    within: 7 days
+    publish: {fields: [what]}
+    objections: {by: resident, needs: [reason], go: again}
+    then: {end: done}
+  again:
+    within: 3 days
+    events:
+      settle: {by: mediator, end: done}
+    overdue: {end: done}
+ends:
+  done: {title: {zh: 完成, en: Done}}
+"""
+        client = self.client(engine)
+        self.command(engine, "deploy", engine.write("one.yaml", notice))
+        self.applied(client.open("notice-matter", BUILDING, "li", {"what": "x", "reason": "y"}))
+        self.command(engine, "deploy", engine.write("two.yaml", notice.replace("version: 1", "version: 2").replace("fields: [what]", "fields: [reason]")))
+        self.assertIn("does not publish the same fields", self.command(engine, "migrate", "notice-matter", "--to", 2, code=REFUSED).stdout)
+        self.command(engine, "deploy", engine.write("three.yaml", notice.replace("version: 1", "version: 3").replace("7 days", "9 days")))
+        self.assertIn("1 cases go on under version 3", self.command(engine, "migrate", "notice-matter", "--to", 3, "--go").stdout)
+        self.assertIn("the period of the publication is over", self.command(engine, "explain", engine.rows("list")[0]["case"]).stdout)
+        case = self.applied(client.open("council", "jinnong", "secretary-11", {"topic": "加装电梯"}))["case"]
+        self.command(engine, "deploy", self.changed_council(engine))
+        self.assertIn("a vote is open", self.command(engine, "migrate", "council", "--to", 2, "--case", case, code=REFUSED).stdout)
+        engine.stop()
+        self.verify(engine)
+
+    def changed_council(self, engine):
+        with open(os.path.join(SOURCE, "tests/scenarios/vote/council.yaml"), encoding="utf-8") as file:
+            return engine.write("council.yaml", file.read().replace("version: 1", "version: 2"))
+
 
 if __name__ == "__main__":
     harness.main()
