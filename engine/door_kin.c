@@ -16,7 +16,7 @@ static void put_other(struct door *door, struct arena *arena, const struct case_
     event->other = kept_key(arena, other);
     event->other_case = other->id;
     event->other_number = arena_copy(arena, other->number);
-    event->other_unit = unit == NONE ? (struct text){0} : text_of(directory_unit_path(directory, unit));
+    event->other_unit = unit != NONE ? text_of(directory_unit_path(directory, unit)) : (struct text){0};
 }
 
 /* As people name a case: its number, or the id that lists show; programs also by its key. */

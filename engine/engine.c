@@ -137,7 +137,7 @@ static enum err advance_and_apply(struct engine *engine, const struct event *eve
     struct advance_input input;
     struct event leaving = *event;
     engine_input(engine, workflow, before, &input);
-    if (event->kind == EVENT_MIGRATE) {
+    if (before && event->kind == EVENT_MIGRATE) {
         leaving.migrated_from = before->workflow;
         event = &leaving;
         input.target = engine_version(engine, event->workflow, event->version);

@@ -74,14 +74,14 @@ struct two two_level(struct explain *explain, int32_t level)
     struct text name = text_of(workflow_level_name(explain->workflow, level));
     int32_t row = directory_find_level(directory, name);
     const struct directory_level *levels = directory->table[DIRECTORY_LEVELS].rows;
-    return titled(explain, name, row == NONE ? (struct text){0} : text_of(directory_string(directory, levels[row].title_zh)));
+    return titled(explain, name, row != NONE ? text_of(directory_string(directory, levels[row].title_zh)) : (struct text){0});
 }
 
 struct two two_unit(struct explain *explain, struct text path)
 {
     const struct directory *directory = explain->input.directory;
     int32_t row = directory_find_unit(directory, path);
-    return titled(explain, path, row == NONE ? (struct text){0} : text_of(directory_string(directory, directory_unit(directory, row)->title_zh)));
+    return titled(explain, path, row != NONE ? text_of(directory_string(directory, directory_unit(directory, row)->title_zh)) : (struct text){0});
 }
 
 struct two two_fields(struct explain *explain, struct span fields)
@@ -103,7 +103,7 @@ static struct two role_title(struct explain *explain, struct text name)
 {
     const struct directory *directory = explain->input.directory;
     int32_t row = directory_find_role(directory, name);
-    return titled(explain, name, row == NONE ? (struct text){0} : text_of(directory_string(directory, directory_role(directory, row)->title_zh)));
+    return titled(explain, name, row != NONE ? text_of(directory_string(directory, directory_role(directory, row)->title_zh)) : (struct text){0});
 }
 
 static struct two role_words(struct explain *explain, int32_t row)
