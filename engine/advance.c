@@ -21,6 +21,7 @@
 #include "engine/part.h"
 #include "engine/poll.h"
 #include "engine/reopen.h"
+#include "engine/retain.h"
 #include "engine/sender.h"
 #include "engine/stop.h"
 #include "engine/task.h"
@@ -326,8 +327,10 @@ static bool decide(struct step *step)
         return open_case(step);
     if (kind == EVENT_RELEASE)
         return step_place(step) && release(step);
+    if (!retain_lets(step))
+        return false;
     bool reopens = kind == EVENT_SEND && text_is(step->input.event->name, "reopen") && !kin_survivor(step).size;
-    bool of_clocks = kind == EVENT_DUE || kind == EVENT_RECOMPUTE; /* of what is published still */
+    bool of_clocks = kind == EVENT_DUE || kind == EVENT_RECOMPUTE; /* of what is published still, and of how long it is kept */
     if ((step->state->flags & CASE_ENDED) && kind != EVENT_CASE && kind != EVENT_COUNT && !reopens && !of_clocks && !asks_for_unmerge(step))
         return poll_is_late_ballot(step) ? sender_named(step) && poll_ballot(step) : refuse_ended(step);
     if (!step_place(step))

@@ -417,6 +417,7 @@ static bool clock_fits(const struct case_clock *clock, const struct workflow *wo
     case CLOCK_CASE: return clock->which == 0;
     case CLOCK_STOP: return clock->which == 0 && stopped;
     case CLOCK_PUBLICATION: return row_of(workflow, WORKFLOW_PUBLICATIONS, clock->which) && workflow_publication(workflow, clock->which)->lasting != NONE;
+    case CLOCK_RETAIN: return clock->which == 0 && workflow_head(workflow)->retain != NONE;
     case CLOCK_REMIND: return row_of(workflow, WORKFLOW_REMINDERS, clock->which);
     case CLOCK_TASK: return row_of(workflow, WORKFLOW_TASKS, clock->which);
     }
@@ -439,6 +440,7 @@ static int32_t rest_limit(const struct case_rest *rest, const struct workflow *w
     case CLOCK_WARN:
     case CLOCK_REMIND:
     case CLOCK_STOP:
+    case CLOCK_RETAIN:
     case CLOCK_PUBLICATION: break;
     }
     return NONE;

@@ -35,6 +35,7 @@ enum case_flag {
     CASE_STOPPED = 64,  /* its clock is stopped */
     CASE_WAITS = 128,   /* its clock stands still while it waits for its children (`stops-clock`) */
     CASE_PUBLISHED = 256, /* something of it is published now; so an ended case stays among the rows of open ones */
+    CASE_FORGOTTEN = 512, /* the time for which it is kept after its end is over: it holds nothing of people any more */
 };
 
 enum clock_kind {
@@ -45,6 +46,7 @@ enum clock_kind {
     CLOCK_CASE,   /* the workflow's `limit` */
     CLOCK_STOP,   /* the end of a stop: `longest` */
     CLOCK_PUBLICATION, /* which: row of PUBLICATIONS, of an outcome: it comes down */
+    CLOCK_RETAIN, /* of an ended case: the workflow's `retain` */
 };
 
 struct case_clock {

@@ -16,7 +16,7 @@
 #include "engine/bytes.h"
 #include "engine/case_section.h"
 
-enum { CASE_VERSION = 2, HEADER_SIZE = 133, BODY_MEMBERS = 11, COUNTS_MOST = 1024, ALL_FLAGS = (CASE_PUBLISHED << 1) - 1 };
+enum { CASE_VERSION = 2, HEADER_SIZE = 133, BODY_MEMBERS = 11, COUNTS_MOST = 1024, ALL_FLAGS = (CASE_FORGOTTEN << 1) - 1 };
 
 /* In the order of their numbers. A number names one content for ever:
  * 1 votes, 2 ratings, 3 publications, 4 children and parent, 5 stopped clocks, 6 handlers, 7 links and merges, 8 re-openings. */
@@ -294,7 +294,7 @@ static void get_clocks(struct wire_reader *reader, struct case_state *state)
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         struct case_clock *clock = &state->clocks[i];
         get_row(reader, 9);
-        clock->kind = get_between(reader, CLOCK_STAGE, CLOCK_PUBLICATION);
+        clock->kind = get_between(reader, CLOCK_STAGE, CLOCK_RETAIN);
         clock->which = get_between(reader, 0, INT32_MAX);
         clock->started = wire_get_integer(reader);
         clock->due = wire_get_integer(reader);

@@ -7,6 +7,7 @@
 #include "engine/outcome.h"
 #include "engine/publication.h"
 #include "engine/poll.h"
+#include "engine/retain.h"
 #include "engine/stop.h"
 #include "engine/task.h"
 
@@ -142,6 +143,7 @@ static void fire(struct step *step, struct case_clock *clock)
     case CLOCK_CASE: fire_case(step, clock->due); break;
     case CLOCK_STOP: stop_fire(step, clock->due); break;
     case CLOCK_PUBLICATION: publication_fire(step, clock->which); break;
+    case CLOCK_RETAIN: retain_fire(step); break;
     }
 }
 

@@ -76,6 +76,8 @@ struct engine_done {
     uint32_t withdrawn_count;
     const struct text *unparkable; /* keys of cases that opened while events were parked for them */
     uint32_t unparkable_count;
+    const struct text *forgotten;  /* keys of cases whose time is over: what is sealed under them is to be destroyed */
+    uint32_t forgotten_count;
 };
 /* Writes and syncs. ERR_MAP_FULL is mended inside (grow, run again). Any other error: the batch is gone, or it holds and nobody knows; no
  * answer may be sent; before the next batch the store is opened again (store_reopen) and then the engine (engine_reload). */

@@ -240,6 +240,17 @@ static void record_outcome(struct engine *engine, const struct case_state *after
 
 /* ---- all of it ---- */
 
+void engine_note_forgotten(struct engine *engine, const struct case_state *state)
+{
+    uint32_t count = engine->done.forgotten_count;
+    struct text *wider = ARENA_ARRAY(&engine->batch.arena, struct text, count + 1); /* a bounded number fires in a batch */
+    if (count)
+        memcpy(wider, engine->done.forgotten, count * sizeof *wider);
+    wider[count] = arena_copy(&engine->batch.arena, (struct text){.data = (const char *)state->key, .size = ID_SIZE});
+    engine->done.forgotten = wider;
+    engine->done.forgotten_count = count + 1;
+}
+
 /* The case as the next event will see it. */
 static enum err keep_case(struct engine *engine, struct case_state *after, bool opening, struct text *encoded)
 {
@@ -276,6 +287,8 @@ enum err engine_apply(struct engine *engine, const struct event *event, const st
     record.case_digest = store_checksum(key_text(&key), encoded);
     put_deadlines(engine, before, after);
     put_open(engine, before, after);
+    if (before && (after->flags & ~before->flags & CASE_FORGOTTEN))
+        engine_note_forgotten(engine, after);
     engine_previous_note(engine, before, after);
     if (!before)
         put_names(engine, after);

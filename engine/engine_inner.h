@@ -141,6 +141,7 @@ enum err engine_unpark_rows(struct engine *engine, struct text case_key, uint64_
 enum err engine_unpark(struct engine *engine, const struct event *event);
 /* Notes the key for engine_done when events are parked for it. */
 enum err engine_note_unparkable(struct engine *engine, struct text case_key);
+void engine_note_forgotten(struct engine *engine, const struct case_state *state);
 
 /* ---- engine_due.c ---- */
 /* Fires every clock of the case that is due strictly before `effective`; `subject->state` moves on. */

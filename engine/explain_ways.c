@@ -349,6 +349,10 @@ static void put_leads(struct explain *explain, struct map_maker *map, const stru
         map_put_string(map, "clock", "publication");
         put_two(explain, map, "leads", TWO("what is published comes down", "公示撤下"));
         break;
+    case CLOCK_RETAIN:
+        map_put_string(map, "clock", "retain");
+        put_two(explain, map, "leads", TWO("what the case holds of people is destroyed", "销毁案件中涉及个人的内容"));
+        break;
     case CLOCK_STOP:
         map_put_string(map, "clock", "stop");
         put_two(explain, map, "leads", TWO("the clock goes on", "恢复计时"));

@@ -253,6 +253,7 @@ static struct two fires_words(struct explain *explain, const struct trace_line *
         [CLOCK_CASE] = {"the limit of the whole case has passed (%.*s)", "全案总时限已过（%.*s）"},
         [CLOCK_PUBLICATION] = {"the time of what is published is over (%.*s)", "公示期满（%.*s）"},
         [CLOCK_STOP] = {"the clock was stopped for as long as it may be (%.*s)", "中止计时已到最长期限（%.*s）"},
+        [CLOCK_RETAIN] = {"the time for which the case is kept is over (%.*s)", "保存期限已满（%.*s）"},
         [CLOCK_TASK] = {"the deadline of a task has passed (%.*s)", "交办事项时限已过（%.*s）"},
     };
     if (line->number < 0 || (size_t)line->number >= sizeof clocks / sizeof *clocks)

@@ -3,6 +3,7 @@
 
 #include "engine/condition.h"
 #include "engine/lookup.h"
+#include "engine/retain.h"
 
 const struct calendar *moment_calendar(const struct step *step, int32_t kind)
 {
@@ -21,6 +22,7 @@ static int32_t limit_of(const struct step *step, int32_t kind, int32_t which)
     case CLOCK_WARN:
     case CLOCK_REMIND:
     case CLOCK_STOP:
+    case CLOCK_RETAIN:
     case CLOCK_PUBLICATION: break;
     }
     return NONE;
@@ -261,6 +263,7 @@ bool moment_anew(const struct step *step, const struct case_clock *clock, struct
     case CLOCK_CASE: return moment_of_case(step, out);
     case CLOCK_STOP: *out = moment_of_stop(step); return true;
     case CLOCK_PUBLICATION: *out = moment_of_publication(step, clock->which, clock->started); return true;
+    case CLOCK_RETAIN: *out = moment_of(clock->started, retain_due(step, clock->started)); return true;
     }
     return false;
 }

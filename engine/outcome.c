@@ -9,6 +9,7 @@
 #include "engine/poll.h"
 #include "engine/publication.h"
 #include "engine/reopen.h"
+#include "engine/retain.h"
 #include "engine/stop.h"
 #include "engine/task.h"
 
@@ -174,6 +175,7 @@ static bool end_as(struct step *step, int32_t end)
     if (!leave(step))
         return false;
     reopen_remember(step);
+    retain_begin(step);
     step->state->end = end;
     step->state->flags = (step->state->flags & ~(uint32_t)CASE_OVER_LIMIT) | CASE_ENDED;
     step->entered = true;
@@ -205,6 +207,7 @@ bool outcome_resume(struct step *step)
     step->state->flags &= ~(uint32_t)CASE_ENDED;
     step->state->end = NONE;
     step->state->ended_at = 0;
+    retain_end(step);
     int64_t cap = step->state->due_cap;
     if (!leave(step))
         return false;

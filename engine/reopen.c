@@ -7,6 +7,7 @@
 #include "engine/notice.h"
 #include "engine/outcome.h"
 #include "engine/publication.h"
+#include "engine/retain.h"
 #include "engine/sender.h"
 
 static const struct workflow_reopen *reopen_of(const struct workflow *workflow)
@@ -38,7 +39,7 @@ bool reopen_possible(const struct advance_input *input)
     for (uint32_t i = 0; i < input->before->link_count; i++)
         if (input->before->links[i].kind == LINK_MERGED_INTO)
             return false; /* it goes on in another case; un-merge brings it back */
-    if (!reopen || !calendar || (count && reopen->most && count->in_case >= reopen->most))
+    if (!reopen || !calendar || (input->before->flags & CASE_FORGOTTEN) || (count && reopen->most && count->in_case >= reopen->most))
         return false;
     return input->now <= last_moment(input->workflow, reopen, calendar, input->before->ended_at);
 }
@@ -61,6 +62,7 @@ static void open_again(struct step *step)
     state->flags &= ~(uint32_t)(CASE_ENDED | CASE_OVERDUE | CASE_OVER_LIMIT);
     state->end = NONE;
     state->ended_at = 0;
+    retain_end(step);
     state->reopened_at = step->input.now;
     state->first_count = 0;
     kin_resume(step);

@@ -24,7 +24,8 @@ static struct text event_words(struct world *world, const struct event *event)
 {
     static const char *const clocks[] = {
         [CLOCK_STAGE] = "(deadline)", [CLOCK_WARN] = "(warning)", [CLOCK_REMIND] = "(reminder)", [CLOCK_TASK] = "(deadline of a task)",
-        [CLOCK_CASE] = "(limit of the case)", [CLOCK_STOP] = "(end of a stop)", [CLOCK_PUBLICATION] = "(taken down)"};
+        [CLOCK_CASE] = "(limit of the case)", [CLOCK_STOP] = "(end of a stop)", [CLOCK_PUBLICATION] = "(taken down)",
+        [CLOCK_RETAIN] = "(kept long enough)"};
     switch (event->kind) {
     case EVENT_OPEN: return TEXT("open");
     case EVENT_SEND: return event->name;
@@ -34,7 +35,7 @@ static struct text event_words(struct world *world, const struct event *event)
     case EVENT_SETTLE: return TEXT("(settled)");
     case EVENT_FAIL: return TEXT("(failed)");
     case EVENT_DUE:
-        return text_of(event->clock_kind >= CLOCK_STAGE && event->clock_kind <= CLOCK_PUBLICATION ? clocks[event->clock_kind] : "(due)");
+        return text_of(event->clock_kind >= CLOCK_STAGE && event->clock_kind <= CLOCK_RETAIN ? clocks[event->clock_kind] : "(due)");
     case EVENT_RECOMPUTE: return TEXT("(computed anew)");
     case EVENT_MIGRATE: return TEXT("(migrated)");
     case EVENT_PARK: return TEXT("(parked)");

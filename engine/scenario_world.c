@@ -195,6 +195,11 @@ static void commit(struct world *world, struct engine_done *done)
     assert(code == ERR_OK);
     code = engine_commit(world->engine, done);
     assert(code == ERR_OK);
+    for (uint32_t i = 0; i < done->forgotten_count; i++) {
+        struct seal_key gone = seal_key_of_case(done->forgotten[i]);
+        code = seal_destroy(world->seal, &gone);
+        assert(code == ERR_OK);
+    }
 }
 
 /* The outbox hears of a commit after it has heard what was reported in it: a task that was accepted is not withdrawn from its worker. */

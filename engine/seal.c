@@ -389,7 +389,14 @@ enum err seal_commit(struct seal *seal)
 enum err seal_destroy(struct seal *seal, const struct seal_key *key)
 {
     assert(seal->made_count == 0);
-    struct secrets gone = {.key = *key, .destroyed = true};
+    struct secrets gone;
+    enum err code = read_key(seal, key, &gone);
+    bool already = !code && gone.destroyed;
+    sodium_memzero(&gone, sizeof gone);
+    if (already || (code && code != ERR_NOT_FOUND))
+        return code;
+    gone.key = *key;
+    gone.destroyed = true;
     struct secrets *cached = cache_slot(seal, key);
     if (key_equal(&cached->key, key))
         sodium_memzero(cached, sizeof *cached);

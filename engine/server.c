@@ -385,6 +385,7 @@ static enum err open_rooms(struct server *server, const struct server_options *o
     code = code ? code : open_outbox(server);
     code = code ? code : deploy_configured(server, arena, why);
     code = code ? code : server_find_unparkable(server);
+    code = code ? code : server_forget_again(server);
     code = code ? code : open_link(server, arena, why);
     code = code ? code : start_loop(server);
     if (!code && !options->quiet_signals)

@@ -316,6 +316,8 @@ static void tell_outbox(struct server *server)
 
 static void settle(struct server *server)
 {
+    for (uint32_t i = 0; i < server->done.forgotten_count; i++)
+        server_forget(server, server->done.forgotten[i]);
     note_room(server);
     for (uint32_t i = 0; i < server->unparked_count; i++) {
         server->unpark_after = server->unparked[i].event.parked;

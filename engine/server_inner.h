@@ -129,6 +129,12 @@ bool server_note_unparkable(struct server *server, struct text case_key);
 /* At the start, and after a commit that failed: parked events whose case is here. */
 enum err server_find_unparkable(struct server *server);
 
+/* ---- server_forget.c ---- */
+/* What is sealed under the key of the case can be opened by nobody any more. When that fails the server ends, and its next start does it. */
+void server_forget(struct server *server, struct text case_key);
+/* The same for every case whose time was over when the last run ended in the middle of it. */
+enum err server_forget_again(struct server *server);
+
 /* ---- server_batch.c ---- */
 /* Decides everything that is due in this turn and commits it. */
 void server_batch(struct server *server);

@@ -72,6 +72,7 @@ static void put_place(const struct view *view, const struct workflow *workflow, 
     if (!(state->flags & CASE_ENDED))
         map_put_number(row, "due", case_due(state));
     map_put_number(row, "limit", case_limit(state));
+    map_put_flag(row, "forgotten", (state->flags & CASE_FORGOTTEN) != 0);
     map_put_flag(row, "overdue", case_flags_overdue(state->flags));
     map_put_flag(row, "late", (state->flags & CASE_WAS_LATE) != 0);
     put_stop(view, workflow, state, row);

@@ -41,6 +41,7 @@ static const char *clock_name(int32_t kind)
     case CLOCK_CASE: return "case";
     case CLOCK_STOP: return "stop";
     case CLOCK_PUBLICATION: return "publication";
+    case CLOCK_RETAIN: return "retain";
     }
     return "";
 }

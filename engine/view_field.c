@@ -29,6 +29,8 @@ struct seen_field {
 bool view_may_see(struct view *view, const struct workflow *workflow, const struct case_state *state, int32_t field, const struct viewer *viewer)
 {
     const struct workflow_field *row = workflow_field(workflow, field);
+    if ((state->flags & CASE_FORGOTTEN) && (row->private || row->type == FIELD_PEOPLE))
+        return false; /* what still stands of it in the history is nobody's any more */
     if (!row->private)
         return true;
     struct event looks = {.kind = EVENT_SEND, .as = viewer->person, .worker = viewer->worker, .task = viewer->task};

@@ -49,6 +49,7 @@ static const struct member head_members[] = {
     ADDED_2(MEMBER_ROW, head, overdue, WORKFLOW_OUTCOMES),
     ADDED_2(MEMBER_SPAN, head, previous, WORKFLOW_PREVIOUS),
     ADDED_2(MEMBER_ROW, head, reopen, WORKFLOW_REOPENS),
+    ADDED_2(MEMBER_ROW, head, retain, WORKFLOW_DURATIONS),
 };
 
 static const struct member name_members[] = {NAMED(name, name)};

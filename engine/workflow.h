@@ -81,6 +81,7 @@ struct workflow_head {
     int32_t overdue;            /* at that limit: row of OUTCOMES or NONE */
     struct span previous;       /* PREVIOUS */
     int32_t reopen;             /* row of REOPENS or NONE */
+    int32_t retain;             /* row of DURATIONS or NONE: how long a case is kept after its end */
 };
 
 struct workflow_name {

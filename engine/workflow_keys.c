@@ -164,7 +164,7 @@ static const struct key table[] = {
     {IN_WORKFLOW, "tells", S | L | M, 0, SOME_PEOPLE, "who is told at each change of stage", &people},
     {IN_WORKFLOW, "quota", M, 0, "{least, a: year, for-each: LEVEL, ends: [...], short: {notify: ...}}", "so many ends a year", &quota_map},
     {IN_WORKFLOW, "reopen", M, 0, "{by, needs, within, go}", "an ended case opened again", &reopen_map},
-    {IN_WORKFLOW, "retain", S, KEY_LATER, A_DURATION, "how long a case is kept after its end", NULL},
+    {IN_WORKFLOW, "retain", S, 0, A_DURATION, "how long a case is kept after its end; then what it holds of people is destroyed", &form_duration},
 
     {IN_TITLE, "zh", S, 0, "text", "in Chinese", &sentence},
     {IN_TITLE, "en", S, 0, "text", "in English", &sentence},

@@ -76,6 +76,8 @@ static void head_read(struct workflow_reader *reader, const struct node *root, s
     }
     node_choice(reader->problems, key_get(root, IN_WORKFLOW, "late"), late_words, 3, &head->late);
     head->limit = limit_read(reader, key_get(root, IN_WORKFLOW, "limit"));
+    if (key_get(root, IN_WORKFLOW, "retain"))
+        head->retain = duration_read(reader, key_get(root, IN_WORKFLOW, "retain"), false);
     if (tells)
         head->tells = people_read(reader, tells, ALLOW_CASE);
     opens_read(reader, key_get(root, IN_WORKFLOW, "opens"), head);

@@ -195,6 +195,8 @@ void show_case(const struct command_line *line, const struct value *row)
     text_table_init(&sheet.table, arena, 2);
     sheet.table.width = terminal_width(STDOUT_FILENO);
     add(&sheet, "ended", "结案", titled(line, row, "end"));
+    if (row_flag(row, "forgotten"))
+        add(&sheet, "kept", "保存", text_of(command_say(line, "no longer: what it held of people has been destroyed", "期限已满，涉及个人的内容已销毁")));
     add(&sheet, "stage", "环节", print_place(line, row));
     add(&sheet, "due", "时限", print_deadline(line, row));
     add(&sheet, "whole case", "总时限", row_due(arena, row, "limit"));

@@ -60,7 +60,7 @@ static inline struct builder workflow_begin(struct arena *arena, const char *nam
     b.workflow->tables.strings = b.strings;
     int32_t string = string_of(&b, name);
     ROW_OF(&b, HEAD, head, .name = string, .version = 1, .title_zh = NONE, .title_en = NONE, .about_zh = NONE, .about_en = NONE,
-           .applies_from = NONE, .reference = NONE, .opens_by = NONE, .start = NONE, .limit = NONE, .overdue = NONE, .reopen = NONE);
+           .applies_from = NONE, .reference = NONE, .retain = NONE, .opens_by = NONE, .start = NONE, .limit = NONE, .overdue = NONE, .reopen = NONE);
     b.workflow->position = 3;
     return b;
 }
