@@ -1,5 +1,8 @@
 /* check: `staircase check` reads files as the engine would and tells every mistake with its place. */
 #include "engine/command/files.h"
+#include "engine/command/talk.h"
+#include "engine/map.h"
+#include "engine/workflow_fit.h"
 
 static void print_good(const struct command_line *line, const struct checked_file *file)
 {
@@ -18,11 +21,61 @@ static void print_good(const struct command_line *line, const struct checked_fil
                (int)name.size, name.data, file->source.version);
 }
 
+/* ---- workflows that open cases of each other ---- */
+
+struct workflows {
+    const struct workflow **items;
+    const char **paths;
+    uint32_t count;
+};
+
+static int print_misfits(const struct command_line *line, const char *path, struct text misfits)
+{
+    for (const char *at = misfits.data, *end = at + misfits.size, *next; at && at < end; at = next + 1) {
+        next = memchr(at, '\n', (size_t)(end - at));
+        struct text sentence = {at, (size_t)(next - at)};
+        if (line->json) {
+            struct map_maker row = map_begin(line->arena);
+            map_put_string(&row, "file", path);
+            map_put_text(&row, "why", sentence);
+            struct value printed = map_end(&row);
+            talk_print_row(line, &printed);
+        } else {
+            printf("%s: %.*s\n", path, (int)sentence.size, sentence.data);
+        }
+    }
+    return misfits.size ? COMMAND_REFUSED : COMMAND_DONE;
+}
+
+static int check_together(const struct command_line *line, const struct workflows *all)
+{
+    int worst = COMMAND_DONE;
+    for (uint32_t i = 0; i < all->count; i++) {
+        for (uint32_t k = 0; k < all->count; k++) {
+            int code = print_misfits(line, all->paths[i], workflow_fit(line->arena, all->items[i], all->items[k]));
+            worst = code > worst ? code : worst;
+        }
+        int code = print_misfits(line, all->paths[i], workflow_fit_ends(line->arena, all->items[i], all->items, all->count));
+        worst = code > worst ? code : worst;
+    }
+    return worst;
+}
+
+static void keep_workflow(const struct command_line *line, const struct checked_file *file, struct workflows *all)
+{
+    struct workflow *kept = ARENA_NEW(line->arena, struct workflow);
+    *kept = file->source.workflow;
+    all->items[all->count] = kept;
+    all->paths[all->count++] = file->path;
+}
+
 static int run(struct command_line *line)
 {
     const char *directory_path = command_value(line, "directory");
     struct checked_file directory = {0}, file;
     int worst = COMMAND_DONE;
+    struct workflows all = {.items = ARENA_ARRAY(line->arena, const struct workflow *, (size_t)line->operand_count),
+                            .paths = ARENA_ARRAY(line->arena, const char *, (size_t)line->operand_count)};
     if (directory_path) {
         worst = file_check(line, directory_path, NULL, &directory);
         if (worst != COMMAND_DONE)
@@ -34,9 +87,12 @@ static int run(struct command_line *line)
         int code = file_check(line, line->operands[i], directory_path ? &directory.source.directory : NULL, &file);
         if (code == COMMAND_DONE)
             print_good(line, &file);
+        if (code == COMMAND_DONE && file.source.kind == SOURCE_WORKFLOW)
+            keep_workflow(line, &file, &all);
         worst = code > worst ? code : worst;
     }
-    return worst;
+    int together = check_together(line, &all);
+    return together > worst ? together : worst;
 }
 
 static const struct command_option options[] = {
@@ -50,10 +106,12 @@ const struct command command_check = {
     .synopsis = "FILE... [--directory FILE]",
     .examples = {"  staircase check workflows/dispute-mediation/workflow.yaml\n"
                  "  staircase check my-workflow.yaml --directory config/directory.yaml\n"
-                 "  staircase check workflows/*/workflow.yaml --json\n",
+                 "  staircase check workflows/*/workflow.yaml --json\n"
+                 "What several workflows open of each other is checked where both are named.\n",
                  "  staircase check workflows/dispute-mediation/workflow.yaml\n"
                  "  staircase check my-workflow.yaml --directory config/directory.yaml\n"
-                 "  staircase check workflows/*/workflow.yaml --json\n"},
+                 "  staircase check workflows/*/workflow.yaml --json\n"
+                 "同时给出父、子两个流程时，也检查立子案件是否相符。\n"},
     .options = options,
     .operands_least = 1,
     .operands_most = -1,
