@@ -387,78 +387,6 @@ static enum err make(struct engine *engine)
     return code;
 }
 
-/* ---- whose turn it is ---- */
-
-struct turn {
-    int32_t unit; /* row of UNITS, or NONE: nobody */
-    struct text person;
-};
-
-struct turns {
-    const struct directory *directory;
-    struct turn first, next; /* the first of all, and the first after the one whose turn it was */
-    uint32_t last_unit;
-    struct text last_person;
-};
-
-static int compare_turns(uint32_t unit, struct text person, uint32_t other_unit, struct text other_person)
-{
-    if (unit != other_unit)
-        return unit < other_unit ? -1 : 1;
-    return text_compare(person, other_person);
-}
-
-static bool comes_before(const struct turns *turns, const struct turn *member, const struct turn *other)
-{
-    return other->unit == NONE || compare_turns((uint32_t)directory_unit(turns->directory, member->unit)->id, member->person,
-                                                (uint32_t)directory_unit(turns->directory, other->unit)->id, other->person) < 0;
-}
-
-static void offer(struct turns *turns, struct turn member)
-{
-    const struct directory_unit *unit = directory_unit(turns->directory, member.unit);
-    if (unit->successor)
-        return;
-    if (comes_before(turns, &member, &turns->first))
-        turns->first = member;
-    if (compare_turns((uint32_t)unit->id, member.person, turns->last_unit, turns->last_person) > 0 && comes_before(turns, &member, &turns->next))
-        turns->next = member;
-}
-
-static void offer_holders(struct turns *turns, const struct search *search, const char *role, int32_t day)
-{
-    const struct directory *directory = turns->directory;
-    int32_t row = directory_find_role(directory, text_of(role));
-    const struct directory_hold *holds = directory->table[DIRECTORY_HOLDS].rows;
-    for (int32_t i = 0; row != NONE && i < directory->table[DIRECTORY_HOLDS].count; i++) {
-        bool now = (holds[i].from == NONE || holds[i].from <= day) && (holds[i].until == NONE || holds[i].until >= day);
-        if (holds[i].role == row && now && (search->row == NONE || directory_covers(directory, search->row, holds[i].unit)))
-            offer(turns, (struct turn){.unit = holds[i].unit, .person = text_of(directory_string(directory, directory_person(directory, holds[i].person)->id))});
-    }
-}
-
-static void offer_units(struct turns *turns, const struct search *search, const char *level)
-{
-    const struct directory *directory = turns->directory;
-    int32_t row = directory_find_level(directory, text_of(level));
-    for (int32_t unit = 0; row != NONE && unit < directory_unit_count(directory); unit++)
-        if (directory_unit(directory, unit)->level == row && (search->row == NONE || directory_covers(directory, search->row, unit)))
-            offer(turns, (struct turn){.unit = unit});
-}
-
-/* The next in the order of the units' permanent numbers, then of the persons' ids: it holds whoever comes or goes. */
-static struct turn whose_turn(const struct search *search, const struct found *found, const struct recur_row *row)
-{
-    if (!found->version->rotation)
-        return (struct turn){.unit = search->row};
-    struct turns turns = {.directory = engine_directory(search->engine), .first.unit = NONE, .next.unit = NONE, .last_unit = row->turn_unit, .last_person = row->turn};
-    if (*found->version->role)
-        offer_holders(&turns, search, found->version->role, found->day);
-    else
-        offer_units(&turns, search, found->version->level);
-    return turns.next.unit != NONE ? turns.next : turns.first;
-}
-
 /* ---- firing ---- */
 
 /* The sender of an opening gives its key; the calendar's comes from where it stands in the log, which nobody can know before. */
@@ -516,6 +444,14 @@ static enum err pass_over(struct engine *engine, struct event *event, enum err c
     event->code = code;
     event->why = why;
     return engine_apply_run(engine, event);
+}
+
+static struct turn whose_turn(const struct search *search, const struct found *found, const struct recur_row *row)
+{
+    if (!found->version->rotation)
+        return (struct turn){.unit = search->row};
+    const struct turn_of of = {.role = found->version->role, .level = found->version->level, .within = search->row, .day = found->day};
+    return engine_next_turn(engine_directory(search->engine), &of, row);
 }
 
 static enum err fire_run(const struct search *search, struct found *found, const struct recur_row *row)

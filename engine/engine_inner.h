@@ -6,7 +6,7 @@
  *   engine_due.c     what falls due, and what is computed anew
  *   engine_kin.c     what cases have to say to each other
  *   engine_state.c   what is deployed; finding cases
- *   engine_recur.c   what the calendar brought about: runs, years     engine_agenda.c  when it will
+ *   engine_recur.c   what the calendar brought about: runs, years     engine_agenda.c  when it will; engine_turn.c: whose turn
  *   engine_deploy.c  deployments
  *   engine_previous.c what an opening takes over from the case before it
  *   engine_replay.c  replay and the hash of the state
@@ -198,6 +198,18 @@ enum err engine_count_end(struct engine *engine, const struct case_state *before
 void engine_note_units(struct engine *engine, const struct directory *before, const struct directory *after);
 /* ERR_NOT_FOUND: nothing yet. Texts live as long as what is read now. */
 enum err engine_read_recur(struct engine *engine, char what, struct text workflow, uint32_t unit, struct recur_row *row);
+
+/* ---- engine_turn.c ---- */
+struct turn {
+    int32_t unit;       /* row of UNITS, or NONE: it is nobody's turn */
+    struct text person; /* of a rotation of a role */
+};
+struct turn_of {
+    const char *role, *level; /* its holders, or ("") the units of the level */
+    int32_t within;           /* row of the unit that has the rotation, or NONE: all */
+    int32_t day;
+};
+struct turn engine_next_turn(const struct directory *directory, const struct turn_of *of, const struct recur_row *last);
 
 /* ---- engine_agenda.c: when the calendar will do what ---- */
 void engine_agenda_init(struct engine *engine);
