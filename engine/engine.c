@@ -135,11 +135,12 @@ static enum err advance_and_apply(struct engine *engine, const struct event *eve
                                   const struct case_state *before, int64_t effective, uint64_t sequence, struct decision *decision)
 {
     struct advance_input input;
-    struct event leaving = *event;
     engine_input(engine, workflow, before, &input);
     if (before && event->kind == EVENT_MIGRATE) {
-        leaving.migrated_from = before->workflow;
-        event = &leaving;
+        struct event *leaving = ARENA_NEW(&engine->batch.arena, struct event);
+        *leaving = *event;
+        leaving->migrated_from = before->workflow;
+        event = leaving;
         input.target = engine_version(engine, event->workflow, event->version);
     }
     input.event = event;

@@ -9,6 +9,7 @@
  *   engine_recur.c   what the calendar brought about: runs, years     engine_agenda.c  when it will; engine_turn.c: whose turn
  *   engine_deploy.c  deployments
  *   engine_previous.c what an opening takes over from the case before it
+ *   engine_past.c    what a case went through, decided again in memory
  *   engine_replay.c  replay and the hash of the state
  *   batch.c          the working set */
 #ifndef STAIRCASE_ENGINE_INNER_H

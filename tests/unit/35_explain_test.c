@@ -1,6 +1,7 @@
 /* Why a case is where it is, what may happen next, what an event would do: told without changing anything, and without what is private. */
 #include "tests/unit/rooms.h"
 
+#include "engine/engine_past.h"
 #include "engine/limits.h"
 
 #define KEY "case-key-0000001"
@@ -19,9 +20,53 @@ static int set_up(void **state)
     return 0;
 }
 
+/* The records of a case, each decided again as of its time: the case comes out as it is stored, byte for byte. */
+static void tell_again(struct past *past, struct store_txn *txn, struct text stored)
+{
+    struct arena *arena = &rooms->bed.arena;
+    const struct case_state *told = NULL;
+    struct case_state *is;
+    const uint64_t *positions;
+    uint32_t count;
+    assert_int_equal(case_decode(arena, arena_copy(arena, stored), &is), ERR_OK);
+    uint64_t workflow = is->workflow;
+    assert_int_equal(past_positions(past, txn, arena, is->last_position, 1000, &positions, &count, &workflow), ERR_OK);
+    past_begin(past, NULL);
+    for (uint32_t i = 0; i < count; i++) {
+        struct log_record record;
+        struct decision decision;
+        assert_int_equal(past_record(past, txn, arena, positions[i], &record), ERR_OK);
+        const struct past_step step = {.position = positions[i], .workflow = engine_workflow(rooms->bed.engine, workflow), .event = &record.event, .now = record.effective};
+        assert_int_equal(past_decide(past, arena, &step, told, &decision), ERR_OK);
+        assert_int_equal(decision.code, ERR_OK);
+        assert_int_equal(past_apply(past, &decision, &record, positions[i], &told), ERR_OK);
+        workflow = told->workflow;
+    }
+    struct text again = case_encode(arena, told);
+    assert_int_equal(again.size, stored.size);
+    assert_memory_equal(again.data, stored.data, stored.size);
+}
+
+static void tell_all_again(void)
+{
+    struct store_txn *txn;
+    struct store_cursor *cursor;
+    struct past *past;
+    struct text key, value;
+    assert_int_equal(past_open(&past, rooms->bed.engine), ERR_OK);
+    assert_int_equal(store_begin_read(rooms->bed.store, &txn), ERR_OK);
+    assert_int_equal(store_cursor_open(txn, STORE_CASE, &cursor), ERR_OK);
+    for (enum err code = store_cursor_seek(cursor, (struct text){0}, &key, &value); !code; code = store_cursor_next(cursor, &key, &value))
+        tell_again(past, txn, value);
+    store_cursor_close(&cursor);
+    store_end_read(&txn);
+    past_close(&past);
+}
+
 static int tear_down(void **state)
 {
     (void)state;
+    tell_all_again();
     rooms_close(rooms);
     free(rooms);
     return 0;
@@ -214,6 +259,24 @@ static void what_is_due_before_fires_in_the_trial_too(void **state)
     assert_non_null(strstr(row_string(rooms, &trial, "why"), "has ended"));
 }
 
+/* Who held which role, and which days were working days, is as it was: a directory and a calendar that came later change nothing of it. */
+static void what_counted_then_counts_in_the_telling(void **state)
+{
+    (void)state;
+    open_dispute();
+    struct text directory = bed_file(&rooms->bed, "config/directory.yaml");
+    const char *whole = arena_string(&rooms->bed.arena, directory), *version = strstr(whole, "\nversion: "), *li = strstr(whole, "\n  li:");
+    assert_non_null(version);
+    assert_non_null(li);
+    struct text newer = arena_print(&rooms->bed.arena, "%.*s\nversion: 900%.*s%s", (int)(version - whole), whole, (int)(li - strchr(version + 1, '\n')),
+                                    strchr(version + 1, '\n'), strchr(li + 1, '\n'));
+    assert_int_equal(bed_deploy(&rooms->bed, rooms->time.now, "directory.yaml", newer), ERR_OK); /* li is gone */
+    tell("agree-to-mediate", "app:zhao", NULL, 0);
+    ask((struct message){0});
+    assert_int_equal(row_count, 3);
+    assert_true(has_reason(&rows[1], "li may send it"));
+}
+
 static void questions_that_cannot_be_answered_are_refused(void **state)
 {
     (void)state;
@@ -238,6 +301,7 @@ int main(void)
         TEST(who_stands_in_a_private_field_is_not_named_to_everyone),
         TEST(an_event_is_tried_and_forgotten),
         TEST(what_is_due_before_fires_in_the_trial_too),
+        TEST(what_counted_then_counts_in_the_telling),
         TEST(questions_that_cannot_be_answered_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
