@@ -38,6 +38,8 @@ void page_refuse(struct page *page, enum err code, struct text why);
 
 /* The unit of the question: NONE when it names none. false: refused, it is not in the directory. */
 bool page_unit(struct page *page, int32_t *unit);
+/* query_late.c */
+enum err query_late(struct page *page, int32_t unit);
 /* Whether a case stands at the unit or below; NONE: anywhere. */
 bool page_covers(const struct page *page, int32_t unit, uint32_t unit_id);
 

@@ -225,12 +225,21 @@ static bool known_level(struct page *page)
     return false;
 }
 
+static bool can_be_listed(struct text what)
+{
+    static const char *const lists[] = {"", "cases", "units", "published", "late"};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+        if (text_is(what, lists[i]))
+            return true;
+    return false;
+}
+
 enum err query_list(struct page *page)
 {
     int32_t unit;
-    bool units = text_is(page->question->what, "units");
-    if (!units && page->question->what.size && !text_is(page->question->what, "cases") && !text_is(page->question->what, "published")) {
-        page_refuse(page, ERR_BAD_DATA, TEXT("What can be listed is `cases`, `units` or `published`."));
+    struct text what = page->question->what;
+    if (!can_be_listed(what)) {
+        page_refuse(page, ERR_BAD_DATA, TEXT("What can be listed is `cases`, `units`, `published` or `late`."));
         return ERR_OK;
     }
     if (!page_unit(page, &unit) || !known_workflow(page) || !known_stage(page) || !known_level(page))
@@ -239,5 +248,7 @@ enum err query_list(struct page *page)
         page_end(page, 0); /* nothing is deployed yet: there are no units, and no cases */
         return ERR_OK;
     }
-    return units ? list_units(page, unit) : list_cases(page, unit);
+    if (text_is(what, "late"))
+        return query_late(page, unit);
+    return text_is(what, "units") ? list_units(page, unit) : list_cases(page, unit);
 }

@@ -32,6 +32,7 @@ static void print_cases(const struct command_line *line, struct arena *arena, co
         text_table_cell(&table, row_text(row, "l"));
         text_table_cell(&table, row_due(arena, row, "due"));
         text_table_cell(&table, row_flag(row, "overdue") ? text_of(command_say(line, "overdue", "逾期"))
+                                : row_text(row, "end").size ? text_of(command_say(line, "ended", "已结"))
                                 : row_flag(row, "held")  ? text_of(command_say(line, "held", "未放行"))
                                                          : TEXT(""));
         text_table_cell(&table, row_text(row, "u"));
@@ -121,7 +122,9 @@ static int run(struct command_line *line)
 {
     struct message question = {
         .kind = MESSAGE_LIST,
-        .what = command_flag(line, "units") ? TEXT("units") : command_flag(line, "published") ? TEXT("published") : (struct text){NULL, 0},
+        .what = command_flag(line, "units") ? TEXT("units") : command_flag(line, "published") ? TEXT("published")
+                : command_flag(line, "late")                                                            ? TEXT("late")
+                                                                                                        : (struct text){NULL, 0},
         .unit = text_of(command_value(line, "unit")),
         .workflow = text_of(command_value(line, "workflow")),
         .stage = text_of(command_value(line, "stage")),
@@ -147,6 +150,7 @@ static const struct command_option options[] = {
     {"stage", "NAME", {"only in this stage", "只列该环节"}, false},
     {"level", "NAME", {"only at this level", "只列该层级"}, false},
     {"overdue", NULL, {"only what is overdue", "只列逾期的"}, false},
+    {"late", NULL, {"every case, open or ended, that has missed a deadline", "列出曾逾期的案件（含已结）"}, false},
     {"published", NULL, {"what is published now, for everybody to see", "列出正在公示的内容"}, false},
     {"units", NULL, {"the units of the directory instead of cases", "改为列出通讯录中的单元"}, false},
     {"limit", "N", {"at most so many (default 100; 0: all)", "最多条数（默认 100；0 为全部）"}, false},
@@ -158,7 +162,7 @@ static const struct command_option options[] = {
 const struct command command_list = {
     .name = "list",
     .line = {"list open cases by unit, workflow, stage, overdue; or what is published; or units", "列出未结案件（按单元、流程、环节、逾期），或列出公示、单元"},
-    .synopsis = "[--unit PATH] [--workflow NAME] [--stage NAME] [--overdue] [--published] [--units]",
+    .synopsis = "[--unit PATH] [--workflow NAME] [--stage NAME] [--overdue] [--late] [--published] [--units]",
     .examples = {"  staircase list --unit jinnong --overdue\n"
                  "  staircase list --workflow dispute-mediation --stage consent --limit 0 --json\n"
                  "  staircase list --published --unit jinnong\n"
