@@ -206,7 +206,7 @@ static void put_mapping(struct schema *schema, int where)
     else
         schema_boolean(&schema->text, "additionalProperties", false);
     if (mapping->others)
-        put_use(schema, "propertyNames", &form_name);
+        put_use(schema, "propertyNames", mapping->other_keys ? mapping->other_keys : &form_name);
     if (mapping->least)
         schema_number(&schema->text, "minProperties", mapping->least);
     put_required(schema, where);

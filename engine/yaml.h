@@ -193,6 +193,7 @@ struct mapping {
     const char *name;
     const struct form *others; /* of what stands under keys that are not in the table; NULL: there can be none */
     int64_t least;             /* keys that must be there, whichever */
+    const struct form *other_keys; /* what those others may be called; NULL: names in kebab-case */
 };
 
 struct keys {

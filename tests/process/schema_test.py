@@ -193,7 +193,7 @@ steps:
         ("after-commit", "whenever", "steps.0"), ("event: e, by: li, for", "by: li, for", "steps.1"), ("{code: not-now, says", "{says", "steps.3"),
         ("does: fail", "does: nothing", "steps.7"), ("does: fail", "event: e, does: fail", "steps.7"), ("3 working days", "3 workdays", "steps.9"),
         ("- repeat", "- again", "steps.12"), ("- release: {by: li, case: one}", "- release: {by: li, case: one}\n    repeat: one", "steps.4"),
-        ("[stage, handed-over]", "[stage, hint]", "steps.16"), ("overdue: false", "late: false", "steps.15"), ("steps:", "people2: {}\nsteps:", ""),
+        ("[stage, handed-over]", "[stage, hint]", "steps.16"), ("overdue: false", "laet: false", "steps.15"), ("steps:", "people2: {}\nsteps:", ""),
     )),
     "directory": ("""\
 directory: d
