@@ -199,7 +199,11 @@ static enum err take_counts(struct server *server)
         code = door_count(&server->door, &server->inbox, &after, &server->counted[server->counted_count]);
         server->counted_count += code == ERR_OK;
     }
-    return code == ERR_NOT_FOUND ? ERR_OK : code;
+    if (code == ERR_DISK_FULL) { /* of the keys: it stays owed */
+        oplog(OPLOG_ERROR, "vote-not-settled", OPLOG_STRING("why", err_sentence(code)));
+        engine_forget_counts(server->engine);
+    }
+    return code == ERR_NOT_FOUND || code == ERR_DISK_FULL ? ERR_OK : code;
 }
 
 static void decide(struct server *server)

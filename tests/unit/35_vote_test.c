@@ -343,6 +343,35 @@ static void a_ballot_is_never_parked(void **state)
     rooms_close(&rooms);
 }
 
+/* ---- the row ---- */
+
+static void a_row_is_read_as_it_was_written(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct roll_row again, row = {.on_roll = true, .late = true, .lanes = 2, .proxies = 3, .position = UINT64_C(1) << 40, .by = TEXT("zhao"), .sealed = TEXT("\x01\x02"),
+                                  .member = {.weight = {1, VOTE_TOTAL_MOST}, .attended = true, .cast = true, .choice = 2}};
+    arena_init(&arena);
+    struct text bytes = row_encode_roll(&arena, &row);
+    assert_int_equal(row_decode_roll(bytes, &again), ERR_OK);
+    assert_memory_equal(&again.member, &row.member, sizeof row.member);
+    assert_true(again.on_roll && again.late && again.lanes == 2 && again.proxies == 3 && again.position == row.position);
+    assert_true(text_equal(again.by, row.by) && text_equal(again.sealed, row.sealed));
+    for (size_t size = 0; size < bytes.size; size++)
+        assert_int_not_equal(row_decode_roll((struct text){bytes.data, size}, &again), ERR_OK);
+    struct roll_row bad = row;
+    bad.member.choice = VOTE_CHOICES_MOST, assert_int_equal(row_decode_roll(row_encode_roll(&arena, &bad), &again), ERR_CORRUPT);
+    bad = row, bad.member.weight[1] = -1, assert_int_equal(row_decode_roll(row_encode_roll(&arena, &bad), &again), ERR_CORRUPT);
+    /* Its form, for ever: version, bits, lanes, weights, choice, proxies, position, by, sealed. */
+    static const uint8_t golden[] = {1, 1 | 8 | 16 | 32, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7,
+                                     0, 0, 0, 0, 0, 0, 0, 0};
+    const struct roll_row small = {.on_roll = true, .late = true, .lanes = 1, .position = 7, .member = {.weight = {1}, .attended = true, .cast = true, .choice = -1}};
+    struct text form = row_encode_roll(&arena, &small);
+    assert_int_equal(form.size, sizeof golden);
+    assert_memory_equal(form.data, golden, sizeof golden);
+    arena_close(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +382,7 @@ int main(void)
         cmocka_unit_test(the_counts_survive_every_break),
         cmocka_unit_test(ballots_that_cannot_be_opened),
         cmocka_unit_test(a_ballot_is_never_parked),
+        cmocka_unit_test(a_row_is_read_as_it_was_written),
     };
     return cmocka_run_group_tests_name("votes", tests, NULL, NULL);
 }
