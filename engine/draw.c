@@ -258,6 +258,7 @@ static void draw_event(struct walk *walk, int32_t row)
                              .title = draw_title(words, event->name, event->title_zh, event->title_en),
                              .details = draw_by(words, event->by)};
     what.details = with_detail(walk, what.details, labelled(walk, draw_say(words, "needs", "须填"), draw_fields(words, event->needs)));
+    what.details = with_detail(walk, what.details, labelled(walk, draw_say(words, "not by who", "回避"), draw_differing(words, event)));
     if (event->when != NONE)
         what.condition = labelled(walk, draw_say(words, "if", "若"), draw_condition(words, event->when));
     if (event->within != NONE)

@@ -5,7 +5,7 @@
 
 static struct text base_words(const struct draw_words *words, int32_t of)
 {
-    static const char *const english[] = {"all members", "the roll", "those present", "ballots cast"}, *const chinese[] = {"全体成员", "名册", "出席者", "投票"};
+    static const char *const english[] = {"all members", "the roll", "those present", "ballots cast"}, *const chinese[] = {"全体成员", "名册", "出席者", "投票者"};
     return text_of(words->language == DRAW_ZH ? chinese[of] : english[of]);
 }
 
@@ -29,7 +29,7 @@ static struct text rule_words(const struct draw_words *words, const struct workf
     struct text said = arena_print(words->arena, "%s %.*s", choice_name(words, vote, rule->choice), (int)part.size, part.data);
     if (vote->field == NONE)
         return said;
-    const char *value = rule->value == NONE ? draw_say(words, "otherwise", "其他") : workflow_string(words->workflow, workflow_value(words->workflow, rule->value)->string);
+    const char *value = rule->value == NONE ? draw_say(words, "otherwise", "其余") : workflow_string(words->workflow, workflow_value(words->workflow, rule->value)->string);
     return arena_print(words->arena, draw_say(words, "%s: %.*s", "%s：%.*s"), value, (int)said.size, said.data);
 }
 
@@ -46,7 +46,11 @@ struct text draw_raters(const struct draw_words *words, const struct workflow_vo
     struct text all = {0};
     for (int32_t i = 0; i < vote->raters.count; i++) {
         const struct workflow_rater *rater = workflow_rater(words->workflow, vote->raters.first + i);
-        all = draw_list(words, all, arena_print(words->arena, "%s %d", workflow_string(words->workflow, rater->name), rater->weight));
+        struct text who = draw_people(words, rater->people);
+        if (vote->raters.count > 1) /* of the only group it goes without saying */
+            who = arena_print(words->arena, "%.*s %d", (int)who.size, who.data, rater->weight);
+        all = all.size == 0 ? who
+                            : arena_print(words->arena, draw_say(words, "%.*s; %.*s", "%.*s；%.*s"), (int)all.size, all.data, (int)who.size, who.data);
     }
     return all;
 }
@@ -56,12 +60,18 @@ struct text draw_vote_quorum(const struct draw_words *words, const struct workfl
     return vote->quorum == NONE ? (struct text){0} : part_words(words, workflow_vote_rule(words->workflow, vote->quorum));
 }
 
+static struct text weight_words(const struct draw_words *words, const struct workflow_vote_weight *weight)
+{
+    const char *name = workflow_string(words->workflow, weight->name);
+    return text_of(weight->with == NONE ? draw_say(words, "by heads", "按人数") : arena_print(words->arena, draw_say(words, "by %s", "按 %s"), name).data);
+}
+
 /* Heads alone go without saying. */
 struct text draw_vote_manner(const struct draw_words *words, const struct workflow_vote *vote)
 {
     struct text all = {0};
     for (int32_t i = 0; i < vote->weights.count && vote->weights.count > 1; i++)
-        all = draw_list(words, all, text_of(workflow_string(words->workflow, workflow_vote_weight(words->workflow, vote->weights.first + i)->name)));
+        all = draw_list(words, all, weight_words(words, workflow_vote_weight(words->workflow, vote->weights.first + i)));
     if (vote->secret)
         all = draw_list(words, all, text_of(draw_say(words, "secret", "无记名")));
     if (vote->early)

@@ -130,15 +130,12 @@ struct text draw_by(const struct draw_words *words, int32_t row)
     return people;
 }
 
-/* ---- the calendar ---- */
-
-struct text draw_recurs(const struct draw_words *words, const struct workflow_recurs *recurs)
+struct text draw_differing(const struct draw_words *words, const struct workflow_event *event)
 {
-    const char *rule = workflow_string(words->workflow, recurs->rule);
-    const char *who = arena_string(words->arena, recurs->role != NONE ? draw_role(words, recurs->role) : draw_level(words, recurs->level));
-    if (recurs->rotation)
-        return arena_print(words->arena, draw_say(words, "the calendar: %s; in turn: %s", "日历：%s，轮流：%s"), rule, who);
-    return arena_print(words->arena, draw_say(words, "the calendar: %s; at each %s", "日历：%s，每个%s"), rule, who);
+    struct text all = event->not_same_as_opener ? text_of(draw_say(words, "opened it", "立案人")) : (struct text){0}, fields = draw_fields(words, event->not_same_as_fields);
+    for (int32_t i = 0; i < event->not_same_as_events.count; i++)
+        all = draw_list(words, all, event_title(words, workflow_ref(words->workflow, event->not_same_as_events.first + i)));
+    return fields.size ? draw_list(words, all, fields) : all;
 }
 
 /* ---- time ---- */
@@ -293,6 +290,13 @@ static struct text level_words(const struct draw_words *words, const struct work
     return joined(words, text_of(draw_say(words, "level", "层级")), " = ", all);
 }
 
+/* Said with "and" or "or" of its own. */
+static bool is_of_several(const struct draw_words *words, int32_t row)
+{
+    const struct workflow_condition *condition = workflow_condition(words->workflow, row);
+    return (condition->kind == CONDITION_ANY || condition->kind == CONDITION_ALL) && condition->parts.count > 1;
+}
+
 static struct text parts_words(const struct draw_words *words, const struct workflow_condition *condition)
 {
     const char *mark = condition->kind == CONDITION_ALL ? draw_say(words, " and ", " 且 ") : draw_say(words, " or ", " 或 ");
@@ -300,9 +304,8 @@ static struct text parts_words(const struct draw_words *words, const struct work
     for (int32_t i = 0; i < condition->parts.count; i++) {
         int32_t row = workflow_ref(words->workflow, condition->parts.first + i);
         struct text part = draw_condition(words, row);
-        bool nested = condition->parts.count > 1 && workflow_condition(words->workflow, row)->kind == CONDITION_ANY;
-        if (nested)
-            part = arena_print(words->arena, "(%.*s)", (int)part.size, part.data);
+        if (condition->parts.count > 1 && is_of_several(words, row))
+            part = arena_print(words->arena, draw_say(words, "(%.*s)", "（%.*s）"), (int)part.size, part.data);
         all = joined(words, all, mark, part);
     }
     if (condition->kind == CONDITION_NONE)

@@ -25,13 +25,15 @@ struct text draw_level(const struct draw_words *words, int32_t level);
 struct text draw_role(const struct draw_words *words, int32_t name);
 struct text draw_people(const struct draw_words *words, struct span people);
 struct text draw_by(const struct draw_words *words, int32_t by);
+/* Who may not send it although `by` lets them: what they have sent, and the fields in which they stand, by their titles. */
+struct text draw_differing(const struct draw_words *words, const struct workflow_event *event);
 /* `fields` are refs. */
 struct text draw_fields(const struct draw_words *words, struct span fields);
-/* "the calendar: FREQ=WEEKLY;BYDAY=TU,TH, at each grid" */
+/* draw_recurs.c: "the calendar: every week, Tuesday, Thursday; or the next working day; at each grid" */
 struct text draw_recurs(const struct draw_words *words, const struct workflow_recurs *recurs);
 /* Of a vote (draw_vote.c): "approve at least 4/5 of all members"; its quorum; "heads, area, secret". Empty where there is nothing to say. */
 struct text draw_vote_rules(const struct draw_words *words, const struct workflow_vote *vote);
-/* Of a rating: "superior 30, residents 60". */
+/* Of a rating, who rates with which weight: "street office 30; representatives 60". */
 struct text draw_raters(const struct draw_words *words, const struct workflow_vote *vote);
 struct text draw_vote_quorum(const struct draw_words *words, const struct workflow_vote *vote);
 struct text draw_vote_manner(const struct draw_words *words, const struct workflow_vote *vote);

@@ -119,6 +119,38 @@ static void what_the_directory_calls_it(void **state)
     assert_says(dot, "overdue: the whole");
 }
 
+/* When the calendar opens cases, who rates, who may not: in words. */
+static void rules_are_said_in_words(void **state)
+{
+    (void)state;
+    static const char *const said[][3] = {
+        {"FREQ=WEEKLY;BYDAY=TU,TH", "每周周二、周四，遇休息日顺延", "every week, Tuesday, Thursday; or the next working day"},
+        {"FREQ=MONTHLY;INTERVAL=6;BYMONTHDAY=10", "每6个月10日（自 2026-12-15 起）", "every 6 months, day 10, from 2026-12-15"},
+        {"FREQ=MONTHLY;BYMONTHDAY=-1", "每月最后一天", "every month, the last day"},
+        {"FREQ=DAILY", "每天", "every day"},
+        {"FREQ=MONTHLY;BYDAY=1MO", "日历：FREQ=MONTHLY;BYDAY=1MO", "the calendar: FREQ=MONTHLY;BYDAY=1MO"}, /* no words for it */
+        {"FREQ=YEARLY;COUNT=3", "日历：FREQ=YEARLY;COUNT=3", "the calendar: FREQ=YEARLY;COUNT=3"},
+    };
+    const char *review = source_of(&arena, "workflows/annual-review/workflow.yaml").data, *rule = "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=15";
+    struct drawing drawing = drawing_of(source_of(&arena, "workflows/annual-review/workflow.yaml"), DRAW_ZH);
+    assert_says(written(&drawing, draw_mermaid), "每年12月15日");
+    assert_says(written(&drawing, draw_mermaid), "☑ 评议：party-group 30；member-unit 30；");
+    assert_says(written(&drawing, draw_mermaid), "若：（书");
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        for (int language = 0; language < 2; language++) {
+            drawing = drawing_of(source_with(&arena, review, rule, said[i][0]), language ? DRAW_EN : DRAW_ZH);
+            const struct draw_line *line = drawing.nodes[0].lines.first->next->next;
+            char whole[256] = "";
+            for (; line; line = line->next)
+                snprintf(whole + strlen(whole), sizeof whole - strlen(whole), "%.*s%s", (int)line->text.size, line->text.data, language ? " " : "");
+            assert_says(whole, said[i][1 + language]);
+        }
+    drawing = drawing_of(source_of(&arena, "workflows/feast-activity/workflow.yaml"), DRAW_EN);
+    assert_says(written(&drawing, draw_mermaid), "2026-01-27, 2026-09-10");
+    drawing = drawing_of(source_of(&arena, "workflows/seal-use/workflow.yaml"), DRAW_ZH);
+    assert_says(written(&drawing, draw_mermaid), "回避：立案人");
+}
+
 /* Past one tag, a comment or a declaration; its depth is added to `depth`. */
 static const char *past_tag(const char *at, int *depth)
 {
@@ -322,6 +354,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(dot_of_a_small_workflow, setup, teardown),
         cmocka_unit_test_setup_teardown(mermaid_of_a_small_workflow, setup, teardown),
         cmocka_unit_test_setup_teardown(what_the_directory_calls_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(rules_are_said_in_words, setup, teardown),
         cmocka_unit_test_setup_teardown(svg_is_well_formed_and_has_the_titles, setup, teardown),
         cmocka_unit_test_setup_teardown(a_title_cannot_break_out_of_a_label, setup, teardown),
         cmocka_unit_test_setup_teardown(steps_are_climbed_where_the_condition_lets_them, setup, teardown),
