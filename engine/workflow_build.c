@@ -219,6 +219,8 @@ static const struct {
 static int32_t name_unknown(struct workflow_reader *reader, enum workflow_table table, const struct node *node, struct text name)
 {
     struct nearest nearest = nearest_to(name);
+    if (table == WORKFLOW_STAGES && row_count(reader, table) == 0 && reader->problems->errors)
+        return NONE; /* that there are none at all has been said, or why they could not be read */
     if (problems_full(reader->problems)) { /* counted, but not worth the search */
         problems_add(reader->problems, node, "unknown");
         return NONE;
