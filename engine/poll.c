@@ -296,17 +296,26 @@ static bool take_late(struct step *step, struct case_poll *poll, struct roll_row
     return true;
 }
 
+static bool is_for_another(const struct event *event)
+{
+    return event->on_behalf.size && !text_equal(event->as, event->on_behalf);
+}
+
+static bool takes_proxies(struct step *step, const struct workflow_vote *vote)
+{
+    const struct event *event = step->input.event;
+    return !is_for_another(event) || vote->proxy_most > 0 ||
+           step_refuse(step, ERR_NOT_ALLOWED, "this vote takes no proxies: %.*s votes in person", SHOWN(event->on_behalf));
+}
+
 /* The one who acts counts their proxies in a row of their own, on the roll or not. */
 static bool take_proxy(struct step *step, const struct workflow_vote *vote, struct case_poll *poll, const struct roll_row *member)
 {
     const struct event *event = step->input.event;
-    if (!event->on_behalf.size || text_equal(event->as, event->on_behalf)) {
+    if (!is_for_another(event))
         return !intake_given(event, "proxy") || step_refuse(step, ERR_BAD_DATA, "proxy: comes only with a ballot for somebody else");
-    }
     struct roll_row actor = row_of(step, poll, event->as);
     struct text paper = text_given(event, "proxy");
-    if (vote->proxy_most == 0)
-        return step_refuse(step, ERR_NOT_ALLOWED, "this vote takes no proxies: %.*s votes in person", SHOWN(event->on_behalf));
     if (!not_recused(step, &actor))
         return false;
     if (vote->proxy_written && (paper.size == 0 || paper.size > PROXY_MOST))
@@ -374,7 +383,7 @@ bool poll_ballot(struct step *step)
         return refuse_no_vote(step);
     const struct workflow_vote *vote = vote_of(step, poll);
     struct roll_row row = row_of(step, poll, step->person);
-    if (!on_roll(step, &row) || !not_recused(step, &row))
+    if (!on_roll(step, &row) || !not_recused(step, &row) || !takes_proxies(step, vote))
         return false;
     if (is_late(step, poll))
         return take_late(step, poll, &row);
