@@ -57,7 +57,8 @@ struct text draw_raters(const struct draw_words *words, const struct workflow_vo
 
 struct text draw_vote_quorum(const struct draw_words *words, const struct workflow_vote *vote)
 {
-    return vote->quorum == NONE ? (struct text){0} : part_words(words, workflow_vote_rule(words->workflow, vote->quorum));
+    struct text none = {0};
+    return vote->quorum == NONE ? none : part_words(words, workflow_vote_rule(words->workflow, vote->quorum));
 }
 
 static struct text weight_words(const struct draw_words *words, const struct workflow_vote_weight *weight)

@@ -196,7 +196,7 @@ bool poll_open(struct step *step)
     if (row == NONE)
         return true;
     const struct workflow_vote *vote = workflow_vote(step->workflow, row);
-    struct poll_lane lanes[VOTE_LANES_MOST];
+    struct poll_lane lanes[VOTE_LANES_MOST] = {{.people = {0, 0}}};
     int32_t rule = rule_now(step, vote);
     if (rule == NONE && !vote->raters.count)
         return step_refuse(step, ERR_CONDITION, "no rule of the vote fits %s", workflow_field_name(step->workflow, vote->field));
