@@ -198,7 +198,7 @@ static struct text opens_of(const struct walk *walk, struct span opens)
     struct text all = {0};
     for (int32_t i = 0; i < opens.count; i++)
         all = draw_list(&walk->words, all, text_of(workflow_string(walk->words.workflow, workflow_open(walk->words.workflow, opens.first + i)->workflow)));
-    return labelled(walk, draw_say(&walk->words, "⧉ opens", "⧉ 立子案件"), all);
+    return labelled(walk, draw_say(&walk->words, "▣ opens", "▣ 立子案件"), all);
 }
 
 static void draw_outcome(struct walk *walk, int32_t row, int32_t when, struct happening what);
@@ -321,15 +321,15 @@ static struct text tasks_done(const struct draw_words *words, const struct workf
     return (struct text){0};
 }
 
-/* The sign is that of the outcome that opens them. */
+/* The sign is that of the outcome that opens them; one that the fonts of an office have. */
 static struct text children_ended(const struct draw_words *words, const struct workflow_stage *stage)
 {
     if (stage->children.count == 0)
         return (struct text){0};
     const struct workflow_wait *wait = workflow_wait(words->workflow, stage->children.first);
     if (wait->wait == DONE_SOME)
-        return arena_print(words->arena, draw_say(words, "⧉ %d children ended", "⧉ %d 个子案件办结"), wait->some);
-    return text_of(wait->wait == DONE_ALL ? draw_say(words, "⧉ all children ended", "⧉ 子案件全部办结") : draw_say(words, "⧉ one child ended", "⧉ 任一子案件办结"));
+        return arena_print(words->arena, draw_say(words, "▣ %d children ended", "▣ %d 个子案件办结"), wait->some);
+    return text_of(wait->wait == DONE_ALL ? draw_say(words, "▣ all children ended", "▣ 子案件全部办结") : draw_say(words, "▣ one child ended", "▣ 任一子案件办结"));
 }
 
 static void draw_tasks(struct walk *walk, const struct workflow_stage *stage)
