@@ -28,10 +28,10 @@ class Readme(harness.Case):
 
     def test_what_it_tells_to_type(self):
         stopped = next(block for block in BLOCKS if "verify" in block)
-        self.assertEqual(len(BLOCKS), 5)
+        self.assertEqual(len(BLOCKS), 6)
         self.running.start()
         until("the centre serves its docket", lambda: self.running.command("list", name="mediation_centre").returncode == 0)
-        climb, concluded, workflow, operate = self.type(*[block for block in BLOCKS if block is not stopped])
+        climb, concluded, vote, workflow, operate = self.type(*[block for block in BLOCKS if block is not stopped])
         opened, *applied, heads, listed = climb.splitlines()
         self.assertRegex(opened, r"^Opened 金农调字〔\d{4}〕1号 \(case \d+\)\.$")
         self.assertEqual(sum(line.startswith("Applied to 金农调字") for line in applied), 11)
@@ -40,6 +40,10 @@ class Readme(harness.Case):
         self.assertIn("It has ended: resolved.", concluded)
         for event in ("open", "raise", "accept", "sign", "follow-up"):
             self.assertRegex(concluded, r"(?m) %s " % event)
+        self.assertIn("2 passed, 0 failed", vote)
+        for counted, then in (("13 of 16 members: 5 × 13 = 65 ≥ 4 × 16 = 64, passed", r"stage +decision"), ("12 of 16 members: 5 × 12 = 60 < 4 × 16 = 64, failed", r"ended +not-proposed")):
+            self.assertEqual(vote.count(counted), 2)  # in the answer to the ballot that decided it, and in the case
+            self.assertRegex(vote, "(?m)^ *" + then)
         self.assertIn("no mistakes", workflow)
         self.assertIn(" passed, 0 failed", workflow)
         self.assertEqual(self.running.stop(), 0)
@@ -84,7 +88,7 @@ class Readme(harness.Case):
         lines = README.splitlines()
         self.assertTrue(lines[0].startswith("`make run`"))
         self.assertTrue(lines[1].startswith("`make test`"))
-        self.assertLessEqual(len(lines), 90)
+        self.assertLessEqual(len(lines), 112)
         self.assertEqual(re.findall(r"^## (.*)$", README, re.M)[-1], "Read the source")
 
     def test_what_it_names_is_there(self):
