@@ -373,6 +373,79 @@ static void cases_of_a_closed_unit_are_seen_at_its_successor(void **state)
     assert_int_equal(passed, 2);
 }
 
+static int set_up_published(void **state)
+{
+    (void)state;
+    return set_up_with("tests/scenarios/publication/workflow.yaml");
+}
+
+/* Time passes until that day; what falls due on the way fires. */
+static void go_to(int64_t time)
+{
+    uint32_t fired = 1;
+    rooms->time.now = time;
+    while (fired) {
+        rooms_begin(rooms);
+        assert_int_equal(engine_fire(rooms->bed.engine, 100, &fired), ERR_OK);
+        rooms_commit(rooms);
+    }
+}
+
+/* Everybody sees the text and nothing else; an ended case is seen for what it published, and is not among the open ones. */
+static void what_is_published_is_for_everybody(void **state)
+{
+    (void)state;
+    static const int64_t DAY_MS = 86400000;
+    int64_t began = rooms->time.now;
+    struct value zhao = value_text(TEXT("app:zhao"));
+    struct field_value open[] = {{TEXT("asked-by"), {.kind = VALUE_LIST, .count = 1, .items = &zhao}}, field_text("summary", "lamps")};
+    struct message message = message_open(rooms, "case-key-0000001", "published-decision", "jinnong", "clerk-11", open, 2);
+    expect_applied(rooms_tell(rooms, &message));
+    const struct message published = {.kind = MESSAGE_LIST, .what = TEXT("published")}, late = {.kind = MESSAGE_LIST, .what = TEXT("late")};
+    assert_int_equal(count_of(published), 0);
+    struct field_value decide[] = {field_text("decision", "three lamps"), field_text("note", "internal")};
+    message = message_send(rooms, "case-key-0000001", "decide", "clerk-11", decide, 2);
+    expect_applied(rooms_tell(rooms, &message));
+    assert_int_equal(count_of(published), 1);
+    const struct value *data = value_get(&answers.rows[0], "data");
+    assert_int_equal(data->count, 2);
+    assert_string_equal(row_string(rooms, data, "decision"), "three lamps");
+    assert_true(value_get(&answers.rows[0], "objections")->boolean);
+    assert_null(value_get(&answers.rows[0], "s"));
+    go_to(began + 15 * DAY_MS);
+    assert_int_equal(count_of(published), 0);
+    struct field_value done = field_text("result", "done");
+    message = message_send(rooms, "case-key-0000001", "done", "clerk-11", &done, 1);
+    expect_applied(rooms_tell(rooms, &message));
+    assert_int_equal(count_of(published), 1);
+    assert_int_equal(count_of((struct message){.kind = MESSAGE_LIST, .what = TEXT("published"), .unit = TEXT("jinnong/grid-3")}), 0);
+    assert_int_equal(count_of((struct message){.kind = MESSAGE_LIST}), 0);
+    assert_int_equal(count_of(late), 0);
+    go_to(began + 60 * DAY_MS);
+    assert_int_equal(count_of(published), 0);
+}
+
+/* Late at closing is not overdue now. */
+static void who_was_late_is_listed_also_when_it_is_over(void **state)
+{
+    (void)state;
+    struct value zhao = value_text(TEXT("app:zhao"));
+    struct field_value open[] = {{TEXT("asked-by"), {.kind = VALUE_LIST, .count = 1, .items = &zhao}}, field_text("summary", "lamps")};
+    struct message message = message_open(rooms, "case-key-0000002", "published-decision", "jinnong", "clerk-11", open, 2);
+    const struct message late = {.kind = MESSAGE_LIST, .what = TEXT("late")}, overdue = {.kind = MESSAGE_LIST, .overdue = true};
+    expect_applied(rooms_tell(rooms, &message));
+    go_to(rooms->time.now + INT64_C(60) * 86400000);
+    assert_int_equal(count_of(overdue), 1);
+    assert_int_equal(count_of(late), 1);
+    struct field_value decide = field_text("decision", "three lamps");
+    message = message_send(rooms, "case-key-0000002", "decide", "clerk-11", &decide, 1);
+    expect_applied(rooms_tell(rooms, &message));
+    assert_int_equal(count_of(overdue), 0);
+    assert_int_equal(count_of(late), 1);
+    assert_int_equal(count_of((struct message){.kind = MESSAGE_LIST, .what = TEXT("late"), .unit = TEXT("jinnong"), .workflow = TEXT("published-decision")}), 1);
+    assert_int_equal(count_of((struct message){.kind = MESSAGE_LIST, .what = TEXT("late"), .unit = TEXT("jinnong/grid-3")}), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -385,6 +458,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_long_comes_from_the_log, set_up_disputes, tear_down),
         cmocka_unit_test_setup_teardown(incidents_and_status, set_up, tear_down),
         cmocka_unit_test_setup_teardown(news_pass_filters, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_published_is_for_everybody, set_up_published, tear_down),
+        cmocka_unit_test_setup_teardown(who_was_late_is_listed_also_when_it_is_over, set_up_published, tear_down),
         cmocka_unit_test_setup_teardown(cases_of_a_closed_unit_are_seen_at_its_successor, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("query", tests, NULL, NULL);
