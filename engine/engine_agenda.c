@@ -3,38 +3,12 @@
  * Nothing here is stored. What is deployed and the rows of RECUR say everything, so the agenda is made when it is first asked for, and anew when
  * something was deployed: a newer version, units that came or went, days off that were published. Each series (a workflow at a unit) stands in it
  * once, with the moment of its next event. When that has passed the event is made, with the day that libical and the calendar gave: the
- * record holds the day, so that replaying it asks neither.
- *
- * A day is decided about by the newest version that applies on it. No day counts from before the version was deployed, or the unit was there. */
-#include "engine/engine_inner.h"
+ * record holds the day, so that replaying it asks neither. */
+#include "engine/engine_days.h"
 #include "engine/log.h"
-#include "engine/recurrence.h"
 
 #include <assert.h>
 #include <sodium.h>
-
-enum { ANSWERS_KEPT = 4, LEFT_OUT_MOST = 4000 /* days off in a row that a rule is followed over: ten years of every day */ };
-
-/* One version of a workflow, as far as the calendar is concerned. */
-struct recurring {
-    struct recurring *newer, *next; /* versions of the name, ascending; the next name (of the oldest) */
-    struct text name;
-    uint32_t version;
-    int32_t applies_from;
-    int64_t deployed_at;
-    struct recurrence *rule; /* NULL: it does not recur */
-    const char *level, *role, *of; /* names; "": not said */
-    bool rotation;
-    enum day_off day_off;
-    enum missed missed;
-    int32_t least;           /* of a quota; 0: it has none */
-    const char *quota_level;
-    struct {                 /* the last questions that were put to the rule, and the answers: units ask for the same days */
-        int32_t after, day;
-        bool asked, found;
-    } answers[ANSWERS_KEPT];
-    uint32_t answer_count;
-};
 
 /* ---- what is deployed ---- */
 
@@ -137,132 +111,6 @@ static enum err read_workflows(struct engine *engine)
     return code;
 }
 
-/* ---- which day comes next ---- */
-
-/* A series while its next event is looked for. */
-struct search {
-    struct engine *engine;
-    const struct recurring *first;
-    uint32_t unit;
-    int32_t row;                     /* of the unit, or NONE: the whole district */
-    const struct calendar *calendar; /* that counts there */
-    int32_t since;                   /* the unit is there from that day on */
-};
-
-/* The next event of a series. */
-struct found {
-    const struct recurring *version;
-    int64_t due;
-    int32_t day, through; /* of a run */
-    int32_t year;         /* of a quota */
-};
-
-static int32_t begins(const struct search *search, const struct recurring *version)
-{
-    int32_t day = calendar_date(search->calendar, version->deployed_at);
-    if (version->applies_from != NONE && version->applies_from > day)
-        day = version->applies_from;
-    return day;
-}
-
-/* The newest version that applies on a day. */
-static const struct recurring *version_on(const struct search *search, int32_t day)
-{
-    const struct recurring *newest = NULL;
-    for (const struct recurring *version = search->first; version; version = version->newer)
-        if (begins(search, version) <= day)
-            newest = version;
-    return newest;
-}
-
-static bool is_level(const struct search *search, const char *level)
-{
-    const struct directory *directory = engine_directory(search->engine);
-    return search->row != NONE && *level && strcmp(directory_level_name(directory, directory_unit(directory, search->row)->level), level) == 0;
-}
-
-static bool recurs_here(const struct search *search, const struct recurring *version)
-{
-    if (!version->rule)
-        return false;
-    return version->rotation && !*version->of ? search->row == NONE : is_level(search, version->rotation ? version->of : version->level);
-}
-
-static bool ask_rule(const struct recurring *version, int32_t after, int32_t *day)
-{
-    struct recurring *memory = (struct recurring *)(uintptr_t)version;
-    uint32_t at = 0;
-    while (at < ANSWERS_KEPT && !(memory->answers[at].asked && memory->answers[at].after == after))
-        at++;
-    if (at == ANSWERS_KEPT) {
-        at = memory->answer_count++ % ANSWERS_KEPT;
-        memory->answers[at].asked = true;
-        memory->answers[at].after = after;
-        memory->answers[at].found = recurrence_next(version->rule, after, &memory->answers[at].day);
-    }
-    *day = memory->answers[at].day;
-    return memory->answers[at].found;
-}
-
-/* The next day of the rules after a day, whichever version decides about it. */
-static const struct recurring *next_day(const struct search *search, int32_t after, int32_t *day)
-{
-    const struct recurring *best = NULL;
-    for (const struct recurring *version = search->first; version; version = version->newer) {
-        int32_t found, from = begins(search, version) > search->since ? begins(search, version) : search->since;
-        if (!recurs_here(search, version) || !ask_rule(version, after < from - 1 ? from - 1 : after, &found) || version_on(search, found) != version)
-            continue;
-        if (!best || found < *day) {
-            best = version;
-            *day = found;
-        }
-    }
-    return best;
-}
-
-/* Several days of the rules may come to one day, also by different versions: they are one run. */
-static int32_t last_of_day(const struct search *search, int32_t day, int32_t moved)
-{
-    int32_t next, later;
-    const struct recurring *version;
-    while ((version = next_day(search, day, &next)) && recurrence_moved(search->calendar, version->day_off, next, &later) && later == moved)
-        day = next;
-    return day;
-}
-
-/* The next run after a day of the rule, not on a day that has had one: where it is held, and up to which day of the rule it answers. */
-static bool next_run(const struct search *search, int32_t after, int32_t last, struct found *found)
-{
-    int32_t day, moved;
-    for (int left_out = 0; left_out < LEFT_OUT_MOST; left_out++, after = day) {
-        const struct recurring *version = next_day(search, after, &day);
-        if (!version)
-            return false;
-        if (!recurrence_moved(search->calendar, version->day_off, day, &moved) || moved == last)
-            continue;
-        *found = (struct found){.version = version, .day = moved, .through = last_of_day(search, day, moved), .due = calendar_begin(search->calendar, moved)};
-        return true;
-    }
-    return false;
-}
-
-/* The first year after `through` that is to be closed. The version that applies on its last day decides. */
-static bool next_year(const struct search *search, int32_t through, struct found *found)
-{
-    for (const struct recurring *version = search->first; version; version = version->newer) {
-        if (!version->least || !is_level(search, version->quota_level))
-            continue;
-        int32_t from = begins(search, version) > search->since ? begins(search, version) : search->since;
-        int32_t year = civil_of(from).year > through ? civil_of(from).year : through + 1;
-        int32_t last_day = civil_days((struct civil){.year = year, .month = 12, .day = 31});
-        if (version_on(search, last_day) != version)
-            continue;
-        *found = (struct found){.version = version, .year = year, .due = calendar_time(search->calendar, last_day + 1, 0)};
-        return true;
-    }
-    return false;
-}
-
 /* ---- series ---- */
 
 static enum err unit_since(struct engine *engine, uint32_t unit, int32_t *day)
@@ -297,7 +145,7 @@ static enum err look_ahead(const struct search *search, bool quota, struct recur
     if (code == ERR_NOT_FOUND)
         code = ERR_OK;
     if (!code && search->calendar)
-        *any = quota ? next_year(search, row->through, found) : next_run(search, row->through, row->last, found);
+        *any = quota ? days_next_year(search, row->through, found) : days_next_run(search, row->through, row->last, found);
     return code;
 }
 
@@ -429,7 +277,7 @@ static void put_data(struct engine *engine, struct event *event)
 static void pass_missed(const struct search *search, struct found *found, struct event *event)
 {
     struct found later;
-    while (found->version->missed == MISSED_REPORT && next_run(search, found->through, found->day, &later) && later.due < search->engine->working.time) {
+    while (found->version->missed == MISSED_REPORT && days_next_run(search, found->through, found->day, &later) && later.due < search->engine->working.time) {
         if (event->missed++ == 0)
             event->missed_from = found->day;
         *found = later;
