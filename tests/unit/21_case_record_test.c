@@ -208,6 +208,62 @@ static void not_read(const struct case_state *state)
     assert_int_equal(case_decode(&w.arena, case_encode(&w.arena, state), &again), ERR_CORRUPT);
 }
 
+/* ---- cases that it knows: sections 4 and 7 ---- */
+
+enum { KIN_SIZE = 514 };
+#define KIN_SUM UINT64_C(0xe9580713ded2305a)
+
+static struct case_state *with_kin(void)
+{
+    struct case_state *state = full_case();
+    state->child = 77 * 256 + 1;
+    memcpy(state->parent, "the-parents--key", ID_SIZE);
+    *case_add_child(&w.arena, state, 5000) = (struct case_child){5000, 1, CHILD_ENDED, false, TEXT("done")};
+    *case_add_child(&w.arena, state, 5001) = (struct case_child){5001, 0, CHILD_REFUSED, true, {0}};
+    *case_add_child(&w.arena, state, 5300) = (struct case_child){5300, 0, CHILD_OPEN, true, {0}};
+    state->due_cap = 1770400000000;
+    *case_add_link(&w.arena, state) = (struct case_link){{1, 2, 3}, LINK_ABSORBED, true, 12, TEXT("记〔2026〕12号"), 1770400000000};
+    *case_add_link(&w.arena, state) = (struct case_link){{4, 5, 6}, LINK_SPLIT_FROM, false, 13, {0}, 0};
+    return state;
+}
+
+static void kin_is_read_as_it_was_written(void **state)
+{
+    (void)state;
+    struct case_state *known = with_kin(), *again;
+    struct text bytes = case_encode(&w.arena, known);
+    there_and_back(known);
+    assert_int_equal(case_decode(&w.arena, bytes, &again), ERR_OK);
+    assert_true(again->child == known->child && again->due_cap == known->due_cap && again->child_count == 3 && again->link_count == 2);
+    assert_memory_equal(again->parent, known->parent, ID_SIZE);
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct case_child *a = &known->children[i], *b = &again->children[i];
+        assert_true(a->id == b->id && a->open == b->open && a->state == b->state && a->in_stage == b->in_stage && text_equal(a->end, b->end));
+    }
+    for (uint32_t i = 0; i < 2; i++) {
+        const struct case_link *a = &known->links[i], *b = &again->links[i];
+        assert_memory_equal(a->key, b->key, ID_SIZE);
+        assert_true(a->kind == b->kind && a->waits == b->waits && a->id == b->id && a->due == b->due && text_equal(a->number, b->number));
+    }
+    uint64_t sum = UINT64_C(14695981039346656037); /* its form, for ever */
+    for (size_t i = 0; i < bytes.size; i++)
+        sum = (sum ^ (uint8_t)bytes.data[i]) * UINT64_C(1099511628211);
+    if (bytes.size != KIN_SIZE || sum != KIN_SUM)
+        fail_msg("%zu 0x%llx", bytes.size, (unsigned long long)sum);
+}
+
+static void kin_that_cannot_be_is_not_read(void **state)
+{
+    (void)state;
+    struct case_state bad, *known = with_kin();
+    bad = *case_copy(&w.arena, known), bad.children[1].id = 5000, not_read(&bad); /* each once, in their order */
+    bad = *case_copy(&w.arena, known), bad.children[0].end = (struct text){0}, not_read(&bad);
+    bad = *case_copy(&w.arena, known), bad.children[2].end = TEXT("done"), not_read(&bad);
+    bad = *case_copy(&w.arena, known), bad.children[2].state = (enum child_state)3, not_read(&bad);
+    bad = *case_copy(&w.arena, known), bad.children[2].open = -1, not_read(&bad);
+    bad = *case_copy(&w.arena, known), bad.links[1].kind = (enum link_kind)5, not_read(&bad);
+}
+
 /* ---- votes: section 1 ---- */
 
 enum { VOTES_SIZE = 498 };
@@ -395,7 +451,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, finish)
     const struct CMUnitTest tests[] = {
-        TEST(what_is_written_is_what_is_read), TEST(the_header_is_read_by_offset), TEST(a_golden_record), TEST(votes_are_read_as_they_were_written), TEST(votes_that_cannot_be_are_not_read), TEST(the_oldest_vote_goes), TEST(a_newer_version_stops),
+        TEST(what_is_written_is_what_is_read), TEST(the_header_is_read_by_offset), TEST(a_golden_record), TEST(votes_are_read_as_they_were_written), TEST(votes_that_cannot_be_are_not_read), TEST(the_oldest_vote_goes), TEST(kin_is_read_as_it_was_written), TEST(kin_that_cannot_be_is_not_read), TEST(a_newer_version_stops),
         TEST(what_cannot_be_is_not_read), TEST(noise_is_never_believed), TEST(every_step_of_a_case), TEST(a_case_of_another_workflow_does_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
