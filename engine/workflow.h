@@ -7,7 +7,7 @@
  * case's unit turns them into times.
  *
  * The compiled form grows at its end (tables.h): a new table stands after the last, a new member after the last of its row, both with
- * `.since` in workflow.c. What an older form does not say is 0, NONE (rows and strings) or an empty span: so must whoever makes a row say it. */
+ * `.since` in workflow_shape.c. What an older form does not say is 0, NONE (rows and strings) or an empty span: so must whoever makes a row say it. */
 #ifndef STAIRCASE_WORKFLOW_H
 #define STAIRCASE_WORKFLOW_H
 
