@@ -41,6 +41,12 @@ static const struct workflow_stage *stage_of(const struct walk *walk)
     return walk->stage == NONE ? NULL : workflow_stage(walk->words.workflow, walk->stage);
 }
 
+/* Whatever its end: what leads out of all of them stands once. */
+static int32_t ended_node(const struct workflow *workflow)
+{
+    return end_node(workflow, workflow_count(workflow, WORKFLOW_ENDS));
+}
+
 /* ---- lines ---- */
 
 static struct text print_two(const struct walk *walk, const char *format, struct text a, struct text b)
@@ -487,10 +493,10 @@ static void draw_start(const struct draw_words *words, struct drawing *drawing, 
     draw_outcome(&walk, head->start, NONE, (struct happening){.way = DRAW_EVENT});
 }
 
-/* Every end can be left again by it. */
 static void draw_reopen(struct walk *walk, const struct workflow_reopen *reopen)
 {
     const struct draw_words *words = &walk->words;
+    begin_node(walk, DRAW_ANYWHERE, TEXT("ended"), text_of(draw_say(words, "After any end", "办结之后")));
     struct happening what = {.way = DRAW_EVENT, .title = text_of(draw_say(words, "opened again", "重新办理")), .details = draw_by(words, reopen->by)};
     if (reopen->within != NONE)
         what.details = with_detail(walk, what.details, labelled(walk, draw_say(words, "within", "时限"), draw_duration(words, reopen->within)));
@@ -504,8 +510,10 @@ static void draw_ends(const struct draw_words *words, struct drawing *drawing)
         struct walk walk = walk_at(words, drawing, end_node(words->workflow, row), NONE);
         begin_node(&walk, DRAW_END, id_of(&walk, "end", workflow_end_name(words->workflow, row)),
                    draw_title(words, end->name, end->title_zh, end->title_en));
-        if (workflow_head(words->workflow)->reopen != NONE)
-            draw_reopen(&walk, workflow_reopen(words->workflow, workflow_head(words->workflow)->reopen));
+    }
+    if (workflow_head(words->workflow)->reopen != NONE) {
+        struct walk walk = walk_at(words, drawing, ended_node(words->workflow), NONE);
+        draw_reopen(&walk, workflow_reopen(words->workflow, workflow_head(words->workflow)->reopen));
     }
 }
 
@@ -517,7 +525,7 @@ struct drawing draw_workflow(struct arena *arena, const struct workflow *workflo
     struct draw_lines title = {0};
     draw_add(&words, &title, DRAW_TITLE, INT32_MAX, draw_title(&words, head->name, head->title_zh, head->title_en));
     drawing.title = title.first ? title.first->text : (struct text){0};
-    drawing.node_count = end_node(workflow, workflow_count(workflow, WORKFLOW_ENDS));
+    drawing.node_count = ended_node(workflow) + 1;
     drawing.nodes = ARENA_ARRAY(arena, struct draw_node, (size_t)drawing.node_count);
     draw_start(&words, &drawing, head);
     for (int32_t row = 0; row < workflow_count(workflow, WORKFLOW_STAGES); row++)

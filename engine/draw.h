@@ -1,8 +1,8 @@
 /* draw: a workflow as a picture. draw_workflow makes a small model of it, in words of one language; draw_dot.c, draw_mermaid.c and
  * draw_svg.c each write that model in their format, and know nothing of workflows.
  *
- * What is drawn: a node for the start, for each stage, for each end, and one for the events that are possible anywhere. What leads from
- * one to another is an edge: of an event (who sends it, with what, on which condition) or, dashed, of time that ran out. Edges of a kind
+ * What is drawn: a node for the start, for each stage, for each end, one for the events that are possible anywhere, and one for what opens an
+ * ended case again. What leads from one to another is an edge: of an event (who sends it, with what, on which condition) or, dashed, of time that ran out. Edges of a kind
  * with the same ends are one, with one paragraph for each way. What leads nowhere (a comment, a notice, a climb within the stage) is a line in its node: so the
  * picture of a long workflow has few edges. A vote or a rating has a shape of its own. A stage with a ladder has steps, lowest first, and climbs between neighbouring steps.
  *

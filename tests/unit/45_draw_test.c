@@ -117,6 +117,10 @@ static void what_the_directory_calls_it(void **state)
     assert_says(dot, "clock stops for");
     assert_says(dot, "the whole within: 30 working days");
     assert_says(dot, "overdue: the whole");
+    assert_says(dot, "After any end");
+    const char *again = strstr(dot, "opened again");
+    assert_non_null(again);
+    assert_null(strstr(again + 1, "opened again")); /* once, not from every end */
 }
 
 /* When the calendar opens cases, who rates, who may not: in words. */
@@ -239,11 +243,11 @@ static void long_titles_are_broken_where_a_reader_would(void **state)
     (void)state;
     const char *small = source_of(&arena, SMALL).data;
     struct drawing drawing = drawing_of(source_with(&arena, small, "zh: 结束", "zh: 调解终止，告知仲裁、行政途径（含司法）与三十"), DRAW_ZH);
-    const struct draw_line *line = drawing.nodes[drawing.node_count - 1].lines.first;
+    const struct draw_line *line = drawing.nodes[drawing.node_count - 2].lines.first; /* the last is for ended cases */
     assert_true(text_is(line->text, "调解终止，告知仲裁、行政途径"));
     assert_true(text_is(line->next->text, "（含司法）与三十"));
     drawing = drawing_of(source_with(&arena, small, "en: Over", "en: Abcdefghijklmnopqrstuvwxyzabcdefghijk over and out and over"), DRAW_EN);
-    line = drawing.nodes[drawing.node_count - 1].lines.first;
+    line = drawing.nodes[drawing.node_count - 2].lines.first;
     assert_true(text_is(line->text, "Abcdefghijklmnopqrstuvwxyzab"));
     assert_true(text_is(line->next->text, "cdefghijk over and out and"));
     assert_true(text_is(line->next->next->text, "over"));
@@ -254,7 +258,7 @@ static void every_stage_can_be_told_from_every_other(void **state)
 {
     (void)state;
     struct drawing drawing = drawing_of(source_of(&arena, FIFTEEN), DRAW_EN);
-    assert_int_equal(drawing.node_count, 1 + 15 + 1 + 4);
+    assert_int_equal(drawing.node_count, 1 + 15 + 1 + 4 + 1);
     for (int32_t i = 0; i < drawing.node_count; i++)
         for (int32_t before = 0; before < i; before++)
             assert_false(text_equal(drawing.nodes[i].id, drawing.nodes[before].id));
