@@ -122,6 +122,12 @@ static bool span_has(struct span span, int32_t row)
     return row >= span.first && row < span.first + span.count;
 }
 
+/* Elsewhere residents beside others are refused where they stand. */
+static bool is_number_of_residents(const struct workflow_reader *reader, int32_t by)
+{
+    return by_includes(reader, by, PEOPLE_RESIDENT) && ROW_OF(reader, BY, by, by)->kind == BY_AT_LEAST && ROW_OF(reader, BY, by, by)->denominator == 0;
+}
+
 static void check_missing(struct workflow_reader *reader, const struct workflow_stage *stage, int32_t people)
 {
     int32_t event = ROW_OF(reader, PEOPLE, people, people)->event;
@@ -135,6 +141,8 @@ static void check_missing(struct workflow_reader *reader, const struct workflow_
     else if (by != NONE && ROW_OF(reader, BY, by, by)->kind == BY_ANY)
         problems_add(reader->problems, node, "\"missing\" needs an event that several people must send (by: {each: ...} or {at-least: ...}); "
                                              "\"%s\" is none.", row_name(reader, WORKFLOW_EVENTS, event));
+    else if (is_number_of_residents(reader, by))
+        problems_add(reader->problems, node, "of residents nobody knows who is missing: \"%s\" is for any of them.", row_name(reader, WORKFLOW_EVENTS, event));
 }
 
 static void check_reminders(struct workflow_reader *reader)

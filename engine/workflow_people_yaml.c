@@ -209,6 +209,9 @@ static bool parse_count(struct text text, int32_t *out)
     return text.size > 0 && text.data[0] != '0';
 }
 
+/* Their parts stand in the case, which is small. */
+enum { RESIDENTS_MOST = 100 };
+
 /* 3, or 4/5. */
 static bool part_read(struct workflow_reader *reader, const struct node *node, struct workflow_by *by)
 {
@@ -243,7 +246,7 @@ int32_t by_read(struct workflow_reader *reader, const struct node *node, unsigne
         return by_push(reader, &by, node);
     }
     key_check(reader, node, each ? IN_EACH : IN_AT_LEAST);
-    /* Of those who cannot be counted nobody can say whether each has sent it. */
+    /* Of those who cannot be counted nobody can say whether each, or which part of them, has sent it; a number of them can. */
     unsigned counted = allowed & ~(unsigned)(ALLOW_RESIDENT | ALLOW_WORKER);
     if (each) {
         by.kind = BY_EACH;
@@ -251,8 +254,15 @@ int32_t by_read(struct workflow_reader *reader, const struct node *node, unsigne
         return by_push(reader, &by, node);
     }
     by.kind = BY_AT_LEAST;
-    by.people = people_read(reader, key_get(node, IN_AT_LEAST, "of"), counted);
-    return part_read(reader, key_get(node, IN_AT_LEAST, "at-least"), &by) ? by_push(reader, &by, node) : NONE;
+    bool right = part_read(reader, key_get(node, IN_AT_LEAST, "at-least"), &by);
+    by.people = people_read(reader, key_get(node, IN_AT_LEAST, "of"), right && by.denominator == 0 ? allowed & ~(unsigned)ALLOW_WORKER : counted);
+    if (!right)
+        return NONE;
+    int32_t row = by_push(reader, &by, node);
+    if (by_includes(reader, row, PEOPLE_RESIDENT) && by.numerator > RESIDENTS_MOST)
+        problems_add(reader->problems, at_least, "found %s; of residents at most %d can be asked for: each of them stands in the case until they are enough.",
+                     node_found(reader->arena, at_least), RESIDENTS_MOST);
+    return row;
 }
 
 bool by_includes(const struct workflow_reader *reader, int32_t row, enum people_kind kind)
