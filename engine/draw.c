@@ -357,8 +357,8 @@ static void draw_tasks(struct walk *walk, const struct workflow_stage *stage)
     struct text title = with_detail(walk, tasks_done(words, stage), children_ended(words, stage));
     if (stage->vote != NONE)
         title = with_detail(walk, title, text_of(draw_say(words, "☑ rated", "☑ 已评议")));
-    if (stage->publish != NONE)
-        title = text_of(draw_say(words, "its period is over", "公示期满"));
+    if (workflow_is_period(stage))
+        title = text_of(stage->publish != NONE ? draw_say(words, "its period is over", "公示期满") : draw_say(words, "the time is over", "期满"));
     draw_outcome(walk, stage->then, NONE, (struct happening){.way = DRAW_EVENT, .title = title});
 }
 

@@ -46,12 +46,12 @@ static struct notice_words due_words(struct step *step, const char *zh, const ch
     };
 }
 
-/* The period of a publication is over: nobody is late; only where what should follow cannot be done does the case wait for someone. */
+/* A period is over, such as that of a publication: nobody is late; only where what should follow cannot be done does the case wait for someone. */
 static void fire_period(struct step *step)
 {
     case_drop_clock(step->state, CLOCK_STAGE, 0);
     case_drop_clock(step->state, CLOCK_WARN, 0);
-    step_say(step, TEXT("公示期满"), "the period of the publication is over");
+    step_say(step, TEXT("期满"), "the period is over");
     due_follow(step, step_stage(step)->then);
     if (!step->entered)
         step->state->flags |= CASE_OVERDUE;
@@ -63,7 +63,7 @@ static void fire_stage(struct step *step, int64_t due)
         poll_close_due(step);
         return;
     }
-    if (step_stage(step)->publish != NONE) {
+    if (workflow_is_period(step_stage(step))) {
         fire_period(step);
         return;
     }

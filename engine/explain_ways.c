@@ -321,8 +321,8 @@ static void put_leads(struct explain *explain, struct map_maker *map, const stru
     switch ((enum clock_kind)clock->kind) {
     case CLOCK_STAGE:
         map_put_string(map, "clock", "stage");
-        if (stage->publish != NONE)
-            put_two(explain, map, "leads", two_join(explain, TWO("the period of the publication is over", "公示期满"), ": ", "：", two_outcome(explain, stage->then)));
+        if (workflow_is_period(stage))
+            put_two(explain, map, "leads", two_join(explain, (stage->publish != NONE ? TWO("the period of the publication is over", "公示期满") : TWO("the period is over", "期满")), ": ", "：", two_outcome(explain, stage->then)));
         else if (stage->vote != NONE && case_poll_now(explain->state))
             put_two(explain, map, "leads", vote_closes(explain, workflow_vote(explain->workflow, stage->vote)));
         else

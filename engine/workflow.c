@@ -93,6 +93,11 @@ const char *workflow_string(const struct workflow *workflow, int32_t offset)
     return workflow->tables.strings + offset;
 }
 
+bool workflow_is_period(const struct workflow_stage *stage)
+{
+    return stage->publish != NONE || (stage->then != NONE && stage->done == DONE_NONE && stage->children.count == 0 && stage->vote == NONE);
+}
+
 const char *workflow_stage_name(const struct workflow *workflow, int32_t stage)
 {
     return stage == NONE ? "" : workflow_string(workflow, workflow_stage(workflow, stage)->name);

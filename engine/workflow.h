@@ -553,6 +553,8 @@ const struct workflow_quota *workflow_quota(const struct workflow *workflow);
 const char *workflow_string(const struct workflow *workflow, int32_t offset);
 /* Names by row; "" for NONE. */
 const char *workflow_stage_name(const struct workflow *workflow, int32_t stage);
+/* Its `within` is a period that merely ends, and `then` follows: a publication, a time to object or to ask for a review. Nobody is late. */
+bool workflow_is_period(const struct workflow_stage *stage);
 const char *workflow_level_name(const struct workflow *workflow, int32_t level);
 const char *workflow_event_name(const struct workflow *workflow, int32_t event);
 const char *workflow_field_name(const struct workflow *workflow, int32_t field);

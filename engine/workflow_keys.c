@@ -232,7 +232,7 @@ static const struct key table[] = {
     {IN_STAGE, "publish", M, 0, "{fields: [...]}", "the stage is a publication of these, for the time of its within", &publish_map},
     {IN_STAGE, "objections", M, 0, "{by, needs, OUTCOME}", "who may object to what is published, and what follows: the event object", &event_map},
     {IN_STAGE, "events", M, 0, "a mapping of events", "what can happen in this stage", &events},
-    {IN_STAGE, "then", M, 0, AN_OUTCOME, "what follows when the tasks are done and the children have ended", &outcome_map},
+    {IN_STAGE, "then", M, 0, AN_OUTCOME, "what follows when the tasks are done, the children have ended, the period is over", &outcome_map},
 
     {IN_VOTE, "roll", S | L | M, KEY_NEEDED, SOME_PEOPLE, "who may vote: drawn when the stage is entered, and frozen", &people},
     {IN_VOTE, "choices", L, KEY_NEEDED, "a list of choices such as [approve, reject, abstain]", "what can be chosen", &vote_choices},

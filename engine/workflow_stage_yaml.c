@@ -257,8 +257,11 @@ static void check_work_company(struct workflow_reader *reader, const struct node
         problems_add_key(reader->problems, children, "\"children\" needs \"then\": what follows when they have ended.");
     if (done && !tasks)
         problems_add_key(reader->problems, done, "\"done\" means something only beside \"tasks\".");
-    if (then && !tasks && !children && !node_get(node, "rate") && !node_get(node, "publish"))
-        problems_add_key(reader->problems, then, "\"then\" means something only beside \"tasks\", \"children\", \"rate\" or \"publish\".");
+    bool period = then && !tasks && !children && !node_get(node, "rate") && !node_get(node, "publish");
+    if (period && !node_get(node, "within"))
+        problems_add_key(reader->problems, then, "\"then\" means something only beside \"tasks\", \"children\", \"rate\", \"publish\", or a \"within\" whose end it follows.");
+    if (period && node_get(node, "overdue"))
+        problems_add_key(reader->problems, then, "\"then\" says that nobody is late when the period is over, \"overdue\" that somebody is. Leave one of them out.");
     publish_check(reader, node);
 }
 

@@ -268,7 +268,7 @@ static void test_whole_files(void **state)
         {HEAD "start: {go: a}\n"
               "stages: {a: {then: {end: done}, events: {close: {by: clerk, end: done}}}}\n"
               "ends: {done: }\n",
-         "f:5:14: stages.a.then: \"then\" means something only beside \"tasks\", \"children\", \"rate\" or \"publish\".\n"},
+         "f:5:14: stages.a.then: \"then\" means something only beside \"tasks\", \"children\", \"rate\", \"publish\", or a \"within\" whose end it follows.\n"},
         /* a choice that is a field too */
         {HEAD "start: {go: a}\n"
               "data: {kind: {type: choice, of: [note, other]}, note: {type: text}}\n"

@@ -117,6 +117,8 @@ static void what_the_directory_calls_it(void **state)
     assert_says(dot, "clock stops for");
     assert_says(dot, "the whole within: 30 working days");
     assert_says(dot, "overdue: the whole");
+    struct drawing appeal = drawing_of(source_of(&arena, "workflows/appeal/workflow.yaml"), DRAW_EN);
+    assert_says(written(&appeal, draw_dot), "the time is over");
     assert_says(dot, "After any end");
     const char *again = strstr(dot, "opened again");
     assert_non_null(again);
