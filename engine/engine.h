@@ -103,6 +103,9 @@ const struct directory *engine_directory(const struct engine *engine); /* NULL: 
 const struct calendar *engine_calendar(const struct engine *engine, int32_t unit); /* NULL: none */
 /* For access checks outside a decision (who may see): an input with everything but an event. */
 void engine_input(const struct engine *engine, const struct workflow *workflow, const struct case_state *state, struct advance_input *input);
+/* How many cases of a workflow, all versions: open, overdue now, closed, late at closing; in that order. */
+enum { ENGINE_FIGURES = 4 };
+enum err engine_figures(struct engine *engine, struct store_txn *txn, struct text workflow, uint64_t figures[ENGINE_FIGURES]);
 uint64_t engine_position(const struct engine *engine); /* of the last committed record */
 const uint8_t *engine_hash(const struct engine *engine); /* of that record */
 uint32_t engine_epoch(const struct engine *engine);

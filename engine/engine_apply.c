@@ -290,6 +290,9 @@ enum err engine_apply(struct engine *engine, const struct event *event, const st
     if (before && (after->flags & ~before->flags & CASE_FORGOTTEN))
         engine_note_forgotten(engine, after);
     engine_previous_note(engine, before, after);
+    code = engine_figures_count(engine, before, after);
+    if (code)
+        return code;
     if (!before)
         put_names(engine, after);
     for (uint32_t i = 0; is_live(after) && i < decision->effect_count && !code; i++)

@@ -8,6 +8,7 @@
  *   engine_state.c   what is deployed; finding cases
  *   engine_recur.c   what the calendar brought about: runs, years     engine_agenda.c  when it will; engine_turn.c: whose turn
  *   engine_deploy.c  deployments
+ *   engine_figures.c  how many cases are open, overdue, closed, late
  *   engine_previous.c what an opening takes over from the case before it
  *   engine_past.c    what a case went through, decided again in memory
  *   engine_replay.c  replay and the hash of the state
@@ -126,6 +127,10 @@ void engine_put_receipt(struct engine *engine, const struct event *event, uint64
 uint64_t engine_next_position(const struct engine *engine);
 /* A record of the log, of this batch or before. */
 enum err engine_read_record(struct engine *engine, uint64_t position, struct log_record *record);
+
+/* ---- engine_figures.c ---- */
+/* A case has moved: counts it where it counts now. */
+enum err engine_figures_count(struct engine *engine, const struct case_state *before, const struct case_state *after);
 
 /* ---- engine_previous.c ---- */
 /* Fills event->previous of an opening, unless it comes with it (replay). */

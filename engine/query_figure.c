@@ -162,6 +162,32 @@ static enum err put_deployed(struct page *page, struct map_maker *row)
     return code == ERR_NOT_FOUND ? ERR_OK : code;
 }
 
+/* Of each workflow that is deployed, all its versions together. */
+static enum err put_kinds(struct page *page, struct map_maker *row)
+{
+    struct engine *engine = page->query->engine;
+    struct list_maker list = {.arena = page->view.arena};
+    struct text name, last = {0};
+    uint64_t position, figures[ENGINE_FIGURES];
+    enum err code = ERR_OK;
+    for (uint32_t i = 0; !code && list.count < LIMIT_PAGE_ROWS / 4 && engine_deployed_workflow(engine, i, &name, &position); i++) {
+        if (text_equal(name, last)) /* another version: they stand together */
+            continue;
+        last = name;
+        code = engine_figures(engine, page->view.txn, name, figures);
+        struct map_maker one = map_begin(page->view.arena);
+        map_put_text(&one, "w", name);
+        map_put(&one, "open", value_integer((int64_t)figures[0]));
+        map_put(&one, "overdue", value_integer((int64_t)figures[1]));
+        map_put(&one, "closed", value_integer((int64_t)figures[2]));
+        map_put(&one, "late", value_integer((int64_t)figures[3]));
+        if (figures[0] || figures[2])
+            list_add(&list, map_end(&one));
+    }
+    map_put_list(row, "kinds", list.items, list.count);
+    return code;
+}
+
 /* What the calendar does next, for each workflow that recurs or has a quota. */
 static enum err put_calendar(struct page *page, struct map_maker *row)
 {
@@ -249,6 +275,7 @@ enum err query_status(struct page *page)
     }
     enum err code = put_store(page, &row);
     code = code ? code : count_late(page, query->time.now, &row);
+    code = code ? code : put_kinds(page, &row);
     code = code ? code : put_deployed(page, &row);
     code = code ? code : put_calendar(page, &row);
     if (code)

@@ -14,6 +14,7 @@
  *   KEY       case key 16                                      case id 8
  *   NUMBER    case number                                      case id 8
  *   COUNTER   "n" series | "p" sender | "q" workflow, 0, unit id 4, year 4     count 8
+ *             "o" | "d" | "c" | "l" workflow                    cases open, overdue now, closed, late at closing 8
  *             "e" home unit, "/", workflow                     case that ended last there (of workflows with `previous`) 8
  *   PARKED    case key 16, position 8                          expiry 8, event id, sender
  *   INCIDENT  task id 8                                        case id, time, position, topic, attempts, why

@@ -65,6 +65,13 @@ static struct text deployed_words(const struct command_line *line, const struct 
     return arena_print(line->arena, command_say(line, "%.*s, from %.*s", "%.*s，自 %.*s 起"), (int)words.size, words.data, (int)from.size, from.data);
 }
 
+static struct text kind_words(const struct command_line *line, const struct value *row)
+{
+    struct text name = row_text(row, "w");
+    return arena_print(line->arena, command_say(line, "%.*s: %lld open, %lld of them overdue; %lld closed, %lld of them late", "%.*s：未结 %lld 件，其中已逾期 %lld 件；已结 %lld 件，其中曾逾期 %lld 件"),
+                       (int)name.size, name.data, figure(row, "open"), figure(row, "overdue"), figure(row, "closed"), figure(row, "late"));
+}
+
 static struct text worker_words(const struct command_line *line, const struct value *row)
 {
     const struct value *topics = row_list(row, "topics");
@@ -103,6 +110,7 @@ static void print_status(const struct command_line *line, const struct value *ro
     text_table_init(&table, line->arena, 2);
     add_work(line, &table, row);
     add_engine(line, &table, row);
+    add_list(line, &table, row_list(row, "kinds"), "  by workflow", "  按流程", kind_words);
     add_list(line, &table, row_list(row, "calendar"), "  calendar", "  日历", calendar_words);
     add_list(line, &table, row_list(row, "deployed"), "  deployed", "  已部署", deployed_words);
     add_list(line, &table, row_list(row, "workers"), "  workers", "  工作进程", worker_words);

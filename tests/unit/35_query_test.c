@@ -425,6 +425,23 @@ static void what_is_published_is_for_everybody(void **state)
     assert_int_equal(count_of(published), 0);
 }
 
+static void figures_are(const char *workflow, int open, int overdue, int closed, int late)
+{
+    ask((struct message){.kind = MESSAGE_STATUS});
+    const struct value *kinds = value_get(&answers.rows[0], "kinds");
+    for (uint32_t i = 0; kinds && i < kinds->count; i++) {
+        const struct value *kind = &kinds->items[i];
+        if (!text_is(value_get(kind, "w")->text, workflow))
+            continue;
+        assert_int_equal(value_get(kind, "open")->integer, open);
+        assert_int_equal(value_get(kind, "overdue")->integer, overdue);
+        assert_int_equal(value_get(kind, "closed")->integer, closed);
+        assert_int_equal(value_get(kind, "late")->integer, late);
+        return;
+    }
+    fail_msg("no figures of %s", workflow);
+}
+
 /* Late at closing is not overdue now. */
 static void who_was_late_is_listed_also_when_it_is_over(void **state)
 {
@@ -437,11 +454,18 @@ static void who_was_late_is_listed_also_when_it_is_over(void **state)
     go_to(rooms->time.now + INT64_C(60) * 86400000);
     assert_int_equal(count_of(overdue), 1);
     assert_int_equal(count_of(late), 1);
+    figures_are("published-decision", 1, 1, 0, 0);
     struct field_value decide = field_text("decision", "three lamps");
     message = message_send(rooms, "case-key-0000002", "decide", "clerk-11", &decide, 1);
     expect_applied(rooms_tell(rooms, &message));
     assert_int_equal(count_of(overdue), 0);
     assert_int_equal(count_of(late), 1);
+    figures_are("published-decision", 1, 0, 0, 0);
+    go_to(rooms->time.now + INT64_C(15) * 86400000);
+    struct field_value done = field_text("result", "done");
+    message = message_send(rooms, "case-key-0000002", "done", "clerk-11", &done, 1);
+    expect_applied(rooms_tell(rooms, &message));
+    figures_are("published-decision", 0, 0, 1, 1);
     assert_int_equal(count_of((struct message){.kind = MESSAGE_LIST, .what = TEXT("late"), .unit = TEXT("jinnong"), .workflow = TEXT("published-decision")}), 1);
     assert_int_equal(count_of((struct message){.kind = MESSAGE_LIST, .what = TEXT("late"), .unit = TEXT("jinnong/grid-3")}), 0);
 }

@@ -1,0 +1,60 @@
+/* engine_figures: how many cases of each workflow are open, overdue now, closed, and were late at closing: kept as it goes, one row of COUNTER each.
+ *
+ *     overdue now      open, and a deadline of the stage (or the limit of the whole) has passed and nothing followed
+ *     late at closing  closed, and some deadline was missed on the way
+ * The two are different figures (domain D5.15): what is behind today, and what was behind when it was over. Imported cases count from
+ * their release on; one that was merged into another has not been closed. */
+#include "engine/engine_inner.h"
+
+enum { FIGURES = ENGINE_FIGURES };
+static const char letters[FIGURES] = {'o', 'd', 'c', 'l'};
+
+static void figures_of(const struct case_state *state, bool figures[FIGURES])
+{
+    bool live = state && !(state->flags & CASE_HELD), ended = state && state->flags & CASE_ENDED;
+    figures[0] = live && !ended;
+    figures[1] = figures[0] && state->flags & CASE_OVERDUE;
+    figures[2] = live && ended && state->end != END_MERGED;
+    figures[3] = figures[2] && state->flags & CASE_WAS_LATE;
+}
+
+static enum err change(struct engine *engine, const struct record_key *key, bool up)
+{
+    struct text value;
+    uint64_t count = 0;
+    enum err code = batch_get(&engine->batch, STORE_COUNTER, key, &value);
+    code = code == ERR_NOT_FOUND ? ERR_OK : code ? code : row_decode_number(value, &count);
+    if (code || (!up && count == 0))
+        return code ? code : ERR_CORRUPT;
+    batch_put(&engine->batch, STORE_COUNTER, key, row_encode_number(&engine->batch.arena, up ? count + 1 : count - 1));
+    return ERR_OK;
+}
+
+enum err engine_figures_count(struct engine *engine, const struct case_state *before, const struct case_state *after)
+{
+    bool was[FIGURES], is[FIGURES];
+    enum err code = ERR_OK;
+    figures_of(before, was);
+    figures_of(after, is);
+    for (int i = 0; i < FIGURES && !code; i++) {
+        if (was[i] == is[i])
+            continue;
+        const struct workflow *workflow = engine_workflow(engine, after->workflow);
+        struct record_key key = key_counter(engine->options.partition, letters[i], text_of(workflow_string(workflow, workflow_head(workflow)->name)));
+        code = change(engine, &key, is[i]);
+    }
+    return code;
+}
+
+enum err engine_figures(struct engine *engine, struct store_txn *txn, struct text workflow, uint64_t figures[ENGINE_FIGURES])
+{
+    enum err code = ERR_OK;
+    for (int i = 0; i < FIGURES && !code; i++) {
+        struct record_key key = key_counter(engine->options.partition, letters[i], workflow);
+        struct text value;
+        figures[i] = 0;
+        code = store_get(txn, STORE_COUNTER, key_text(&key), &value);
+        code = code == ERR_NOT_FOUND ? ERR_OK : code ? code : row_decode_number(value, &figures[i]);
+    }
+    return code;
+}
