@@ -135,6 +135,10 @@ struct text draw_differing(const struct draw_words *words, const struct workflow
     struct text all = event->not_same_as_opener ? text_of(draw_say(words, "opened it", "立案人")) : (struct text){0}, fields = draw_fields(words, event->not_same_as_fields);
     for (int32_t i = 0; i < event->not_same_as_events.count; i++)
         all = draw_list(words, all, event_title(words, workflow_ref(words->workflow, event->not_same_as_events.first + i)));
+    if (event->not_same_as_vote != NONE) {
+        const struct workflow_stage *stage = workflow_stage(words->workflow, event->not_same_as_vote);
+        all = draw_list(words, all, draw_title(words, stage->name, stage->title_zh, stage->title_en));
+    }
     return fields.size ? draw_list(words, all, fields) : all;
 }
 

@@ -169,6 +169,8 @@ static void put_not_same(struct explain *explain, struct map_maker *map, const s
         all = two_join(explain, all, ", ", "、", two_event(explain, workflow_ref(explain->workflow, event->not_same_as_events.first + i)));
     for (int32_t i = 0; i < event->not_same_as_fields.count; i++)
         all = two_join(explain, all, ", ", "、", two_field(explain, workflow_ref(explain->workflow, event->not_same_as_fields.first + i)));
+    if (event->not_same_as_vote != NONE)
+        all = two_join(explain, all, ", ", "、", two_stage(explain, event->not_same_as_vote));
     put_two(explain, map, "not", all);
 }
 

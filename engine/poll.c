@@ -44,6 +44,23 @@ const struct case_poll *poll_of_event(const struct workflow *workflow, const str
     return poll_meant(workflow, state, event);
 }
 
+/* The newest of that stage. NULL: none. */
+static const struct case_poll *poll_of_stage(const struct case_state *state, int32_t stage)
+{
+    for (uint32_t i = state->poll_count; i-- > 0;)
+        if (state->polls[i].stage == stage)
+            return &state->polls[i];
+    return NULL;
+}
+
+/* The vote whose voters may not send this event. */
+static const struct case_poll *poll_kept_out(const struct workflow *workflow, const struct case_state *state, const struct event *event)
+{
+    int32_t row = workflow_find_event(workflow, state->stage, event->name);
+    int32_t stage = row == NONE ? NONE : workflow_event(workflow, row)->not_same_as_vote;
+    return stage == NONE ? NULL : poll_of_stage(state, stage);
+}
+
 static struct text person_of(const struct event *event)
 {
     return event->on_behalf.size ? event->on_behalf : event->as;
@@ -52,10 +69,11 @@ static struct text person_of(const struct event *event)
 uint32_t poll_reads(const struct workflow *workflow, const struct case_state *state, const struct event *event, uint32_t *roll,
                     struct text persons[POLL_READS_MOST])
 {
-    if (event->kind != EVENT_SEND || !state || !poll_is_event(event->name))
+    if (event->kind != EVENT_SEND || !state)
         return 0;
-    const struct case_poll *poll = poll_meant(workflow, state, event);
-    struct text wanted[POLL_READS_MOST] = {person_of(event), event->on_behalf.size ? event->as : (struct text){0}, text_given(event, "person")};
+    bool of_vote = poll_is_event(event->name);
+    const struct case_poll *poll = of_vote ? poll_meant(workflow, state, event) : poll_kept_out(workflow, state, event);
+    struct text wanted[POLL_READS_MOST] = {person_of(event), event->on_behalf.size ? event->as : (struct text){0}, of_vote ? text_given(event, "person") : (struct text){0}};
     uint32_t count = 0;
     for (int i = 0; poll && i < POLL_READS_MOST; i++)
         if (wanted[i].size && wanted[i].size <= 256)
@@ -71,6 +89,15 @@ static struct roll_row row_of(const struct step *step, const struct case_poll *p
         if (text_equal(step->input.rolls[i].person, person) && step->input.rolls[i].roll == poll->roll)
             return step->input.rolls[i];
     return (struct roll_row){.roll = poll->roll, .person = person, .member = {.choice = -1}};
+}
+
+bool poll_had_voice(const struct step *step, int32_t stage, struct text person)
+{
+    const struct case_poll *poll = poll_of_stage(step->state, stage);
+    if (!poll || person.size == 0)
+        return false;
+    struct roll_row row = row_of(step, poll, person);
+    return (row.on_roll && !row.member.recused && !row.member.gone) || row.proxies > 0;
 }
 
 static const struct workflow_vote *vote_of(const struct step *step, const struct case_poll *poll)

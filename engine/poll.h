@@ -23,6 +23,9 @@ enum { POLL_READS_MOST = 3 };
 uint32_t poll_reads(const struct workflow *workflow, const struct case_state *state, const struct event *event, uint32_t *roll,
                     struct text persons[POLL_READS_MOST]);
 bool poll_is_event(struct text name); /* ballot, attend, recuse */
+/* Whether that person had a voice in the newest vote of the stage: on its roll and not recused, or with a ballot for others. Known of those whose
+ * rows poll_reads has named, which it does for an event that keeps the voters of a stage out (not-same-as). */
+bool poll_had_voice(const struct step *step, int32_t stage, struct text person);
 
 /* ---- the stage ---- */
 

@@ -1,6 +1,8 @@
 /* sender: see sender.h. */
 #include "engine/sender.h"
 
+#include "engine/poll.h"
+
 /* People of the directory: what lets the one act for the other, where the directory says so of anyone. Who acts for a resident is the app's to
  * say, which speaks for both. */
 static bool delegated(struct step *step, struct text as, struct text on_behalf)
@@ -82,6 +84,9 @@ static bool differs(struct step *step, const struct workflow_event *event, struc
     }
     if (event->not_same_as_opener && is_one_of(person, step->state->opener, step->state->opener_for))
         return step_refuse(step, ERR_NOT_ALLOWED, "%.*s has opened this case and may not send this", SHOWN(person));
+    if (event->not_same_as_vote != NONE && poll_had_voice(step, event->not_same_as_vote, person))
+        return step_refuse(step, ERR_NOT_ALLOWED, "%.*s had a voice in the vote of %s and may not send this", SHOWN(person),
+                           workflow_stage_name(workflow, event->not_same_as_vote));
     return true;
 }
 

@@ -277,6 +277,7 @@ struct workflow_event {
     int32_t task;            /* row of TASKS that this event settles, or NONE */
     int32_t line;            /* in the source */
     int32_t not_same_as_opener; /* 1: nor the opener */
+    int32_t not_same_as_vote;   /* row of STAGES: nor who had a voice in its vote; or NONE */
 };
 
 struct workflow_task {

@@ -157,6 +157,18 @@ static void check_reminders(struct workflow_reader *reader)
     }
 }
 
+/* ---- voters who are kept out ---- */
+
+static void check_votes_kept_out(struct workflow_reader *reader)
+{
+    for (int32_t row = 0; row < row_count(reader, WORKFLOW_EVENTS); row++) {
+        int32_t stage = ROW_OF(reader, EVENTS, event, row)->not_same_as_vote;
+        if (stage != NONE && ROW_OF(reader, STAGES, stage, stage)->vote == NONE)
+            problems_add(reader->problems, key_get(row_node(reader, WORKFLOW_EVENTS, row), IN_EVENT, "not-same-as"),
+                         "the stage \"%s\" has no vote: nobody had a voice there.", row_name(reader, WORKFLOW_STAGES, stage));
+    }
+}
+
 void check_use(struct workflow_reader *reader)
 {
     check_fields(reader);
@@ -166,4 +178,5 @@ void check_use(struct workflow_reader *reader)
     check_shadowed(reader);
     check_workers(reader);
     check_reminders(reader);
+    check_votes_kept_out(reader);
 }

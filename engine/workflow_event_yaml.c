@@ -112,14 +112,14 @@ static void report_nobody(struct workflow_reader *reader, const struct node *nod
         nearest_offer(&nearest, text_of(row_name(reader, WORKFLOW_FIELDS, i)));
         fields = arena_print(reader->arena, "%s%s%s", fields, *fields ? ", " : "", row_name(reader, WORKFLOW_FIELDS, i)).data;
     }
-    problems_add(reader->problems, node, "\"%s\" is neither an event, a people field or group, nor opener.%s Events: %s. People fields: %s.", name.data,
+    problems_add(reader->problems, node, "\"%s\" is neither an event, a people field or group, a stage with a vote, nor opener.%s Events: %s. People fields: %s.", name.data,
                  nearest_hint(&nearest, reader->arena), events_here(reader), *fields ? fields : "none");
 }
 
 /* What `not-same-as` has named so far. */
 struct differing {
     int32_t events[WORKFLOW_LIST_MOST], fields[WORKFLOW_FIELDS_MOST];
-    int32_t event_count, field_count, opener;
+    int32_t event_count, field_count, opener, vote;
 };
 
 static void differing_add_field(struct workflow_reader *reader, const struct node *item, int32_t field, struct differing *differing)
@@ -129,10 +129,19 @@ static void differing_add_field(struct workflow_reader *reader, const struct nod
         differing->fields[differing->field_count++] = field;
 }
 
+/* A stage with a vote: who had a voice in it. Whether it has one is known when all stages are read (check_votes_kept_out). */
+static void differing_add_vote(struct workflow_reader *reader, const struct node *item, int32_t stage, struct differing *differing)
+{
+    if (differing->vote != NONE)
+        problems_add(reader->problems, item, "a second vote: only the voters of one can be kept out.");
+    differing->vote = stage;
+}
+
 /* An event may stand in several stages under one name: each of them is meant. A group means each of its fields. */
 static void differing_add(struct workflow_reader *reader, const struct node *item, struct text name, struct differing *differing)
 {
     int32_t before = differing->event_count, field = name_find(reader, WORKFLOW_FIELDS, name), group = name_find(reader, WORKFLOW_GROUPS, name);
+    int32_t stage = name_find(reader, WORKFLOW_STAGES, name);
     for (int32_t row = 0; row < row_count(reader, WORKFLOW_EVENTS) && differing->event_count < WORKFLOW_LIST_MOST; row++)
         if (text_is(name, row_name(reader, WORKFLOW_EVENTS, row)))
             differing->events[differing->event_count++] = row;
@@ -142,6 +151,8 @@ static void differing_add(struct workflow_reader *reader, const struct node *ite
     if (event && (field != NONE || group != NONE))
         problems_add(reader->problems, item, "\"%s\" is an event and a %s: it is not clear which is meant. Rename one of them.", name.data,
                      field != NONE ? "field" : "group");
+    else if (!event && field == NONE && group == NONE && stage != NONE)
+        differing_add_vote(reader, item, stage, differing);
     else if (!event && field == NONE && group == NONE)
         report_nobody(reader, item, name);
     else if (field != NONE)
@@ -153,7 +164,7 @@ static void differing_add(struct workflow_reader *reader, const struct node *ite
 
 static void not_same_as_read(struct workflow_reader *reader, const struct node *node, struct workflow_event *event)
 {
-    struct differing differing = {.opener = 0};
+    struct differing differing = {.vote = NONE};
     const struct node *item;
     uint32_t count;
     struct text name;
@@ -170,6 +181,7 @@ static void not_same_as_read(struct workflow_reader *reader, const struct node *
     event->not_same_as_events = refs_push(reader, differing.events, differing.event_count);
     event->not_same_as_fields = refs_push(reader, differing.fields, differing.field_count);
     event->not_same_as_opener = differing.opener;
+    event->not_same_as_vote = differing.vote;
 }
 
 /* ---- fields of an event ---- */

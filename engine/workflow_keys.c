@@ -324,7 +324,7 @@ static const struct key table[] = {
 
     {IN_EVENT, "title", M, 0, A_TITLE, "what it is called by people", &title_map},
     {IN_EVENT, "by", S | L | M, KEY_NEEDED, A_BY, "who may send it", &by},
-    {IN_EVENT, "not-same-as", S | L, 0, "events, people fields, groups, or opener", "who sent those, or stands there, may not send it", &some_names},
+    {IN_EVENT, "not-same-as", S | L, 0, "events, people fields, groups, a stage with a vote, or opener", "who sent those, stands there, or had a voice in that vote may not send it", &some_names},
     {IN_EVENT, "needs", S | L, 0, SOME_FIELDS, "fields that must come with it", &some_names},
     {IN_EVENT, "may", S | L, 0, SOME_FIELDS, "fields that may come with it", &some_names},
     {IN_EVENT, "when", M, 0, "a condition such as {FIELD: value}", "when it is possible, by the data before it", &condition_map},

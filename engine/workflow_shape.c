@@ -175,6 +175,7 @@ static const struct member event_members[] = {
     ROW(event, task, TASKS),
     NUMBER(event, line),
     {.kind = MEMBER_CHOICE, .offset = (uint32_t)offsetof(struct workflow_event, not_same_as_opener), .table = 2, .since = 2},
+    ADDED_2(MEMBER_ROW, event, not_same_as_vote, WORKFLOW_STAGES),
 };
 
 static const struct member task_members[] = {

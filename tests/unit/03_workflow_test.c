@@ -40,7 +40,7 @@ static struct workflow_stage stage_of(int32_t name, struct span events)
 
 static struct workflow_event event_of(int32_t name, int32_t outcome)
 {
-    return (struct workflow_event){.name = name, .title_zh = NONE, .title_en = NONE, .by = 0, .when = NONE, .within = NONE,
+    return (struct workflow_event){.name = name, .title_zh = NONE, .title_en = NONE, .by = 0, .when = NONE, .within = NONE, .not_same_as_vote = NONE,
                                    .outcome = outcome, .task = NONE};
 }
 

@@ -484,7 +484,7 @@ static inline struct workflow_event *event(struct builder *b, const char *at, co
 {
     int32_t string = string_of(b, name);
     int32_t row = ROW_OF(b, EVENTS, event, .name = string, .title_zh = NONE, .title_en = NONE, .by = by_row, .when = NONE, .within = NONE,
-                         .outcome = outcome, .task = NONE, .line = 1);
+                         .outcome = outcome, .task = NONE, .line = 1, .not_same_as_vote = NONE);
     struct span *events = at ? &stage_row(b, at)->events : &head_of(b)->anywhere;
     if (events->count++ == 0)
         events->first = row;
