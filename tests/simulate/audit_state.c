@@ -40,8 +40,11 @@ static void check_states(const struct survey *survey, const struct case_state *s
         broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "its end is none of its workflow");
     if (directory_unit_by_id(source_directory(), state->unit) == NONE || directory_unit_by_id(source_directory(), state->home_unit) == NONE)
         broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "its unit is not in the directory");
-    if (ended && (state->clock_count != state->publication_count || state->task_count || state->part_count))
+    uint32_t kept = case_clock(state, CLOCK_RETAIN, 0) ? 1 : 0; /* until it has been over long enough */
+    if (ended && (state->clock_count != state->publication_count + kept || state->task_count || state->part_count))
         broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "it has ended, and something is still open in it");
+    if (!ended && kept)
+        broken(survey, INVARIANT_KNOWN_STATES_ONLY, state, "it is open, and the time for which it is kept runs");
 }
 
 static void check_names(struct survey *survey, const struct case_state *state, const struct seen_case *subject)
