@@ -413,8 +413,9 @@ static void the_sentence(void **state)
                 "heads: turnout 2 of 3 members: 3 × 2 = 6 ≥ 2 × 3 = 6; 2 of 2 cast: 2 × 2 = 4 > 1 × 2 = 2; "
                 "area: turnout 199.99 of 300.00 members: 3 × 199.99 = 599.97 < 2 × 300.00 = 600.00; "
                 "199.99 of 199.99 cast: 2 × 199.99 = 399.98 > 1 × 199.99 = 199.99, no quorum");
-    tally = (struct vote_tally){.lanes = 1, .choices = 3, .lane = {{.all = 3, .roll = 3}}};
     rule.has_quorum = false;
+    assert_says(&rule, &tally, true, "人数：approve 2，投票 2：2 × 2 = 4 > 1 × 2 = 2；area：approve 199.99，投票 199.99：2 × 199.99 = 399.98 > 1 × 199.99 = 199.99，通过");
+    tally = (struct vote_tally){.lanes = 1, .choices = 3, .lane = {{.all = 3, .roll = 3}}};
     assert_says(&rule, &tally, false, "0 of 0 cast: nothing passes on an empty base, failed");
 }
 
