@@ -24,8 +24,8 @@ static enum err change(struct engine *engine, const struct record_key *key, bool
     uint64_t count = 0;
     enum err code = batch_get(&engine->batch, STORE_COUNTER, key, &value);
     code = code == ERR_NOT_FOUND ? ERR_OK : code ? code : row_decode_number(value, &count);
-    if (code || (!up && count == 0))
-        return code ? code : ERR_CORRUPT;
+    if (code || (!up && count == 0)) /* a case that a version before this one opened was never counted */
+        return code;
     batch_put(&engine->batch, STORE_COUNTER, key, row_encode_number(&engine->batch.arena, up ? count + 1 : count - 1));
     return ERR_OK;
 }
