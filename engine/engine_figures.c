@@ -9,13 +9,18 @@
 enum { FIGURES = ENGINE_FIGURES };
 static const char letters[FIGURES] = {'o', 'd', 'c', 'l'};
 
-static void figures_of(const struct case_state *state, bool figures[FIGURES])
+void engine_figures_of(uint32_t flags, int32_t end, bool figures[FIGURES])
 {
-    bool live = state && !(state->flags & CASE_HELD), ended = state && state->flags & CASE_ENDED;
+    bool live = !(flags & CASE_HELD), ended = flags & CASE_ENDED;
     figures[0] = live && !ended;
-    figures[1] = figures[0] && state->flags & CASE_OVERDUE;
-    figures[2] = live && ended && state->end != END_MERGED;
-    figures[3] = figures[2] && state->flags & CASE_WAS_LATE;
+    figures[1] = figures[0] && flags & CASE_OVERDUE;
+    figures[2] = live && ended && end != END_MERGED;
+    figures[3] = figures[2] && flags & CASE_WAS_LATE;
+}
+
+struct record_key engine_figures_key(const struct engine *engine, int figure, struct text workflow)
+{
+    return key_counter(engine->options.partition, letters[figure], workflow);
 }
 
 static enum err change(struct engine *engine, const struct record_key *key, bool up)
@@ -24,23 +29,24 @@ static enum err change(struct engine *engine, const struct record_key *key, bool
     uint64_t count = 0;
     enum err code = batch_get(&engine->batch, STORE_COUNTER, key, &value);
     code = code == ERR_NOT_FOUND ? ERR_OK : code ? code : row_decode_number(value, &count);
-    if (code || (!up && count == 0)) /* a case that a version before this one opened was never counted */
-        return code;
+    if (code || (!up && count == 0))
+        return code ? code : ERR_CORRUPT;
     batch_put(&engine->batch, STORE_COUNTER, key, row_encode_number(&engine->batch.arena, up ? count + 1 : count - 1));
     return ERR_OK;
 }
 
 enum err engine_figures_count(struct engine *engine, const struct case_state *before, const struct case_state *after)
 {
-    bool was[FIGURES], is[FIGURES];
+    bool was[FIGURES] = {false}, is[FIGURES];
     enum err code = ERR_OK;
-    figures_of(before, was);
-    figures_of(after, is);
+    if (before)
+        engine_figures_of(before->flags, before->end, was);
+    engine_figures_of(after->flags, after->end, is);
     for (int i = 0; i < FIGURES && !code; i++) {
         if (was[i] == is[i])
             continue;
         const struct workflow *workflow = engine_workflow(engine, after->workflow);
-        struct record_key key = key_counter(engine->options.partition, letters[i], text_of(workflow_string(workflow, workflow_head(workflow)->name)));
+        struct record_key key = engine_figures_key(engine, i, text_of(workflow_string(workflow, workflow_head(workflow)->name)));
         code = change(engine, &key, is[i]);
     }
     return code;
@@ -50,7 +56,7 @@ enum err engine_figures(struct engine *engine, struct store_txn *txn, struct tex
 {
     enum err code = ERR_OK;
     for (int i = 0; i < FIGURES && !code; i++) {
-        struct record_key key = key_counter(engine->options.partition, letters[i], workflow);
+        struct record_key key = engine_figures_key(engine, i, workflow);
         struct text value;
         figures[i] = 0;
         code = store_get(txn, STORE_COUNTER, key_text(&key), &value);

@@ -11,6 +11,7 @@
  *   engine_figures.c  how many cases are open, overdue, closed, late
  *   engine_previous.c what an opening takes over from the case before it
  *   engine_past.c    what a case went through, decided again in memory
+ *   engine_upgrade.c stores of older formats
  *   engine_replay.c  replay and the hash of the state
  *   batch.c          the working set */
 #ifndef STAIRCASE_ENGINE_INNER_H
@@ -78,6 +79,7 @@ struct engine {
     struct engine_options options;
     uint32_t epoch;
     struct log_place committed, working; /* working: with the events of the open batch */
+    uint32_t format;                     /* of the store, as it was found */
     bool failed;                         /* a commit failed: engine_reload first */
 
     struct arena names;                  /* of the deployed heads */
@@ -131,6 +133,13 @@ enum err engine_read_record(struct engine *engine, uint64_t position, struct log
 /* ---- engine_figures.c ---- */
 /* A case has moved: counts it where it counts now. */
 enum err engine_figures_count(struct engine *engine, const struct case_state *before, const struct case_state *after);
+/* In which of them a case counts. */
+void engine_figures_of(uint32_t flags, int32_t end, bool figures[ENGINE_FIGURES]);
+struct record_key engine_figures_key(const struct engine *engine, int figure, struct text workflow);
+
+/* ---- engine_upgrade.c ---- */
+/* The store is of an older format: brings it to this one. */
+enum err engine_upgrade(struct engine *engine);
 
 /* ---- engine_previous.c ---- */
 /* Fills event->previous of an opening, unless it comes with it (replay). */

@@ -36,8 +36,8 @@ static enum err read_place(struct engine *engine, struct store_txn *txn, struct 
     struct text value;
     enum err code = store_get(txn, STORE_META, key_text(&key), &value);
     code = code == ERR_NOT_FOUND ? ERR_OK : code ? code : row_decode_meta(value, &meta);
-    if (!code && meta.format != RECORD_FORMAT)
-        code = meta.format > RECORD_FORMAT ? ERR_NEWER_FORMAT : ERR_CORRUPT;
+    if (!code && (meta.format == 0 || meta.format > RECORD_FORMAT))
+        code = meta.format ? ERR_NEWER_FORMAT : ERR_CORRUPT;
     code = code ? code : read_head(engine, txn, head);
     if (code)
         return code;
@@ -47,6 +47,7 @@ static enum err read_place(struct engine *engine, struct store_txn *txn, struct 
     }
     head->time = meta.time;
     engine->epoch = meta.epoch;
+    engine->format = meta.format;
     return ERR_OK;
 }
 
@@ -105,6 +106,8 @@ enum err engine_reload(struct engine *engine, const char **why)
     uint32_t epoch = engine->epoch;
     enum err code = read_meta(engine);
     code = code ? code : engine_load(engine);
+    if (!code && engine->format < RECORD_FORMAT && !engine->options.read_only)
+        code = engine_upgrade(engine);
     code = code ? code : count_parked(engine);
     code = code ? code : engine_find_said(engine);
     code = code ? code : engine_find_counts(engine);

@@ -162,18 +162,27 @@ static enum err put_deployed(struct page *page, struct map_maker *row)
     return code == ERR_NOT_FOUND ? ERR_OK : code;
 }
 
+static bool is_another_version(const struct engine *engine, uint32_t n, struct text name)
+{
+    struct text other;
+    uint64_t position;
+    for (uint32_t i = 0; i < n && engine_deployed_workflow(engine, i, &other, &position); i++)
+        if (text_equal(other, name))
+            return true;
+    return false;
+}
+
 /* Of each workflow that is deployed, all its versions together. */
 static enum err put_kinds(struct page *page, struct map_maker *row)
 {
     struct engine *engine = page->query->engine;
     struct list_maker list = {.arena = page->view.arena};
-    struct text name, last = {0};
+    struct text name;
     uint64_t position, figures[ENGINE_FIGURES];
     enum err code = ERR_OK;
     for (uint32_t i = 0; !code && list.count < LIMIT_PAGE_ROWS / 4 && engine_deployed_workflow(engine, i, &name, &position); i++) {
-        if (text_equal(name, last)) /* another version: they stand together */
+        if (is_another_version(engine, i, name))
             continue;
-        last = name;
         code = engine_figures(engine, page->view.txn, name, figures);
         struct map_maker one = map_begin(page->view.arena);
         map_put_text(&one, "w", name);

@@ -33,7 +33,7 @@
 #include "engine/store.h"
 
 enum {
-    RECORD_FORMAT = 1,
+    RECORD_FORMAT = 2,          /* 2: the figures of each workflow among the counters (engine_upgrade.c) */
     HASH_SIZE = 32,
     RECORD_CLOCK_PARKED = 100,
     RECORD_WORD_MOST = 256,     /* bytes of a sender, a topic, a deployed name, a case number: they stand in keys */

@@ -54,6 +54,10 @@ static enum err read_meta(struct verify *verify, struct store_txn *txn, struct m
     code = code ? code : row_decode_meta(value, meta);
     if (code == ERR_CORRUPT)
         return problem(verify, "the state does not say where it stands: its own row cannot be read");
+    if (!code && meta->format < RECORD_FORMAT) {
+        problem(verify, "an older version wrote this state (format %u, now %d). Start the engine on it once: that brings it up to date", meta->format, RECORD_FORMAT);
+        return ERR_OLDER_VERSION;
+    }
     return code ? code : meta->format > RECORD_FORMAT ? ERR_NEWER_FORMAT : ERR_OK;
 }
 

@@ -71,7 +71,9 @@ static int run(struct command_line *line)
         print_json(line, &report, code == ERR_OK);
     else if (!code)
         print_words(line, &report);
-    if (code && !line->json)
+    if (code == ERR_OLDER_VERSION && !line->json)
+        fprintf(stderr, "%s: %s.\n", folder, report.problem);
+    else if (code && !line->json)
         fprintf(stderr, command_say(line, "does not hold: %s\n%s\n", "不一致: %s\n%s\n"), report.problem, err_advice(ERR_CORRUPT));
     return code ? COMMAND_REFUSED : COMMAND_DONE;
 }
