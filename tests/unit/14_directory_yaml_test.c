@@ -132,7 +132,8 @@ static void deputies(void **state)
     struct directory directory;
     const struct directory_delegation *ended, *found;
     int32_t may, june;
-    assert_true(civil_parse(TEXT("2026-05-01"), &may) && civil_parse(TEXT("2026-06-01"), &june));
+    assert_true(civil_parse(TEXT("2026-05-01"), &may));
+    assert_true(civil_parse(TEXT("2026-06-01"), &june));
     read_good(source_with(&arena, good, "{holds: [{role: supervisor, at: east}]}",
                           "{substitutes: [{for: li, role: mediator, at: grid-3, from: 2026-05-01, until: 2026-05-31}], "
                           "acts-for: [{for: li, basis: 授权书 3 号, from: 2026-04-01, until: 2026-05-31}]}"),
