@@ -93,6 +93,12 @@ static enum err count_year(struct engine *engine, const struct workflow *workflo
     return ERR_OK;
 }
 
+/* When a case had ended that goes on now: what has happened to it since (a publication came down, a late ballot) moved its last event. */
+static int64_t had_ended_at(const struct case_state *state)
+{
+    return state->ended_at ? state->ended_at : state->last_at;
+}
+
 /* A case that is opened again no longer counts in the year in which it had ended. */
 enum err engine_count_end(struct engine *engine, const struct case_state *before, const struct case_state *after, int64_t effective)
 {
@@ -109,7 +115,7 @@ enum err engine_count_end(struct engine *engine, const struct case_state *before
     const struct calendar *calendar = unit == NONE ? NULL : engine_calendar(engine, unit);
     if (!calendar)
         return ERR_OK;
-    int32_t year = civil_of(calendar_date(calendar, is_over ? effective : before->last_at)).year;
+    int32_t year = civil_of(calendar_date(calendar, is_over ? effective : had_ended_at(before))).year;
     return count_year(engine, workflow, (uint32_t)directory_unit(directory, unit)->id, year, is_over);
 }
 
