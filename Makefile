@@ -89,7 +89,7 @@ $(B)/tests/unit/%_test: $(B)/tests/unit/%_test.o $(LIBS)
 unit: $(UNIT)
 	@tests/run unit $(B)
 
-# The simulator: the real core, store interface, outbox and records under one seed. tests/simulate/README.md tells more.
+# The simulator: the real core, store interface, outbox and records under one seed. tests/simulate/invariants.h says what is looked after.
 $(B)/tests/simulate/simulate: $(call objects,tests/simulate/*.c) $(LIBS)
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS) $(call objects,tests/simulate/*.c) -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS) -o $@

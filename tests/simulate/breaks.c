@@ -49,12 +49,26 @@ static bool drop_open(struct sim *sim, struct store_txn *txn, struct text key, s
     return drop(txn, STORE_OPEN, key);
 }
 
+/* With them goes what the engine would look up before it gives a number a second time. */
+static bool drop_numbers(struct store_txn *txn)
+{
+    struct store_cursor *cursor;
+    struct text key, value;
+    enum err code = store_cursor_open(txn, STORE_NUMBER, &cursor);
+    if (code)
+        return false;
+    while ((code = store_cursor_seek(cursor, (struct text){0}, &key, &value)) == ERR_OK && drop(txn, STORE_NUMBER, key))
+        ;
+    store_cursor_close(&cursor);
+    return code == ERR_NOT_FOUND;
+}
+
 static bool turn_counter(struct sim *sim, struct store_txn *txn, struct text key, struct text value)
 {
     uint64_t number;
     if (key.data[4] != 'n' || row_decode_number(value, &number) || number == 0)
         return false;
-    return store_put(txn, STORE_COUNTER, key, row_encode_number(&sim->scratch, number - 1)) == ERR_OK;
+    return drop_numbers(txn) && store_put(txn, STORE_COUNTER, key, row_encode_number(&sim->scratch, number - 1)) == ERR_OK;
 }
 
 static bool edit_log(struct sim *sim, struct store_txn *txn, struct text key, struct text value)

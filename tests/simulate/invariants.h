@@ -58,7 +58,7 @@ enum invariant {
     X(MORE_CREDIT, "more-credit", CREDIT_IS_KEPT, "the engine hears of more credit than a worker gives")                     \
     X(DEAF_OUTBOX, "deaf-outbox", EVERYTHING_OWED_ARRIVES, "the outbox is not told that something new is owed")        \
     X(DROP_INDEX, "drop-index-row", INDEXES_AGREE, "a row of the open cases vanishes")                                 \
-    X(TURN_COUNTER, "turn-counter-back", NUMBERS_ARE_UNIQUE, "a counter of case numbers goes back")                    \
+    X(TURN_COUNTER, "turn-counter-back", NUMBERS_ARE_UNIQUE, "a counter of case numbers goes back, and nobody knows which were given")                    \
     X(SKIP_SEALING, "skip-sealing", PRIVATE_STAYS_SEALED, "private fields come in at the door under a public name")    \
     X(WRONG_CALENDAR, "wrong-calendar", AS_PREDICTED, "the model counts a day of the spring break as worked")                 \
     X(SKIP_LEVEL, "skip-level", AS_PREDICTED, "the model climbs two levels at once")                                   \
