@@ -274,6 +274,23 @@ void case_drop_part(struct case_state *state, uint32_t index)
         state->parts[i] = state->parts[i + 1];
 }
 
+/* ---- what stayed in the log ---- */
+
+/* Under that name; or the text of that size: until now a field that was set from another did not keep whose it was. */
+const struct value *case_referred(const struct event *event, struct text field, const struct value *reference)
+{
+    const struct value *same_size = NULL;
+    struct text name = reference->count == 3 ? reference->items[2].text : field;
+    for (uint32_t i = 0; i < event->data_count; i++) {
+        const struct value *value = &event->data[i].value;
+        if (text_equal(event->data[i].name, name))
+            return value;
+        if (!same_size && value->kind == VALUE_TEXT && (int64_t)value->text.size == reference->items[1].integer)
+            same_size = value;
+    }
+    return same_size;
+}
+
 /* ---- people ---- */
 
 struct text case_person(const struct value *entry)

@@ -209,7 +209,7 @@ struct case_state {
     int32_t asked_add;      /* how much was asked */
 
     struct value *data;     /* [field count of the workflow]; VALUE_NONE: empty. A text kept in the log is a VALUE_LIST of two
-                               integers: position of the event, size in bytes; a collected list is a VALUE_LIST of such pairs. People are a
+                               integers: position of the event, size in bytes (and, set from another field, the name of that one); a collected list is a VALUE_LIST of such pairs. People are a
                                VALUE_LIST of texts, or of maps {id: text, sealed: bytes, ...} where details were given (sealed) or
                                something belongs to each (`with`: in clear, each under its name). Private: VALUE_BYTES */
     uint32_t data_count;
@@ -310,6 +310,9 @@ bool case_rest_fits(const struct case_rest *rest, const struct workflow *workflo
 
 /* A copy whose arrays may be changed; texts and values are shared. */
 struct case_state *case_copy(struct arena *arena, const struct case_state *state);
+/* What stayed in the log: the value that a field's reference [position, size] or [position, size, name] stands for, in the event at that position.
+ * NULL: it is not there. */
+const struct value *case_referred(const struct event *event, struct text field, const struct value *reference);
 /* Is `person` in the people field's value? */
 bool case_has_person(const struct value *people, struct text person);
 /* The opaque reference of one entry of a people value. */

@@ -54,20 +54,6 @@ struct text engine_child_key(struct arena *arena, struct text parent, uint64_t c
 
 /* ---- said ---- */
 
-static const struct field_value *find_field(const struct event *event, struct text name, int64_t size)
-{
-    const struct field_value *same_size = NULL;
-    for (uint32_t i = 0; i < event->data_count; i++) {
-        const struct field_value *field = &event->data[i];
-        if (field->value.kind != VALUE_TEXT || (int64_t)field->value.text.size != size)
-            continue;
-        if (text_equal(field->name, name))
-            return field;
-        same_size = same_size ? same_size : field; /* one field was set from another: the event brought it under that name */
-    }
-    return same_size;
-}
-
 static bool is_long_text(const struct value *value)
 {
     return value->kind == VALUE_LIST && value->count == 3 && value->items[0].kind == VALUE_INTEGER;
@@ -85,10 +71,10 @@ static enum err fetch_text(struct engine *engine, const struct event *now, struc
             return code;
         event = &record.event;
     }
-    const struct field_value *field = find_field(event, value->items[2].text, value->items[1].integer);
-    if (!field)
+    const struct value *text = case_referred(event, value->items[2].text, value);
+    if (!text || text->kind != VALUE_TEXT)
         return ERR_CORRUPT;
-    *value = field->value;
+    *value = *text;
     return ERR_OK;
 }
 

@@ -56,7 +56,7 @@ static struct value long_text_as_sent(struct step *step, int32_t field, const st
     struct value *items = ARENA_ARRAY(step->arena, struct value, 3);
     items[0] = kept->items[0];
     items[1] = kept->items[1];
-    items[2] = value_text(text_of(workflow_field_name(step->workflow, field)));
+    items[2] = kept->count == 3 ? kept->items[2] : value_text(text_of(workflow_field_name(step->workflow, field)));
     return (struct value){.kind = VALUE_LIST, .count = 3, .items = items};
 }
 

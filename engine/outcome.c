@@ -40,6 +40,18 @@ static struct value looked_up(struct step *step, const struct workflow_set *set)
     return value_of(step, set->field, row == NONE ? NONE : workflow_lookup_row(step->workflow, row)->value);
 }
 
+/* A long text stays in the log under the name that it came with: [position, size, that name]. */
+static struct value copy_of(struct step *step, int32_t from)
+{
+    const struct value *value = &step->state->data[from];
+    if (workflow_field(step->workflow, from)->type != FIELD_TEXT || value->kind != VALUE_LIST || value->count != 2)
+        return *value;
+    struct value *items = ARENA_ARRAY(step->arena, struct value, 3);
+    memcpy(items, value->items, 2 * sizeof *items);
+    items[2] = value_text(text_of(workflow_field_name(step->workflow, from)));
+    return (struct value){.kind = VALUE_LIST, .count = 3, .items = items};
+}
+
 static void apply_sets(struct step *step, struct span sets)
 {
     for (int32_t i = 0; i < sets.count; i++) {
@@ -47,7 +59,7 @@ static void apply_sets(struct step *step, struct span sets)
         struct value *field = &step->state->data[set->field];
         switch ((enum set_kind)set->kind) {
         case SET_VALUE: *field = value_of(step, set->field, set->value); break;
-        case SET_FIELD: *field = step->state->data[set->from]; break;
+        case SET_FIELD: *field = copy_of(step, set->from); break;
         case SET_LOOKUP: *field = looked_up(step, set); break;
         case SET_TODAY: *field = value_integer(calendar_date(step->calendar, step->input.now)); break;
         }

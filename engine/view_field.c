@@ -139,16 +139,16 @@ static enum err open_value(struct view *view, const struct seen_field *seen, con
 
 static bool is_reference(const struct workflow_field *field, const struct value *value)
 {
-    return field->type != FIELD_PEOPLE && value->kind == VALUE_LIST && value->count == 2 && value->items[0].kind == VALUE_INTEGER &&
+    return field->type != FIELD_PEOPLE && value->kind == VALUE_LIST && value->count >= 2 && value->items[0].kind == VALUE_INTEGER &&
            value->items[1].kind == VALUE_INTEGER;
 }
 
-/* Of a pair [position, size]. ERR_TOO_LARGE: the row has enough already. */
+/* What a reference stands for (case_referred). ERR_TOO_LARGE: the row has enough already. */
 static enum err fetch(struct fields *fields, const struct seen_field *seen, const struct value *reference, struct value *out)
 {
     struct view *view = fields->view;
     struct log_record record;
-    if (reference->kind != VALUE_LIST || reference->count != 2)
+    if (reference->kind != VALUE_LIST || reference->count < 2)
         return ERR_CORRUPT;
     fields->bytes += (size_t)reference->items[1].integer;
     if (fields->bytes > LIMIT_LONG_BYTES)
@@ -156,10 +156,8 @@ static enum err fetch(struct fields *fields, const struct seen_field *seen, cons
     enum err code = view_record(view, (uint64_t)reference->items[0].integer, &record);
     if (code)
         return code == ERR_NOT_FOUND ? ERR_CORRUPT : code;
-    for (uint32_t i = 0; i < record.event.data_count; i++)
-        if (text_equal(record.event.data[i].name, seen->name))
-            return open_value(view, seen, &record.event.data[i].value, out);
-    return ERR_CORRUPT;
+    const struct value *value = case_referred(&record.event, seen->name, reference);
+    return value ? open_value(view, seen, value, out) : ERR_CORRUPT;
 }
 
 static enum err fetch_items(struct fields *fields, const struct seen_field *seen, const struct value *value, struct value *out)
