@@ -118,7 +118,15 @@ static int64_t weight_in(const struct step *step, int32_t field, const char *wit
     return 0;
 }
 
-/* Of someone who stands in several fields of the roll: together. */
+/* false: below 0, or more than a whole roll may weigh. */
+static bool add_weight(int64_t *total, int64_t weight)
+{
+    bool holds = weight >= 0 && weight <= VOTE_TOTAL_MOST - *total;
+    *total += holds ? weight : 0;
+    return holds;
+}
+
+/* Of someone who stands in several fields of the roll: together. -1: out of bounds. */
 static int64_t weight_of(const struct step *step, const struct poll_lane *lane, struct text person)
 {
     int64_t total = 0;
@@ -127,11 +135,12 @@ static int64_t weight_of(const struct step *step, const struct poll_lane *lane, 
         return 1;
     for (int32_t i = 0; i < lane->people.count; i++) {
         const struct workflow_people *people = workflow_people(step->workflow, lane->people.first + i);
-        if (people->kind == PEOPLE_FIELD)
-            total += weight_in(step, people->field, with, person);
+        if (people->kind == PEOPLE_FIELD && !add_weight(&total, weight_in(step, people->field, with, person)))
+            return -1;
         struct span fields = people->kind == PEOPLE_GROUP ? workflow_group(step->workflow, people->group)->fields : (struct span){0, 0};
         for (int32_t k = 0; k < fields.count; k++)
-            total += weight_in(step, workflow_ref(step->workflow, fields.first + k), with, person);
+            if (!add_weight(&total, weight_in(step, workflow_ref(step->workflow, fields.first + k), with, person)))
+                return -1;
     }
     return total;
 }
