@@ -191,7 +191,8 @@ static enum err is_current(struct engine *engine, const struct deadline_key *row
     enum err code = engine_case_by_id(engine, row->case_id, &subject);
     if (code)
         return code == ERR_NOT_FOUND ? ERR_CORRUPT : code;
-    int32_t unit = advance_unit(engine_directory(engine), subject->state->unit);
+    bool of_home = row->kind == CLOCK_CASE; /* as moment_calendar */
+    int32_t unit = advance_unit(engine_directory(engine), of_home ? subject->state->home_unit : subject->state->unit);
     const struct calendar *calendar = unit == NONE ? NULL : engine_calendar(engine, unit);
     *current = !calendar || calendar->position == revision;
     return ERR_OK;

@@ -354,6 +354,42 @@ static void deadlines_follow_the_calendar_of_their_unit(void **state)
     bed_assert_replays(bed);
 }
 
+static int64_t limit_due(struct bed *bed)
+{
+    struct case_ref ref = {.kind = CASE_REF_KEY, .text = case_key};
+    const struct case_state *found;
+    assert_int_equal(engine_find_case(bed->engine, &ref, &found), ERR_OK);
+    return case_limit(found);
+}
+
+/* The limit of the whole case follows the calendar of the home unit, also while the case stands at another one. */
+static void the_limit_of_a_case_follows_the_calendar_of_its_home(void **state)
+{
+    struct bed *bed = *state;
+    struct text climbing = TEXT("workflow: climbing\nversion: 1\nopens: {by: grid-worker, at: grid}\nlimit: 10 working days\nstart: {go: above}\nstages:\n"
+                                "  above: {at: community, within: 20 days, task: {for: supervisor}, events: {done: {by: supervisor, end: over}}}\nends: {over: }\n");
+    assert_int_equal(bed_deploy(bed, AT(0), "climbing.yaml", climbing), ERR_OK);
+    struct event open = opening(bed);
+    open.workflow = TEXT("climbing");
+    open.unit = TEXT("jinnong/grid-3");
+    open.as = TEXT("li");
+    open.data_count = 0;
+    assert_int_equal(bed_send(bed, AT(1000), &open).kind, MESSAGE_APPLIED);
+    int64_t stage = stage_due(bed), limit = limit_due(bed);
+    struct text other = changed(bed, changed(bed, bed_file(bed, "config/calendar-cn.yaml"), "calendar: cn-statutory", "calendar: early"), "14:00-18:00", "14:00-17:00");
+    assert_int_equal(bed_deploy(bed, AT(2000), "early.yaml", other), ERR_OK);
+    struct text directory = changed(bed, bed_file(bed, "config/practice-directory.yaml"), "{id: 103, level: grid,", "{id: 103, level: grid, calendar: early,");
+    assert_int_equal(bed_deploy(bed, AT(3000), "directory.yaml", changed(bed, directory, "version: ", "version: 9")), ERR_OK);
+    for (int i = 0; i < 3; i++) {
+        engine_begin(bed->engine, AT(4000 + i));
+        fire(bed);
+        bed_commit(bed);
+    }
+    assert_true(stage_due(bed) == stage);
+    assert_true(limit_due(bed) == limit - 3600000);
+    bed_assert_replays(bed);
+}
+
 /* A matter that stood still for a year is due at every level once, and nobody is reminded in the past: the batch that releases it stays small. */
 static void a_year_of_reminders_is_not_caught_up_with(void **state)
 {
@@ -506,7 +542,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_first_calendar_is_the_same_after_a_start, set_up_empty, tear_down),
         TEST(an_id_in_use_deploys_nothing), TEST(no_two_cases_have_one_number), TEST(answers_outlive_the_questions_between_batches), TEST(a_task_is_not_settled_like_a_notice),
         TEST(a_parked_event_whose_park_is_gone_is_over), TEST(a_released_case_follows_the_newest_calendar), TEST(what_one_batch_releases_and_sweeps_follows_the_newest_calendar),
-        TEST(a_calendar_in_the_middle_of_a_batch_moves_what_was_opened_before_it), TEST(what_a_held_case_refuses_does_not_move_its_time), TEST(deadlines_follow_the_calendar_of_their_unit), TEST(a_year_of_reminders_is_not_caught_up_with),
+        TEST(a_calendar_in_the_middle_of_a_batch_moves_what_was_opened_before_it), TEST(what_a_held_case_refuses_does_not_move_its_time), TEST(deadlines_follow_the_calendar_of_their_unit), TEST(the_limit_of_a_case_follows_the_calendar_of_its_home),
+        TEST(a_year_of_reminders_is_not_caught_up_with),
         TEST(deadlines_that_lead_in_a_circle_come_to_an_end), TEST(times_at_the_ends_of_the_world),
         TEST(a_state_that_is_not_where_its_log_ends_is_not_opened), TEST(an_older_state_is_brought_up_to_date),
     };
