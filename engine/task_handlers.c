@@ -50,8 +50,8 @@ static bool take_fields(struct step *step, const char *who, const struct value *
 
 bool task_unclaim(struct step *step)
 {
-    const struct value *named;
-    struct text nobody;
+    const struct value *named = NULL;
+    struct text nobody = {0};
     if (!take_fields(step, NULL, &named, &nobody))
         return false;
     struct case_task *task = choose(step, named, true);
@@ -81,8 +81,8 @@ static bool may_say(struct step *step, const struct case_task *task)
 
 bool task_add_handler(struct step *step)
 {
-    const struct value *named;
-    struct text who;
+    const struct value *named = NULL;
+    struct text who = {0};
     if (!take_fields(step, "who", &named, &who))
         return false;
     struct case_task *task = choose(step, named, false);
@@ -103,8 +103,8 @@ bool task_add_handler(struct step *step)
 
 bool task_remove_handler(struct step *step)
 {
-    const struct value *named;
-    struct text who;
+    const struct value *named = NULL;
+    struct text who = {0};
     if (!take_fields(step, "who", &named, &who))
         return false;
     struct case_task *task = choose(step, named, false);

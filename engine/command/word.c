@@ -104,9 +104,11 @@ bool word_official(struct arena *arena, struct text *number)
     size_t size = 0;
     for (size_t at = 0, taken; at < number->size; at += taken) {
         const char *sign = official_sign((struct text){number->data + at, number->size - at}, &taken);
-        size_t bytes = sign ? strlen(sign) : taken;
-        memcpy(out + size, sign ? sign : number->data + at, bytes);
-        size += bytes;
+        struct text taken_over = {number->data + at, taken};
+        if (sign)
+            taken_over = text_of(sign);
+        memcpy(out + size, taken_over.data, taken_over.size);
+        size += taken_over.size;
     }
     struct text official = {out, size};
     bool changed = !text_equal(official, *number);
