@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/backup.h"
+
 enum { STOP_MS = 4000, MINUTE_MS = 60000, TRIES_MS = 1000, LOOK_MS = 1000 };
 
 /* What is owed is ready by the time of the log, which may be ahead of a clock that was set back: what was ready then is ready now. */
@@ -224,6 +226,32 @@ static enum err make_folder(const char *path, struct arena *arena, struct text *
     return ERR_OK;
 }
 
+/* Before anything in it is opened, which might write. */
+static enum err refuse_unfinished(const struct server *server, struct arena *arena, struct text *why)
+{
+    struct manifest manifest;
+    enum err code = backup_read(server->data, &manifest, arena, why);
+    return code == ERR_NOT_FOUND ? ERR_OK : code;
+}
+
+/* A start on a backup is the restoring of it: it is to stand where it says. */
+static enum err note_restored(struct server *server, struct arena *arena, struct text *why)
+{
+    struct manifest manifest;
+    enum err code = backup_read(server->data, &manifest, arena, why);
+    if (code == ERR_NOT_FOUND)
+        return ERR_OK;
+    if (!code && (manifest.position != engine_position(server->engine) || memcmp(manifest.head, engine_hash(server->engine), HASH_SIZE) != 0)) {
+        *why = arena_print(arena, "%s: the store of this backup does not end where its manifest says. Run `staircase verify %s`; use another backup.", server->data,
+                           server->data);
+        return ERR_CORRUPT;
+    }
+    code = code ? code : backup_begin_life(server->data, arena);
+    if (!code)
+        oplog(OPLOG_WARN, "restored", OPLOG_STRING("taken", manifest.taken), OPLOG_NUMBER("position", manifest.position));
+    return code;
+}
+
 static enum err open_store(struct server *server, const char *name, struct store **store, struct arena *arena, struct text *why)
 {
     const char *path = arena_print(arena, "%s/%s", server->data, name).data;
@@ -380,8 +408,10 @@ static enum err open_rooms(struct server *server, const struct server_options *o
 {
     enum err code = check_link(server, arena, why);
     code = code ? code : make_folder(server->data, arena, why);
+    code = code ? code : refuse_unfinished(server, arena, why);
     code = code ? code : open_stores(server, options, arena, why);
     code = code ? code : open_engine(server, arena, why);
+    code = code ? code : note_restored(server, arena, why);
     code = code ? code : open_outbox(server);
     code = code ? code : deploy_configured(server, arena, why);
     code = code ? code : server_find_unparkable(server);

@@ -201,6 +201,14 @@ bool command_number(const struct command_line *line, const char *option, int64_t
     return true;
 }
 
+const char *command_hex(const struct command_line *line, const uint8_t *bytes, size_t size)
+{
+    char *out = arena_take(line->arena, 2 * size + 1);
+    for (size_t i = 0; i < size; i++)
+        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+    return out;
+}
+
 /* ---- reading the line ---- */
 
 static enum command_language language_of_environment(void)

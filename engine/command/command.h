@@ -96,6 +96,9 @@ int command_fail(const struct command_line *line, enum command_exit code, const 
 /* The exit code of an error that no engine answered with (files, store, connection). */
 enum command_exit command_exit_of(enum err code);
 
+/* Bytes as lower-case hexadecimal digits, in the line's arena. */
+const char *command_hex(const struct command_line *line, const uint8_t *bytes, size_t size);
+
 /* How far long work has come, on stderr, only where that is a terminal and at most ten times a second; `total` 0: not known. */
 void command_progress(const struct command_line *line, const char *what, uint64_t done, uint64_t total);
 /* Clears the line of progress, before anything else is printed. */
@@ -109,6 +112,6 @@ int command_run(const struct command_program *program, int argc, char **argv);
 /* ---- the commands, one file each ---- */
 extern const struct command command_serve, command_deploy, command_check, command_test, command_draw, command_open, command_send, command_show,
     command_explain, command_rehearse, command_migrate,    command_list, command_watch, command_work, command_incidents, command_release, command_status, command_import, command_verify,
-    command_bench, command_schema;
+    command_backup, command_bench, command_schema;
 
 #endif

@@ -13,6 +13,7 @@
 #include "engine/command/row.h"
 #include "engine/map.h"
 #include "engine/rehearse.h"
+#include "engine/store_lmdb_copy.h"
 
 enum { TABLE_ROWS = 200, COLUMNS = 5 };
 
@@ -217,13 +218,6 @@ static const char *store_folder(const struct command_line *line)
     return stat(inner, &status) == 0 && S_ISDIR(status.st_mode) ? inner : line->data;
 }
 
-static enum err open_store(const struct command_line *line, struct store **store)
-{
-    const char *folder = store_folder(line);
-    enum err code = store_lmdb_open(store, folder, &(struct store_lmdb_options){.read_only = true});
-    return code == ERR_LOCKED ? store_lmdb_open(store, folder, &(struct store_lmdb_options){.read_only = true, .beside = true}) : code;
-}
-
 static int rehearse_in(struct command_line *line, struct engine *engine, const struct value *stages)
 {
     struct rehearsal rehearsal = {.line = line, .most = 100, .all = command_flag(line, "all")};
@@ -254,7 +248,7 @@ static int run(struct command_line *line)
     const char *why = "";
     if (!word_stages(line, "map", &stages))
         return COMMAND_USAGE;
-    enum err code = open_store(line, &store);
+    enum err code = store_lmdb_open_to_read(&store, store_folder(line));
     if (code == ERR_NOT_FOUND)
         return command_fail(line, COMMAND_FAILED, command_say(line, "there are no cases at %s.", "%s 没有案件数据。"), line->data);
     code = code ? code : engine_open(&engine, store, &options, &why);

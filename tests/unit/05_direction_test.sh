@@ -21,7 +21,7 @@ readers   engine/yaml engine/yaml_* engine/problems engine/zone engine/zone_rule
 drawing   engine/draw engine/draw_*                                                                    : ground message values
 link      engine/link                                                                                  : ground machine
 config    engine/config engine/config_*                                                                : ground message machine readers link
-engine    engine/engine engine/engine_* engine/rehearse engine/verify engine/verify_*                                               : ground message values case decide machine record
+engine    engine/engine engine/engine_* engine/rehearse engine/verify engine/verify_* engine/manifest engine/backup                                               : ground message values case decide machine record
 door      engine/door engine/door_* engine/seal engine/view engine/view_*                   : ground message values case decide machine record engine
 explain   engine/explain engine/explain_*                                                              : ground message values case decide machine record drawing engine door
 outbox    engine/outbox engine/outbox_* engine/query engine/query_*                                    : ground message values case decide machine record drawing engine door explain
@@ -44,7 +44,7 @@ msgpack/*       proto/wire_put
 yaml.h          engine/yaml
 graphviz/gvc.h  engine/draw_svg
 libical/ical.h  engine/recurrence
-sodium.h        engine/seal engine/record_log engine/engine_replay engine/engine_deploy engine/engine_state engine/engine_agenda engine/command/import engine/command/import_row
+sodium.h        engine/seal engine/manifest engine/record_log engine/engine_replay engine/engine_deploy engine/engine_state engine/engine_agenda engine/command/import engine/command/import_row
 TABLE
 
 # What belongs to the language and the system. Anything else is a library that nobody has let in.
