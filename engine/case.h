@@ -21,6 +21,7 @@ enum {
     CASE_PUBLICATIONS_MOST = 50, /* as many as a workflow has */
     CASE_PUBLISHED_MOST = 100,   /* fields of one */
     CASE_POLLS_MOST = 8, /* the last ones; those before them are in the history */
+    CASE_DUE_PASSED = -1,
     CASE_LINKS_MOST = 50, /* that people may make; those that other cases make come on top of it */
     CASE_LINKS_HELD = 1000,
 };
@@ -175,10 +176,10 @@ enum link_kind {
 struct case_link {
     uint8_t key[ID_SIZE];
     enum link_kind kind;
-    bool waits;         /* of LINK_ABSORBED: asked, and not yet answered */
+    bool waits;         /* of LINK_ABSORBED: asked, and not yet answered; of LINK_MERGED_INTO: it was over the limit of the whole case */
     uint64_t id;        /* as people and lists name it; number: may be empty */
     struct text number;
-    int64_t due;        /* of a merge: when the merged one was due, 0: no deadline (any more) */
+    int64_t due;        /* of a merge: when the merged one was due, 0: no deadline (any more); CASE_DUE_PASSED: it was overdue */
 };
 
 /* What is published now. */

@@ -260,13 +260,27 @@ static int32_t rest_which(const struct step *step, const struct case_clock *cloc
     return clock->kind == CLOCK_STAGE ? step->state->stage : clock->which;
 }
 
+/* When the clock would be due by its own limit alone: what merged cases bring along is theirs, and they may go again. */
+static int64_t own_due(struct step *step, const struct case_clock *clock)
+{
+    struct moment moment;
+    int64_t cap = step->state->due_cap;
+    if (clock->kind != CLOCK_STAGE || !cap)
+        return clock->due;
+    step->state->due_cap = 0;
+    bool any = moment_of_stage(step, clock->added, &moment);
+    step->state->due_cap = cap;
+    return any && moment.due > clock->due ? moment.due : clock->due;
+}
+
 /* What is left of a clock is kept. */
 static void rest(struct step *step, struct case_clock *clock)
 {
     enum duration_unit unit = moment_unit(step, clock);
+    int64_t due = own_due(step, clock);
     struct case_rest *kept = case_add_rest(step->arena, step->state, clock->kind, rest_which(step, clock));
     kept->at = step->input.now;
-    kept->left = clock->remaining = calendar_left(moment_calendar(step, clock->kind), unit, step->input.now, clock->due);
+    kept->left = clock->remaining = calendar_left(moment_calendar(step, clock->kind), unit, step->input.now, due);
     kept->unit = (int32_t)unit;
     kept->added = clock->added;
     kept->plain = moment_plain(step, clock->kind, clock->which);
@@ -311,11 +325,38 @@ void clock_start_publication(struct step *step, int32_t publication)
     set(step, case_add_clock(step->arena, step->state, CLOCK_PUBLICATION, publication), &moment);
 }
 
+/* So much was left of it at the one time; so much is left of it at the other. */
+static int64_t shifted(const struct step *step, const struct case_rest *rest, int64_t due, int64_t from, int64_t to)
+{
+    enum duration_unit unit = (enum duration_unit)rest->unit;
+    return due ? calendar_go_on(step->calendar, unit, to, calendar_left(step->calendar, unit, from, due)).time : 0;
+}
+
+/* The deadlines that merged cases brought along stood still too. */
+static void shift_caps(struct step *step, const struct case_rest *rest, int64_t at)
+{
+    struct case_state *state = step->state;
+    state->due_cap = shifted(step, rest, state->due_cap, rest->at, at);
+    for (uint32_t i = 0; i < state->link_count; i++)
+        if (state->links[i].kind == LINK_ABSORBED)
+            state->links[i].due = shifted(step, rest, state->links[i].due, rest->at, at);
+}
+
+int64_t clock_before_stop(const struct step *step, int64_t due)
+{
+    const struct case_clock *clock = case_clock(step->state, CLOCK_STAGE, 0);
+    const struct case_rest *rest = moment_rest(step, CLOCK_STAGE, 0);
+    bool stands = clock && rest && step->state->flags & (CASE_STOPPED | CASE_WAITS);
+    return stands ? shifted(step, rest, due, step->input.now, rest->at) : due;
+}
+
 static void go_on(struct step *step, struct case_clock *clock, int64_t at, bool anew)
 {
     struct case_rest *rest = moment_rest(step, clock->kind, clock->which);
     struct moment moment;
     clock->remaining = -1;
+    if (clock->kind == CLOCK_STAGE)
+        shift_caps(step, rest, at);
     rest->at = at;
     if (anew && clock->kind != CLOCK_CASE && !moment_is_date(step, clock)) {
         rest->left = CASE_REST_ANEW;
@@ -341,6 +382,20 @@ void clock_go_on(struct step *step, int64_t at, bool anew)
         if (stops(&step->state->clocks[i]) && !case_clock_runs(&step->state->clocks[i]))
             go_on(step, &step->state->clocks[i], at, anew);
     go_on_warning(step);
+}
+
+void clock_stay_overdue(struct step *step)
+{
+    case_drop_clock(step->state, CLOCK_STAGE, 0);
+    case_drop_clock(step->state, CLOCK_WARN, 0);
+    step->state->flags |= CASE_OVERDUE;
+    start_reminders(step, AFTER_DUE, step->input.now);
+}
+
+void clock_stay_over_limit(struct step *step)
+{
+    case_drop_clock(step->state, CLOCK_CASE, 0);
+    step->state->flags |= CASE_OVER_LIMIT;
 }
 
 void clock_start_stop(struct step *step)

@@ -40,6 +40,11 @@ void clock_let_go(struct step *step);
 void clock_stop(struct step *step);
 /* They go on from `at`, with what was left, or (but for the limit of the case) with all of it `anew`. */
 void clock_go_on(struct step *step, int64_t at, bool anew);
+/* The deadline of a merged case, in a stage whose clock stands: as it would have been if it had been known when the clock stopped. */
+int64_t clock_before_stop(const struct step *step, int64_t due);
+/* Entered again, by a case whose deadline here, or whose limit, had passed before: it passes only once. */
+void clock_stay_overdue(struct step *step);
+void clock_stay_over_limit(struct step *step);
 /* The stop itself has an end: `longest`. */
 void clock_start_stop(struct step *step);
 

@@ -45,6 +45,8 @@ struct event *kin_say_open(struct step *step, uint32_t unit);
 /* ---- kin_hear.c ---- */
 /* EVENT_CASE; true: applied. What follows from it cannot be refused to the other case: where it is, it is told to the supervisor. */
 bool kin_hear(struct step *step);
+/* `then` of the stage where nothing more is waited for; where it cannot be done, the supervisor is told. */
+void kin_try_to_go_on(struct step *step);
 
 /* ---- kin_link.c: events of a supervisor; true: applied ---- */
 bool kin_link(struct step *step);

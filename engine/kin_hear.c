@@ -60,7 +60,7 @@ static void try_returns(struct step *step, const struct case_child *child)
 }
 
 /* 9. `then`, when nothing more is waited for. */
-static void try_to_go_on(struct step *step)
+void kin_try_to_go_on(struct step *step)
 {
     struct attempt attempt = attempt_begin(step);
     if (outcome_follow(step) && due_within_bounds(step))
@@ -80,7 +80,7 @@ static bool child_ended(struct step *step, struct case_child *child)
         return true;
     try_returns(step, child);
     clock_follow(step);
-    try_to_go_on(step);
+    kin_try_to_go_on(step);
     return true;
 }
 

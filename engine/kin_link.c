@@ -18,6 +18,7 @@
 #include "engine/notice.h"
 #include "engine/outcome.h"
 #include "engine/sender.h"
+#include "engine/stop.h"
 
 /* ---- links ---- */
 
@@ -131,13 +132,37 @@ static struct case_link *survivor_of(struct case_state *state)
     return NULL;
 }
 
-/* It goes on where it stood, by the deadline that it had. */
+/* Which children count to the stage: leaving it forgets that, and a case that was merged has not left it. */
+static bool *stage_children(const struct step *step)
+{
+    bool *in_stage = ARENA_ARRAY(step->arena, bool, step->state->child_count);
+    for (uint32_t i = 0; i < step->state->child_count; i++)
+        in_stage[i] = step->state->children[i].in_stage;
+    return in_stage;
+}
+
+static void keep_stage_children(struct step *step, const bool *in_stage)
+{
+    for (uint32_t i = 0; i < step->state->child_count; i++)
+        step->state->children[i].in_stage = in_stage[i];
+}
+
+/* It goes on where it stood, by the deadline that it had. What had passed has passed; children that it waited for may have ended meanwhile. */
 static bool go_on(struct step *step)
 {
-    struct case_link *link = survivor_of(step->state);
-    step->state->due_cap = link->due;
-    case_drop_link(step->state, (uint32_t)(link - step->state->links));
-    return outcome_resume(step);
+    struct case_link link = *survivor_of(step->state);
+    bool *in_stage = stage_children(step);
+    step->state->due_cap = link.due == CASE_DUE_PASSED ? 0 : link.due;
+    case_drop_link(step->state, (uint32_t)(survivor_of(step->state) - step->state->links));
+    if (!outcome_resume(step))
+        return false;
+    keep_stage_children(step, in_stage);
+    if (link.due == CASE_DUE_PASSED)
+        clock_stay_overdue(step);
+    if (link.waits)
+        clock_stay_over_limit(step);
+    kin_try_to_go_on(step);
+    return true;
 }
 
 bool kin_unmerge(struct step *step)
@@ -172,6 +197,18 @@ static void tell_supervisor(struct step *step, struct text zh, struct text en)
     notice_to_owners(step, NOTICE_TEXT, NULL, (struct notice_words){zh, en});
 }
 
+/* A clock that stands goes on now, with what was left of it. A vote that is over, or a publication, begins anew if the case ever goes on. */
+static int64_t due_of_merged(struct step *step)
+{
+    stop_leave(step);
+    kin_let_clock_go(step);
+    const struct case_clock *clock = case_clock(step->state, CLOCK_STAGE, 0);
+    bool passes_once = step_stage(step)->vote == NONE && step_stage(step)->publish == NONE;
+    if (clock)
+        return clock->due;
+    return step->state->flags & CASE_OVERDUE && passes_once && step_stage(step)->within != NONE ? CASE_DUE_PASSED : 0;
+}
+
 /* The one that stays asks this one to end. */
 static bool hear_merge(struct step *step)
 {
@@ -181,12 +218,15 @@ static bool hear_merge(struct step *step)
     if (link_to(step->state, event->other, LINK_ABSORBED))
         return say_back(step, "merge-refused", TEXT("it takes the first one over itself"));
     struct attempt attempt = attempt_begin(step);
-    const struct case_clock *clock = case_clock(step->state, CLOCK_STAGE, 0);
-    int64_t due = clock && case_clock_runs(clock) ? clock->due : 0;
-    tie(step, LINK_MERGED_INTO)->due = due;
+    bool *in_stage = stage_children(step);
+    int64_t due = due_of_merged(step);
+    struct case_link *link = tie(step, LINK_MERGED_INTO);
+    link->due = due;
+    link->waits = (step->state->flags & CASE_OVER_LIMIT) != 0;
     struct event *answer = outcome_end_merged(step) ? kin_say(step, TEXT("merged"), event->other) : NULL;
     if (answer) {
-        answer->due = due;
+        keep_stage_children(step, in_stage);
+        answer->due = due == CASE_DUE_PASSED ? 0 : due;
         return true;
     }
     struct text why = step->out->why;
@@ -213,7 +253,7 @@ static bool hear_merged(struct step *step)
         return say_back(step, "merge-undone", TEXT("the case that it was merged into had ended meanwhile"));
     }
     link->waits = false;
-    link->due = step->input.event->due;
+    link->due = clock_before_stop(step, step->input.event->due);
     link->id = step->input.event->other_case;
     link->number = step->input.event->other_number;
     follow_caps(step);
