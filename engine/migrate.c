@@ -3,6 +3,7 @@
 
 #include "engine/clock.h"
 #include "engine/intake.h"
+#include "engine/kin.h"
 #include "engine/stop.h"
 #include "engine/task.h"
 
@@ -448,6 +449,18 @@ static void map_stops(struct migration *migration, struct case_state *state)
 
 /* ---- what cannot go along ---- */
 
+/* The case is not entering the stage: what begins there with the entry would never begin. */
+static bool has_begun(struct migration *migration, struct case_state *state)
+{
+    const struct workflow_stage *from = workflow_stage(migration->from, migration->old->stage), *to = workflow_stage(migration->to, state->stage);
+    const char *name = workflow_stage_name(migration->to, state->stage);
+    if (to->vote != NONE && from->vote == NONE)
+        return no_place(migration, "'%s' holds a vote, which begins only when it is entered", name);
+    if (to->publish != NONE && from->publish == NONE)
+        return no_place(migration, "'%s' is a publication, which is put up only when it is entered", name);
+    return true;
+}
+
 static bool nothing_waits(struct migration *migration)
 {
     if (migration->old->asked_by.size)
@@ -475,7 +488,7 @@ static bool map_extension(struct migration *migration, const struct case_state *
 
 static bool map_all(struct migration *migration, struct case_state *state, int32_t *added)
 {
-    if (!nothing_waits(migration) || !map_place(migration, state) || !map_fields(migration, state) || !map_parts(migration, state) ||
+    if (!nothing_waits(migration) || !map_place(migration, state) || !has_begun(migration, state) || !map_fields(migration, state) || !map_parts(migration, state) ||
         !map_tasks(migration, state) || !map_children(migration, state) || !map_polls(migration, state) || !map_publications(migration, state) || !map_extension(migration, state, added))
         return false;
     map_counts(migration, state);
@@ -489,6 +502,7 @@ static bool map_all(struct migration *migration, struct case_state *state, int32
 bool migrate_case(struct step *step)
 {
     struct case_state *state = step->state;
+    kin_let_clock_go(step); /* by the version under which it stands still */
     struct migration migration = {.step = step, .from = step->workflow, .to = step->input.target, .old = case_copy(step->arena, state)};
     int32_t added;
     if (!migration.to)
@@ -507,5 +521,8 @@ bool migrate_case(struct step *step)
     if (!task_migrate(step))
         return false;
     /* What a later version of this program keeps in a case and this room does not know of. */
-    return case_fits(state, migration.to) || no_place(&migration, "the case holds something that cannot be taken along");
+    if (!case_fits(state, migration.to))
+        return no_place(&migration, "the case holds something that cannot be taken along");
+    kin_try_to_go_on(step); /* the new version may wait for fewer children, or for none that there are */
+    return true;
 }

@@ -26,10 +26,10 @@ static int tear_down(void **state)
 }
 
 /* The file with some of its words changed, everywhere where they stand: pairs, ended by NULL. */
-static struct text changed(const char *const *words)
+static struct text changed_file(const char *file, const char *const *words)
 {
     struct arena *arena = &rooms->bed.arena;
-    struct text text = bed_file(&rooms->bed, FILE_NAME);
+    struct text text = bed_file(&rooms->bed, file);
     for (; *words; words += 2) {
         const char *rest = arena_string(arena, text), *found;
         struct text out = {0};
@@ -39,6 +39,11 @@ static struct text changed(const char *const *words)
         text = arena_print(arena, "%.*s%s", (int)out.size, out.data, rest);
     }
     return text;
+}
+
+static struct text changed(const char *const *words)
+{
+    return changed_file(FILE_NAME, words);
 }
 
 static void deploy(const char *const *words)
@@ -306,6 +311,71 @@ static void a_version_that_is_not_there_is_said_so(void **state)
     expect_why(migrate(7), ERR_UNKNOWN_WORKFLOW, "version 7");
 }
 
+/* ---- stages that begin something when they are entered, or wait for others ---- */
+
+static void deploy_waiting(const char *const *words)
+{
+    assert_int_equal(bed_deploy(&rooms->bed, rooms->time.now, "waiting.yaml", changed_file("tests/migrate/waiting-matter.yaml", words)), ERR_OK);
+}
+
+static void open_waiting(void)
+{
+    const struct field_value data[] = {field_text("what", "a dog")};
+    deploy_waiting((const char *const[]){NULL});
+    struct message message = message_open(rooms, KEY, "waiting-matter", BUILDING, "li", data, 1);
+    expect_applied(rooms_tell(rooms, &message));
+}
+
+static struct message migrate_waiting(uint32_t version)
+{
+    struct message message = {.kind = MESSAGE_MIGRATE, .request = 5, .id = bed_id(&rooms->bed), .subject = {.kind = CASE_REF_KEY, .text = TEXT(KEY)},
+                              .workflow = TEXT("waiting-matter"), .version = version, .as = TEXT("local:chief")};
+    message = recode(rooms, &message);
+    return rooms_tell(rooms, &message);
+}
+
+static void a_clock_that_stands_while_children_are_waited_for_stands_on(void **state)
+{
+    (void)state;
+    open_waiting();
+    tell("ask", "li", NULL, 0);
+    tell("wait", "li", NULL, 0);
+    assert_false(case_clock_runs(case_clock(state_now(), CLOCK_STAGE, 0)));
+    int64_t left = case_clock(state_now(), CLOCK_STAGE, 0)->remaining;
+    rooms->time.now += 20 * DAY_MS;
+    deploy_waiting((const char *const[]){"version: 1", "version: 2", NULL});
+    expect_applied(migrate_waiting(2));
+    assert_true(state_now()->flags & CASE_WAITS);
+    assert_false(case_clock_runs(case_clock(state_now(), CLOCK_STAGE, 0)));
+    assert_true(case_clock(state_now(), CLOCK_STAGE, 0)->remaining == left);
+    deploy_waiting((const char *const[]){"version: 1", "version: 3", ", stops-clock: true", "", NULL});
+    expect_applied(migrate_waiting(3));
+    assert_false(state_now()->flags & CASE_WAITS);
+    assert_true(case_due(state_now()) > rooms->time.now); /* with what was left of it */
+}
+
+static void where_nothing_is_waited_for_any_more_the_case_goes_on(void **state)
+{
+    (void)state;
+    open_waiting();
+    tell("ask", "li", NULL, 0);
+    tell("wait", "li", NULL, 0);
+    deploy_waiting((const char *const[]){"version: 1", "version: 2", "of: case", "of: stage", NULL});
+    expect_applied(migrate_waiting(2));
+    assert_true(state_now()->flags & CASE_ENDED);
+}
+
+static void a_vote_or_a_publication_begins_only_when_it_is_entered(void **state)
+{
+    (void)state;
+    open_waiting();
+    deploy_waiting((const char *const[]){"version: 1", "version: 2", "    within: 5 working days\n",
+                                         "    within: 5 working days\n    vote: {roll: mediator, choices: [yes-1, no-1], pass: {yes-1: at least 1/1, of: roll}, passed: {end: done}, failed: {end: dropped}}\n", NULL});
+    expect_why(migrate_waiting(2), ERR_NO_PLACE, "holds a vote, which begins only when it is entered");
+    deploy_waiting((const char *const[]){"version: 1", "version: 3", "    within: 5 working days\n", "    within: 5 working days\n    publish: {fields: [what]}\n    then: {end: done}\n", NULL});
+    expect_why(migrate_waiting(3), ERR_NO_PLACE, "a publication, which is put up only when it is entered");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -314,7 +384,8 @@ int main(void)
         TEST(what_holds_data_is_not_lost_unless_said), TEST(a_field_of_another_kind_is_no_place), TEST(what_was_private_stays_private),
         TEST(a_level_must_be_in_the_ladder), TEST(what_somebody_has_said_waits_on), TEST(an_open_task_needs_its_place),
         TEST(the_deadline_moves_with_its_extension), TEST(a_shorter_deadline_fires_when_it_has_passed), TEST(only_the_operator_may),
-        TEST(a_version_that_is_not_there_is_said_so),
+        TEST(a_version_that_is_not_there_is_said_so), TEST(a_clock_that_stands_while_children_are_waited_for_stands_on),
+        TEST(where_nothing_is_waited_for_any_more_the_case_goes_on), TEST(a_vote_or_a_publication_begins_only_when_it_is_entered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
