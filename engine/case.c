@@ -222,8 +222,15 @@ struct case_child *case_add_child(struct arena *arena, struct case_state *state,
 struct case_poll *case_add_poll(struct arena *arena, struct case_state *state)
 {
     uint32_t number = state->poll_count ? state->polls[state->poll_count - 1].roll + 1 : 1;
-    if (state->poll_count == CASE_POLLS_MOST)
-        memmove(state->polls, state->polls + 1, --state->poll_count * sizeof *state->polls);
+    if (state->poll_count == CASE_POLLS_MOST) {
+        uint32_t oldest = 0;
+        while (oldest < state->poll_count && state->polls[oldest].owed)
+            oldest++;
+        if (oldest == state->poll_count)
+            return NULL;
+        state->poll_count--;
+        memmove(state->polls + oldest, state->polls + oldest + 1, (state->poll_count - oldest) * sizeof *state->polls);
+    }
     state->polls = grown(arena, state->polls, state->poll_count, sizeof *state->polls, state->poll_count);
     struct case_poll *poll = &state->polls[state->poll_count++];
     poll->roll = number;

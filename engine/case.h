@@ -293,7 +293,7 @@ struct case_first *case_add_first(struct arena *arena, struct case_state *state,
 struct case_rest *case_add_rest(struct arena *arena, struct case_state *state, int32_t kind, int32_t which);
 struct case_stop *case_add_stop(struct arena *arena, struct case_state *state, int32_t stage);
 struct case_child *case_add_child(struct arena *arena, struct case_state *state, uint64_t id);
-/* A new one, with the next number of a roll; the oldest goes when there are too many. */
+/* A new one, with the next number of a roll; the oldest to which nothing is owed goes when there are too many. NULL: something is owed to each. */
 struct case_poll *case_add_poll(struct arena *arena, struct case_state *state);
 struct case_handler *case_add_handler(struct arena *arena, struct case_state *state);
 void case_drop_handler(struct case_state *state, uint32_t index);

@@ -237,6 +237,8 @@ bool poll_open(struct step *step)
     if (rule == NONE && !vote->raters.count)
         return step_refuse(step, ERR_CONDITION, "no rule of the vote fits %s", workflow_field_name(step->workflow, vote->field));
     struct case_poll *poll = case_add_poll(step->arena, step->state);
+    if (!poll)
+        return step_refuse(step, ERR_CASE_FULL, "%d secret votes of the case are over and not yet counted or destroyed: another can begin only then", CASE_POLLS_MOST);
     poll->stage = step->state->stage;
     poll->opened_at = step->input.now;
     poll->rule = rule;
