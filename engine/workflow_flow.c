@@ -1,5 +1,5 @@
 /* workflow_flow: the ways through a workflow: every stage is reached and left, an end can be reached from each, deadlines can be beaten,
- * and ladders are climbed within their ends. What the conditions of a choose say is not looked at: every way counts as possible. */
+ * votes and publications close, and ladders are climbed within their ends. What the conditions of a choose say is not looked at: every way counts as possible. */
 #include "engine/workflow_reader.h"
 
 /* ---- walking over outcomes ---- */
@@ -155,6 +155,45 @@ void check_within_limit(struct workflow_reader *reader, int32_t limit)
             problems_warn(reader->problems, node_get(row_node(reader, WORKFLOW_STAGES, row), "within"),
                           "this deadline is longer than the limit of the whole case, which comes first.");
     }
+}
+
+/* ---- votes and publications close ---- */
+
+/* Some value, or level, for which a limit gives no time. */
+static bool has_no_limit_sometimes(const struct workflow_reader *reader, int32_t row)
+{
+    const struct workflow_limit *limit = ROW_OF(reader, LIMITS, limit, row);
+    struct span looked = limit->lookup == NONE ? (struct span){0, 0} : ROW_OF(reader, LOOKUPS, lookup, limit->lookup)->rows;
+    bool none = false;
+    for (int32_t i = 0; i < limit->rows.count; i++)
+        none = none || ROW_OF(reader, LIMIT_ROWS, limit_row, limit->rows.first + i)->duration == NONE;
+    for (int32_t i = 0; i < looked.count; i++)
+        none = none || ROW_OF(reader, LOOKUP_ROWS, lookup_row, looked.first + i)->duration == NONE;
+    return none;
+}
+
+/* When it has closed nothing is waited for any more, and nobody would be late. */
+static void refuse_stay(struct workflow_reader *reader, int32_t stage, enum met_by by, int32_t row, void *context)
+{
+    const char *what = context;
+    if ((by == MET_BY_VOTE || by == MET_BY_THEN) && ROW_OF(reader, OUTCOMES, outcome, row)->kind == OUTCOME_STAY)
+        problems_add(reader->problems, row_node(reader, WORKFLOW_OUTCOMES, row),
+                     "%s of \"%s\" is over then: the case would stand there, and nothing would ever be due. Let it go on (go, climb) or end.", what,
+                     row_name(reader, WORKFLOW_STAGES, stage));
+}
+
+static void check_closes(struct workflow_reader *reader, int32_t row)
+{
+    const struct workflow_stage *stage = ROW_OF(reader, STAGES, stage, row);
+    bool rates = stage->vote != NONE && ROW_OF(reader, VOTES, vote, stage->vote)->raters.count > 0;
+    char what[] = "the publication", vote[] = "the vote", rating[] = "the rating";
+    char *name = stage->vote == NONE ? what : rates ? rating : vote;
+    if ((stage->vote == NONE && stage->publish == NONE) || reader->problems->errors) /* what is unclear has been said */
+        return;
+    if (stage->within != NONE && has_no_limit_sometimes(reader, stage->within))
+        problems_add(reader->problems, node_get(row_node(reader, WORKFLOW_STAGES, row), "within"),
+                     "%s of \"%s\" would never close where there is no limit (none). Give each a duration.", name, row_name(reader, WORKFLOW_STAGES, row));
+    outcomes_of_stage(reader, row, refuse_stay, name);
 }
 
 /* ---- ended ---- */
@@ -376,4 +415,6 @@ void check_flow(struct workflow_reader *reader, int32_t start)
             check_left(reader, row);
     check_ladders(reader, start);
     check_ended(reader);
+    for (int32_t row = 0; row < row_count(reader, WORKFLOW_STAGES); row++)
+        check_closes(reader, row);
 }
