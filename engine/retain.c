@@ -30,6 +30,17 @@ static bool is_of_people(const struct workflow_field *field)
     return field->private || field->type == FIELD_PEOPLE;
 }
 
+/* What is published says who was meant as the case does. */
+static void forget_published(const struct step *step, struct case_publication *publication)
+{
+    struct span fields = workflow_publication(step->workflow, publication->row)->fields;
+    struct value *values = ARENA_ARRAY(step->arena, struct value, publication->count);
+    for (uint32_t i = 0; i < publication->count; i++)
+        if (!is_of_people(workflow_field(step->workflow, workflow_ref(step->workflow, fields.first + (int32_t)i))))
+            values[i] = publication->values[i];
+    publication->values = values;
+}
+
 void retain_fire(struct step *step)
 {
     struct case_state *state = step->state;
@@ -38,6 +49,8 @@ void retain_fire(struct step *step)
     for (uint32_t i = 0; i < state->data_count; i++)
         if (is_of_people(workflow_field(step->workflow, (int32_t)i)))
             state->data[i] = (struct value){.kind = VALUE_NONE};
+    for (uint32_t i = 0; i < state->publication_count; i++)
+        forget_published(step, &state->publications[i]);
     for (uint32_t i = 0; i < state->count_count; i++)
         state->counts[i].last_as = state->counts[i].last_for = nobody;
     state->opener = state->opener_for = nobody;
