@@ -81,18 +81,44 @@ static bool is_worker(const struct advance_input *input)
     return task->state == TASK_OPEN || (task->state == TASK_HELD && text_equal(task->holder, event->worker));
 }
 
-static bool has_sent(const struct case_state *state, int32_t event, struct text person)
+bool access_stands_in(const struct advance_input *input, struct span people, struct text person, struct text other)
 {
-    for (uint32_t i = 0; i < state->part_count; i++)
-        if (state->parts[i].event == event && text_equal(state->parts[i].person, person))
+    const struct directory *directory = input->directory;
+    for (int32_t i = 0; i < people.count; i++) {
+        const struct workflow_people *row = workflow_people(input->workflow, people.first + i);
+        if (row->kind != PEOPLE_ROLE)
+            continue;
+        int32_t one = directory_find_person(directory, person), two = directory_find_person(directory, other);
+        int32_t role = directory_find_role(directory, text_of(workflow_string(input->workflow, row->role)));
+        if (one != NONE && two != NONE && role != NONE && directory_stands_in(directory, one, two, role, access_place(input).day))
             return true;
+    }
     return false;
+}
+
+bool access_has_sent(const struct advance_input *input, struct span people, int32_t event, struct text member)
+{
+    for (uint32_t i = 0; i < input->before->part_count; i++) {
+        const struct case_part *part = &input->before->parts[i];
+        if (part->event == event && (text_equal(part->person, member) || access_stands_in(input, people, part->person, member)))
+            return true;
+    }
+    return false;
+}
+
+/* Who substitutes one that has sent it is not waited for either. */
+static bool is_waited_for(const struct advance_input *input, struct span people, int32_t event, struct text person)
+{
+    for (uint32_t i = 0; i < input->before->part_count; i++)
+        if (input->before->parts[i].event == event && access_stands_in(input, people, person, input->before->parts[i].person))
+            return false;
+    return !access_has_sent(input, people, event, person);
 }
 
 static bool is_missing(const struct advance_input *input, int32_t event, struct text person)
 {
     const struct workflow_by *by = workflow_by(input->workflow, workflow_event(input->workflow, event)->by);
-    return access_includes(input, by->people, person) && !has_sent(input->before, event, person);
+    return access_includes(input, by->people, person) && is_waited_for(input, by->people, event, person);
 }
 
 /* ---- those who were brought in to handle a task: they count as whom the task is for ---- */
@@ -216,7 +242,8 @@ static void add_holders(const struct place *place, struct persons *persons, int3
     int32_t *rows = ARENA_ARRAY(persons->arena, int32_t, (size_t)count);
     directory_holders(directory, role, unit, place->day, rows, count);
     for (int32_t i = 0; i < count; i++)
-        persons_add(persons, person_id(directory, rows[i]));
+        if (!persons->members || !directory_only_substitutes(directory, rows[i], role, unit, place->day))
+            persons_add(persons, person_id(directory, rows[i]));
 }
 
 static void add_holders_below(const struct place *place, struct persons *persons, int32_t role, int32_t unit)
@@ -224,7 +251,7 @@ static void add_holders_below(const struct place *place, struct persons *persons
     const struct directory *directory = place->input->directory;
     const struct directory_hold *holds = directory->table[DIRECTORY_HOLDS].rows;
     for (int32_t i = 0; i < directory->table[DIRECTORY_HOLDS].count; i++)
-        if (holds[i].role == role && directory_covers(directory, unit, holds[i].unit) &&
+        if (holds[i].role == role && !(persons->members && holds[i].instead_of != NONE) && directory_covers(directory, unit, holds[i].unit) &&
             directory_holds_below(directory, holds[i].person, role, unit, place->day))
             persons_add(persons, person_id(directory, holds[i].person));
 }
@@ -245,11 +272,11 @@ static void add_role(const struct advance_input *input, struct persons *persons,
 static void add_missing(const struct advance_input *input, struct persons *persons, int32_t event)
 {
     const struct workflow_by *by = workflow_by(input->workflow, workflow_event(input->workflow, event)->by);
-    const struct text *everyone;
-    uint32_t count = access_everyone(input, persons->arena, by->people, &everyone);
+    const struct text *meant;
+    uint32_t count = access_everyone(input, persons->arena, by->people, &meant);
     for (uint32_t i = 0; i < count; i++)
-        if (!has_sent(input->before, event, everyone[i]))
-            persons_add(persons, everyone[i]);
+        if (is_waited_for(input, by->people, event, meant[i]))
+            persons_add(persons, meant[i]);
 }
 
 static void add_people(const struct advance_input *input, struct persons *persons, const struct workflow_people *people)
@@ -269,13 +296,23 @@ static void add_people(const struct advance_input *input, struct persons *person
     }
 }
 
-uint32_t access_everyone(const struct advance_input *input, struct arena *arena, struct span people, const struct text **persons)
+static uint32_t everyone(const struct advance_input *input, struct arena *arena, struct span people, bool members, const struct text **persons)
 {
-    struct persons found = {.arena = arena};
+    struct persons found = {.arena = arena, .members = members};
     for (int32_t i = 0; i < people.count; i++)
         add_people(input, &found, workflow_people(input->workflow, people.first + i));
     *persons = found.items;
     return found.count;
+}
+
+uint32_t access_everyone(const struct advance_input *input, struct arena *arena, struct span people, const struct text **persons)
+{
+    return everyone(input, arena, people, false, persons);
+}
+
+uint32_t access_members(const struct advance_input *input, struct arena *arena, struct span people, const struct text **persons)
+{
+    return everyone(input, arena, people, true, persons);
 }
 
 void access_add_people(const struct advance_input *input, struct persons *persons, int32_t people)

@@ -14,6 +14,12 @@ bool access_knows(const struct advance_input *input, struct text person);
 
 /* Everyone that must act for `each`: people fields and groups by their entries (each once, ascending); roles by who holds them now. */
 uint32_t access_everyone(const struct advance_input *input, struct arena *arena, struct span people, const struct text **persons);
+/* The same without those who only substitute one of them: where it counts how many there are (a roll, `each`, a share), nobody counts twice. */
+uint32_t access_members(const struct advance_input *input, struct arena *arena, struct span people, const struct text **persons);
+/* Does `person` hold a role of these people today in place of `other`? */
+bool access_stands_in(const struct advance_input *input, struct span people, struct text person, struct text other);
+/* Has that member, or a substitute of theirs, sent the event that others are waited for? */
+bool access_has_sent(const struct advance_input *input, struct span people, int32_t event, struct text member);
 
 /* For notices: persons as they are, roles as role@unit-path (role@unit-path/ for those below it). Ascending, each once. */
 uint32_t access_names(const struct advance_input *input, struct arena *arena, struct span people, const struct text **names);
@@ -23,6 +29,7 @@ struct persons {
     struct arena *arena;
     struct text *items;
     uint32_t count, room;
+    bool members; /* of roles: without those who only substitute */
 };
 void persons_add(struct persons *persons, struct text person);
 /* As access_names, onto a list. */

@@ -46,6 +46,7 @@ static const struct member serve_members[] = {
 static const struct member person_members[] = {NAMED(person, id), STRING(person, title), SPAN(person, holds, HOLDS)};
 static const struct member hold_members[] = {
     NEEDED(hold, person, PEOPLE), NEEDED(hold, role, ROLES), NEEDED(hold, unit, UNITS), NUMBER(hold, from), NUMBER(hold, until),
+    {.kind = MEMBER_ROW, .offset = (uint32_t)offsetof(struct directory_hold, instead_of), .table = DIRECTORY_PEOPLE, .since = 3},
 };
 static const struct member held_members[] = {
     NEEDED(held, unit, UNITS),
@@ -70,7 +71,7 @@ static const struct table_shape shapes[DIRECTORY_TABLE_COUNT] = {
 };
 
 const struct form_shape directory_shape = {
-    .name = "directory", .version = 2,  .shape_count = DIRECTORY_TABLE_COUNT, .shapes = shapes};
+    .name = "directory", .version = 3,  .shape_count = DIRECTORY_TABLE_COUNT, .shapes = shapes};
 
 void directory_bind(struct directory *directory)
 {
@@ -322,6 +323,33 @@ bool directory_holds(const struct directory *directory, int32_t person, int32_t 
         const struct directory_hold *hold = hold_of(directory, row);
         if (hold->role == role && in_force(hold, day) &&
             (hold->unit == unit || (reaches_below(directory, role) && directory_covers(directory, hold->unit, unit))))
+            return true;
+    }
+    return false;
+}
+
+bool directory_only_substitutes(const struct directory *directory, int32_t person, int32_t role, int32_t unit, int32_t day)
+{
+    struct span holds = directory_person(directory, person)->holds;
+    bool any = false;
+    for (int32_t row = holds.first; row < holds.first + holds.count; row++) {
+        const struct directory_hold *hold = hold_of(directory, row);
+        bool there = hold->unit == unit || (reaches_below(directory, role) && directory_covers(directory, hold->unit, unit));
+        if (hold->role != role || !in_force(hold, day) || !there)
+            continue;
+        if (hold->instead_of == NONE)
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+bool directory_stands_in(const struct directory *directory, int32_t person, int32_t other, int32_t role, int32_t day)
+{
+    struct span holds = directory_person(directory, person)->holds;
+    for (int32_t row = holds.first; row < holds.first + holds.count; row++) {
+        const struct directory_hold *hold = hold_of(directory, row);
+        if (hold->role == role && hold->instead_of == other && in_force(hold, day))
             return true;
     }
     return false;

@@ -75,6 +75,7 @@ struct directory_hold {
     int32_t role;   /* row of ROLES */
     int32_t unit;   /* row of UNITS */
     int32_t from, until; /* days, inclusive, or NONE: without such a bound */
+    int32_t instead_of;  /* row of PEOPLE: whom this one substitutes; NONE: holds it for himself */
 };
 
 struct directory_held {
@@ -132,6 +133,10 @@ int32_t directory_unit_at(const struct directory *directory, int32_t home, int32
 bool directory_holds(const struct directory *directory, int32_t person, int32_t role, int32_t unit, int32_t day);
 /* Whether the person holds the role at any unit below `unit` (not at `unit` itself), reaching roles from above included. */
 bool directory_holds_below(const struct directory *directory, int32_t person, int32_t role, int32_t unit, int32_t day);
+/* Does the person hold it there on that day as a substitute, and not for himself? */
+bool directory_only_substitutes(const struct directory *directory, int32_t person, int32_t role, int32_t unit, int32_t day);
+/* Does the one hold the role on that day in place of the other? */
+bool directory_stands_in(const struct directory *directory, int32_t person, int32_t other, int32_t role, int32_t day);
 /* Who holds the role at the unit that day, reaching roles from above included; ascending by person, each once.
  * Writes at most `most` rows of PEOPLE, returns how many there are. */
 int32_t directory_holders(const struct directory *directory, int32_t role, int32_t unit, int32_t day, int32_t *people, int32_t most);

@@ -67,10 +67,11 @@ static bool holds_some(const struct draft *draft, const struct part_hold *hold)
 
 static void substitute_read(struct draft *draft, const struct node *node, int32_t person)
 {
-    struct part_hold hold = {.person = person, .from = NONE, .until = NONE};
+    struct part_hold hold = {.person = person, .from = NONE, .until = NONE, .instead_of = NONE};
     if (!draft_check(draft, node, IN_SUBSTITUTE))
         return;
     int32_t other = other_person(draft, draft_get(node, IN_SUBSTITUTE, "for"), person);
+    hold.instead_of = other;
     hold.role = draft_role(draft, draft_get(node, IN_SUBSTITUTE, "role"));
     hold.unit = draft_unit(draft, draft_get(node, IN_SUBSTITUTE, "at"));
     if (!times_read(draft, node, IN_SUBSTITUTE, &hold.from, &hold.until) || hold.from == NONE || other == NONE || hold.role == NONE || hold.unit == NONE)

@@ -247,7 +247,8 @@ static void make_people(struct maker *maker)
     for (int32_t row = 0; row < parts->hold_count; row++) {
         const struct part_hold *part = &parts->holds[order[row]];
         int32_t person = maker->person_rows[part->person];
-        holds[row] = (struct directory_hold){person, part->role, unit_row(maker, part->unit), part->from, part->until};
+        holds[row] = (struct directory_hold){person, part->role, unit_row(maker, part->unit), part->from, part->until,
+                                              part->instead_of == NONE ? NONE : maker->person_rows[part->instead_of]};
         if (people[person].holds.count++ == 0)
             people[person].holds.first = row;
     }

@@ -45,6 +45,7 @@ struct part_person {
 struct part_hold {
     int32_t person, role, unit; /* indexes */
     int32_t from, until;        /* days, or NONE */
+    int32_t instead_of;         /* index of people: whom this one substitutes, or NONE */
 };
 
 struct part_delegation {

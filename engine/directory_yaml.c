@@ -226,7 +226,7 @@ static bool overlap(const struct part_hold *a, const struct part_hold *b)
 
 static void read_hold(struct draft *draft, const struct node *node, int32_t first)
 {
-    struct part_hold hold = {.person = draft->person_count - 1, .from = NONE, .until = NONE};
+    struct part_hold hold = {.person = draft->person_count - 1, .from = NONE, .until = NONE, .instead_of = NONE};
     if (!draft_check(draft, node, IN_HOLD))
         return;
     const struct node *until = draft_get(node, IN_HOLD, "until");

@@ -1,7 +1,7 @@
 /* engine_turn: whose turn it is in a rotation of units, or of those who hold a role.
  *
  * The order is that of the units' permanent numbers, then of the persons' ids. Only whose turn it was last is remembered: so the rotation goes on whoever comes or
- * goes, and one who left and comes back stands where they stood. */
+ * goes, and one who left and comes back stands where they stood. A substitute has no turn of his own: he stands in when it is the other's. */
 #include "engine/engine_inner.h"
 
 struct turns {
@@ -41,7 +41,7 @@ static void offer_holders(struct turns *turns, const struct turn_of *of)
     int32_t row = directory_find_role(directory, text_of(of->role));
     const struct directory_hold *holds = directory->table[DIRECTORY_HOLDS].rows;
     for (int32_t i = 0; row != NONE && i < directory->table[DIRECTORY_HOLDS].count; i++) {
-        bool now = (holds[i].from == NONE || holds[i].from <= of->day) && (holds[i].until == NONE || holds[i].until >= of->day);
+        bool now = holds[i].instead_of == NONE && (holds[i].from == NONE || holds[i].from <= of->day) && (holds[i].until == NONE || holds[i].until >= of->day);
         if (holds[i].role == row && now && (of->within == NONE || directory_covers(directory, of->within, holds[i].unit)))
             offer(turns, (struct turn){.unit = holds[i].unit, .person = text_of(directory_string(directory, directory_person(directory, holds[i].person)->id))});
     }

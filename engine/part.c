@@ -17,12 +17,23 @@ static uint32_t find(const struct case_state *state, int32_t event, struct text 
     return i;
 }
 
+/* He stands in for one who has sent it too: the two of them count once. */
+static bool counts_with_another(const struct step *step, const struct workflow_by *by, const struct case_part *part)
+{
+    for (uint32_t i = 0; i < step->state->part_count; i++)
+        if (step->state->parts[i].event == part->event && access_stands_in(&step->input, by->people, part->person, step->state->parts[i].person))
+            return true;
+    return false;
+}
+
 /* How many have sent it who are still meant: for a plain number nobody has to be able to say who they all are. */
 static bool enough(struct step *step, const struct workflow_by *by, int32_t event)
 {
     int32_t have = 0;
-    for (uint32_t i = 0; i < step->state->part_count; i++)
-        have += step->state->parts[i].event == event && access_includes(&step->input, by->people, step->state->parts[i].person);
+    for (uint32_t i = 0; i < step->state->part_count; i++) {
+        const struct case_part *part = &step->state->parts[i];
+        have += part->event == event && access_includes(&step->input, by->people, part->person) && !counts_with_another(step, by, part);
+    }
     step_tell(step, TRACE(.kind = TRACE_PARTS, .number = have, .row = by->numerator), "%d of at least %d have sent it", have, by->numerator);
     return have > 0 && have >= by->numerator;
 }
@@ -32,9 +43,9 @@ static bool is_complete(struct step *step, const struct workflow_by *by, int32_t
     if (by->kind == BY_AT_LEAST && by->denominator == 0)
         return enough(step, by, event);
     const struct text *everyone;
-    uint32_t all = access_everyone(&step->input, step->arena, by->people, &everyone), have = 0;
+    uint32_t all = access_members(&step->input, step->arena, by->people, &everyone), have = 0;
     for (uint32_t i = 0; i < all; i++)
-        have += find(step->state, event, everyone[i]) < step->state->part_count;
+        have += access_has_sent(&step->input, by->people, event, everyone[i]);
     step_tell(step, TRACE(.kind = TRACE_PARTS, .number = have, .row = (int32_t)all), "%u of %u have sent it", have, all);
     if (by->kind == BY_EACH)
         return all > 0 && have >= all;

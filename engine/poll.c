@@ -192,7 +192,7 @@ bool poll_draw(struct step *step, struct case_poll *poll, const struct poll_lane
     const struct text *recused;
     uint32_t recused_count = access_everyone(&step->input, step->arena, recuse, &recused);
     for (uint32_t i = 0; i < poll->tally.lanes; i++) {
-        drawn.count[i] = access_everyone(&step->input, step->arena, lanes[i].people, &drawn.people[i]);
+        drawn.count[i] = access_members(&step->input, step->arena, lanes[i].people, &drawn.people[i]);
         for (uint32_t k = 0; k < drawn.count[i]; k++)
             persons_add(&all, drawn.people[i][k]);
     }

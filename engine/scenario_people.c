@@ -95,7 +95,7 @@ static void take_people(struct people *people, uint32_t more)
     for (int32_t i = 0; i < people->person_count; i++)
         people->persons[i] = (struct part_person){string_of(base, persons[i].id), string_of(base, persons[i].title)};
     for (int32_t i = 0; i < people->hold_count; i++)
-        people->holds[i] = (struct part_hold){holds[i].person, holds[i].role, holds[i].unit, holds[i].from, holds[i].until};
+        people->holds[i] = (struct part_hold){holds[i].person, holds[i].role, holds[i].unit, holds[i].from, holds[i].until, holds[i].instead_of};
 }
 
 /* ---- what the scenario adds ---- */
@@ -163,7 +163,7 @@ static void add_hold(struct people *people, const struct scenario_hold *hold, co
         unknown_role(people, hold, problems);
     if (unit == NONE || role == NONE)
         return;
-    struct part_hold added = {.person = person_row(people, hold->person), .role = role, .unit = unit, .from = NONE, .until = NONE};
+    struct part_hold added = {.person = person_row(people, hold->person), .role = role, .unit = unit, .from = NONE, .until = NONE, .instead_of = NONE};
     for (int32_t i = 0; i < people->hold_count; i++)
         if (people->holds[i].person == added.person && people->holds[i].role == role && people->holds[i].unit == unit)
             return; /* the directory has it already */

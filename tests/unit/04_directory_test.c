@@ -48,10 +48,10 @@ static const struct part_person people[] = {
     [FORMER] = {T("former"), EMPTY}, [NOBODY] = {T("nobody"), EMPTY},
 };
 static const struct part_hold holds[] = {
-    {ZHOU, SUPERVISOR, U_JINNONG, NONE, NONE}, {LI, MEDIATOR, U_B7, NONE, NONE}, {LI, GRID_WORKER, U_GRID3, NONE, NONE},
-    {WANG, MEDIATOR, U_GRID3, NONE, NONE}, {CHEN, MEDIATOR, U_JINNONG, NONE, NONE},
-    {FORMER, MEDIATOR, U_GRID3, 100, 200}, {FORMER, MEDIATOR, U_GRID3, 300, NONE}, {FORMER, SUPERVISOR, U_DISTRICT, NONE, 99},
-    {ZHOU, SUPERVISOR, U_B7, NONE, NONE},
+    {ZHOU, SUPERVISOR, U_JINNONG, NONE, NONE, NONE}, {LI, MEDIATOR, U_B7, NONE, NONE, NONE}, {LI, GRID_WORKER, U_GRID3, NONE, NONE, NONE},
+    {WANG, MEDIATOR, U_GRID3, NONE, NONE, NONE}, {CHEN, MEDIATOR, U_JINNONG, NONE, NONE, NONE},
+    {FORMER, MEDIATOR, U_GRID3, 100, 200, NONE}, {FORMER, MEDIATOR, U_GRID3, 300, NONE, NONE}, {FORMER, SUPERVISOR, U_DISTRICT, NONE, 99, NONE},
+    {ZHOU, SUPERVISOR, U_B7, NONE, NONE, NONE},
 };
 
 static struct arena arena;
@@ -273,7 +273,7 @@ static void check_random_directory(void)
     for (int32_t i = 0; i < R_PEOPLE; i++)
         crowd[i] = (struct part_person){.id = arena_print(&arena, "p%d", roll(1000) * 100 + i)};
     for (int32_t i = 0; i < R_HOLDS; i++)
-        held[i] = (struct part_hold){roll(R_PEOPLE), roll(3), roll(R_UNITS), roll(5), 5 + roll(5)};
+        held[i] = (struct part_hold){roll(R_PEOPLE), roll(3), roll(R_UNITS), roll(5), 5 + roll(5), NONE};
     struct directory_parts parts = {
         .name = T("random"), .version = 1, .levels = levels, .roles = roles, .units = tree, .people = crowd, .holds = held,
         .level_count = COUNT_OF(levels), .role_count = COUNT_OF(roles), .unit_count = R_UNITS, .person_count = R_PEOPLE,
