@@ -15,14 +15,14 @@ client    proto/connection proto/pending proto/client proto/client_*            
 values    engine/tables engine/vote engine/vote_words engine/decimal engine/rating engine/workflow engine/workflow_shape engine/workflow_sound engine/calendar engine/civil engine/period engine/duration engine/directory engine/directory_make engine/recurrence : ground message
 case      engine/roll engine/event engine/case engine/case_record engine/case_record_* engine/case_section engine/effect                                    : ground message values
 decide    engine/advance engine/access engine/access_* engine/condition engine/lookup engine/retain engine/step engine/clock engine/notice engine/task engine/task_* engine/intake engine/intake_value engine/sender engine/poll engine/poll_* engine/part engine/place engine/outcome engine/attempt engine/kin engine/kin_* engine/extend engine/moment engine/stop engine/publication engine/reopen engine/number engine/possible engine/due engine/migrate : ground message values case
-machine   engine/limits engine/store engine/store_* engine/walltime engine/oplog engine/embedded       : ground message values
+machine   engine/tree engine/limits engine/store engine/store_* engine/walltime engine/oplog engine/embedded       : ground message values
 record    engine/record engine/record_* engine/log engine/batch                                                  : ground message values case machine
 readers   engine/yaml engine/yaml_* engine/problems engine/zone engine/zone_rule engine/calendar_yaml engine/directory_* engine/workflow_* engine/source engine/form engine/schema engine/schema_* : ground message values
 drawing   engine/draw engine/draw_*                                                                    : ground message values
 link      engine/link                                                                                  : ground machine
 config    engine/config engine/config_*                                                                : ground message machine readers link
 engine    engine/engine engine/engine_* engine/rehearse engine/verify engine/verify_* engine/manifest engine/backup                                               : ground message values case decide machine record
-door      engine/door engine/door_* engine/seal engine/view engine/view_*                   : ground message values case decide machine record engine
+door      engine/proof engine/door engine/door_* engine/seal engine/view engine/view_*                   : ground message values case decide machine record engine
 explain   engine/explain engine/explain_*                                                              : ground message values case decide machine record drawing engine door
 outbox    engine/outbox engine/outbox_* engine/query engine/query_*                                    : ground message values case decide machine record drawing engine door explain
 scenario  engine/scenario engine/scenario_*                                                            : ground message values case decide machine record readers config engine door outbox
@@ -44,7 +44,7 @@ msgpack/*       proto/wire_put
 yaml.h          engine/yaml
 graphviz/gvc.h  engine/draw_svg
 libical/ical.h  engine/recurrence
-sodium.h        engine/seal engine/manifest engine/record_log engine/engine_replay engine/engine_deploy engine/engine_state engine/engine_agenda engine/command/import engine/command/import_row
+sodium.h        engine/tree engine/command/prove engine/seal engine/manifest engine/record_log engine/engine_replay engine/engine_deploy engine/engine_state engine/engine_agenda engine/command/import engine/command/import_row
 TABLE
 
 # What belongs to the language and the system. Anything else is a library that nobody has let in.
