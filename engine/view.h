@@ -66,6 +66,10 @@ bool view_may_see(struct view *view, const struct workflow *workflow, const stru
 enum err view_case_data(struct view *view, const struct case_state *state, const struct viewer *viewer, struct map_maker *row);
 enum err view_event_data(struct view *view, const struct case_state *state, const struct event *event, const struct viewer *viewer, struct map_maker *row);
 
+/* Whether the viewer is shown everything that an event brought: nothing of it is private to others, sealed under a field that is no more, or a secret
+ * choice. No key is needed for that. ERR_OK; ERR_CORRUPT. */
+enum err view_event_is_whole(struct view *view, const struct case_state *state, const struct event *event, const struct viewer *viewer, bool *whole);
+
 /* ---- view_kin.c ---- */
 /* Under parent, children, links: the cases that this one knows, with where they stand. */
 enum err view_kin(struct view *view, const struct workflow *workflow, const struct case_state *state, struct map_maker *row);

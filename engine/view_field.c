@@ -306,3 +306,27 @@ enum err view_event_data(struct view *view, const struct case_state *state, cons
     fields_end(&fields, row);
     return code;
 }
+
+static bool field_is_whole(struct view *view, const struct workflow *workflow, const struct case_state *state, const struct field_value *given,
+                           const struct viewer *viewer)
+{
+    struct seen_field seen = {.row = workflow_find_field(workflow, given->name)};
+    if (seen.row != NONE)
+        seen.field = workflow_field(workflow, seen.row);
+    if (given->value.kind == VALUE_NONE)
+        return true;
+    return !was_private(&seen, &given->value) && (!seen.field || view_may_see(view, workflow, state, seen.row, viewer));
+}
+
+enum err view_event_is_whole(struct view *view, const struct case_state *state, const struct event *event, const struct viewer *viewer, bool *whole)
+{
+    const struct workflow *workflow = engine_workflow(view->engine, state->workflow);
+    if (!workflow)
+        return ERR_CORRUPT;
+    *whole = event->sealed.size == 0;
+    for (uint32_t i = 0; i < event->data_count; i++)
+        *whole = *whole && !is_secret_choice(event, &event->data[i]) && field_is_whole(view, workflow, state, &event->data[i], viewer);
+    for (uint32_t i = 0; i < event->previous_count; i++)
+        *whole = *whole && field_is_whole(view, workflow, state, &event->previous[i], viewer);
+    return ERR_OK;
+}

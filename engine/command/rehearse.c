@@ -2,18 +2,17 @@
  * data folder itself, also while an engine runs on it, and writes nothing. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "engine/command/files.h"
+#include "engine/command/folder.h"
 #include "engine/command/table.h"
 #include "engine/command/talk.h"
 #include "engine/command/word.h"
 #include "engine/command/row.h"
 #include "engine/map.h"
 #include "engine/rehearse.h"
-#include "engine/store_lmdb_copy.h"
 
 enum { TABLE_ROWS = 200, COLUMNS = 5 };
 
@@ -210,14 +209,6 @@ static int rehearse_all(struct rehearsal *rehearsal, struct engine *engine, cons
     return COMMAND_DONE;
 }
 
-/* A data folder holds its store in `store`; a bare copy of the store is taken as it is. */
-static const char *store_folder(const struct command_line *line)
-{
-    const char *inner = arena_print(line->arena, "%s/store", line->data).data;
-    struct stat status;
-    return stat(inner, &status) == 0 && S_ISDIR(status.st_mode) ? inner : line->data;
-}
-
 static int rehearse_in(struct command_line *line, struct engine *engine, const struct value *stages)
 {
     struct rehearsal rehearsal = {.line = line, .most = 100, .all = command_flag(line, "all")};
@@ -241,21 +232,14 @@ static int rehearse_in(struct command_line *line, struct engine *engine, const s
 
 static int run(struct command_line *line)
 {
-    const struct engine_options options = {.read_only = true};
-    struct store *store = NULL;
-    struct engine *engine = NULL;
+    struct folder folder;
     struct value stages;
-    const char *why = "";
     if (!word_stages(line, "map", &stages))
         return COMMAND_USAGE;
-    enum err code = store_lmdb_open_to_read(&store, store_folder(line));
-    if (code == ERR_NOT_FOUND)
-        return command_fail(line, COMMAND_FAILED, command_say(line, "there are no cases at %s.", "%s 没有案件数据。"), line->data);
-    code = code ? code : engine_open(&engine, store, &options, &why);
-    int done = code ? command_fail(line, command_exit_of(code), "%s %s", err_sentence(code), why) : rehearse_in(line, engine, &stages);
-    engine_close(&engine);
-    if (store)
-        store_close(&store);
+    int done = folder_open(line, &folder);
+    if (done == COMMAND_DONE)
+        done = rehearse_in(line, folder.engine, &stages);
+    folder_close(&folder);
     return done;
 }
 

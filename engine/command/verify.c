@@ -2,22 +2,12 @@
 #include "engine/verify.h"
 
 #include "engine/backup.h"
-#include "engine/command/command.h"
+#include "engine/command/folder.h"
 #include "proto/wire.h"
-
-#include <sys/stat.h>
 
 static void show_progress(void *context, const char *step, uint64_t done, uint64_t all)
 {
     command_progress(context, step, done, all);
-}
-
-/* A data folder holds its store in `store`; a bare copy of the store is taken as it is. */
-static const char *store_folder(const struct command_line *line, const char *folder)
-{
-    const char *inner = arena_print(line->arena, "%s/store", folder).data;
-    struct stat status;
-    return stat(inner, &status) == 0 && S_ISDIR(status.st_mode) ? inner : folder;
 }
 
 static void print_json(const struct command_line *line, const struct verify_report *report, bool holds, const char *taken)
@@ -75,7 +65,7 @@ static enum err verify_all(const struct command_line *line, const char *folder, 
         code = backup_check(folder, manifest, line->arena, &why);
     if (code && code != ERR_NOT_FOUND)
         return problem(report, code, why);
-    code = verify_folder(store_folder(line, folder), report, (void *)line, show_progress);
+    code = verify_folder(folder_store(line, folder), report, (void *)line, show_progress);
     command_progress_end(line);
     return code || !*backup ? code : compare(manifest, report);
 }
