@@ -374,7 +374,7 @@ bool case_drop_publication(struct case_state *state, int32_t row)
 /* ---- size: upper bounds of what case_record.c writes ---- */
 
 enum { HEADER_BYTES = 160, NUMBER_BYTES = 9, CLOCK_BYTES = 64, TASK_BYTES = 48, PART_BYTES = 16, COUNT_BYTES = 32, FIRST_BYTES = 24, REST_BYTES = 56, STOP_BYTES = 16, PUBLICATION_BYTES = 24, SECTIONS_BYTES = 64,
-       CHILD_BYTES = 32, PARENT_BYTES = 48, HANDLER_BYTES = 24, POLL_BYTES = 100, LINK_BYTES = 56, CAP_BYTES = 16 };
+       CHILD_BYTES = 32, PARENT_BYTES = 48, HANDLER_BYTES = 24, POLL_BYTES = 100, LINK_BYTES = 56, CAP_BYTES = 16, MARK_BYTES = 16 };
 
 static size_t value_size(const struct value *value)
 {
@@ -387,12 +387,22 @@ static size_t value_size(const struct value *value)
     return size;
 }
 
+bool case_value_is_kept(const struct value *value)
+{
+    return value->kind == VALUE_LIST && value->count > CASE_PEOPLE_INLINE && (value->items[0].kind == VALUE_TEXT || value->items[0].kind == VALUE_MAP);
+}
+
+bool case_value_is_mark(const struct value *value)
+{
+    return value->kind == VALUE_MAP && value->count == 1 && value->items[0].kind == VALUE_TEXT && text_is(value->items[0].text, "kept");
+}
+
 size_t case_size(const struct case_state *state)
 {
     size_t size = HEADER_BYTES + SECTIONS_BYTES + 8 * NUMBER_BYTES;
     size += state->number.size + state->opener.size + state->opener_for.size + state->asked_by.size;
     for (uint32_t i = 0; i < state->data_count; i++)
-        size += value_size(&state->data[i]);
+        size += case_value_is_kept(&state->data[i]) ? MARK_BYTES : value_size(&state->data[i]);
     size += state->clock_count * (size_t)CLOCK_BYTES + state->first_count * (size_t)FIRST_BYTES;
     for (uint32_t i = 0; i < state->publication_count; i++) {
         size += PUBLICATION_BYTES;

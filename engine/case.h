@@ -12,6 +12,7 @@
 enum {
     CASE_BYTES_MOST = 16 * 1024, /* encoded; advance refuses case-full before a case gets there */
     CASE_TEXT_INLINE = 96,
+    CASE_PEOPLE_INLINE = 64, /* entries of a people value; a longer one stands in a row of its own (table KEPT), read and written with the case */
     CASE_CLOCKS_MOST = 64,
     CASE_TASKS_MOST = 64,
     CASE_PARTS_MOST = 256,
@@ -302,6 +303,10 @@ void case_drop_clock(struct case_state *state, int32_t kind, int32_t which);
 void case_drop_part(struct case_state *state, uint32_t index);
 void case_drop_link(struct case_state *state, uint32_t index);
 
+/* A people value that is too long to stand in the case's record: there its mark stands instead. */
+bool case_value_is_kept(const struct value *value);
+/* What is read from a record where such a value belongs: {kept: how many}. */
+bool case_value_is_mark(const struct value *value);
 /* At least as many bytes as the stored form has; cheap. */
 size_t case_size(const struct case_state *state);
 /* Every row of the case is one of the workflow's. What is read back from a disk is asked this once; advance relies on it. */

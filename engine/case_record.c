@@ -5,7 +5,7 @@
  *     opened at 8, entered at 8, last at 8, last id 16, last position 8, events 4, due 8, number of fields 4, 0 4
  *   then one msgpack array:
  *     number, opener, opener for, asked by, asked add, [fields], [clocks], [tasks], [parts], [counts], [firsts], {sections}
- *     fields: their values, nil where empty; the others: one array a row, members in the order of the struct
+ *     fields: their values, nil where empty, {kept: count} where a long people value stands in KEPT; the others: one array a row, members in the order of the struct
  *     sections: what only some cases have: section number -> its array, in the order of the numbers, absent where empty (case_section.h).
  *     A case without any is written as version 1, which does not have this member
  *
@@ -226,6 +226,18 @@ static void put_sections(struct wire_writer *writer, const struct case_state *st
     }
 }
 
+/* A long people value stands in a row of its own, here its mark. */
+static void put_field(struct wire_writer *writer, const struct value *value)
+{
+    if (!case_value_is_kept(value)) {
+        wire_put_value(writer, value);
+        return;
+    }
+    wire_put_map(writer, 1);
+    wire_put_text(writer, TEXT("kept"));
+    wire_put_unsigned(writer, value->count);
+}
+
 struct text case_encode(struct arena *arena, const struct case_state *state)
 {
     uint32_t section_count = sections_of(state);
@@ -242,7 +254,7 @@ struct text case_encode(struct arena *arena, const struct case_state *state)
     wire_put_integer(&writer, state->asked_add);
     wire_put_array(&writer, state->data_count);
     for (uint32_t i = 0; i < state->data_count; i++)
-        wire_put_value(&writer, &state->data[i]);
+        put_field(&writer, &state->data[i]);
     put_clocks(&writer, state);
     put_tasks(&writer, state);
     put_parts(&writer, state);

@@ -251,6 +251,23 @@ void engine_note_forgotten(struct engine *engine, const struct case_state *state
     engine->done.forgotten_count = count + 1;
 }
 
+/* Long people values get rows of their own, written only when they change; they are shared from one state to the next while they do not. */
+static void put_kept(struct engine *engine, const struct case_state *before, const struct case_state *after)
+{
+    static const struct value none = {.kind = VALUE_NONE};
+    uint32_t fields = before && before->data_count > after->data_count ? before->data_count : after->data_count;
+    for (uint32_t i = 0; i < fields; i++) {
+        const struct value *was = before && i < before->data_count ? &before->data[i] : &none, *is = i < after->data_count ? &after->data[i] : &none;
+        if ((!case_value_is_kept(was) && !case_value_is_kept(is)) || was->items == is->items)
+            continue;
+        struct record_key key = key_kept(engine->options.partition, after->id, i);
+        if (case_value_is_kept(is))
+            batch_put(&engine->batch, STORE_KEPT, &key, row_encode_kept(&engine->batch.arena, is));
+        else
+            batch_delete(&engine->batch, STORE_KEPT, &key);
+    }
+}
+
 /* The case as the next event will see it. */
 static enum err keep_case(struct engine *engine, struct case_state *after, bool opening, struct text *encoded)
 {
@@ -285,6 +302,7 @@ enum err engine_apply(struct engine *engine, const struct event *event, const st
         return code;
     struct record_key key = key_case(engine->options.partition, after->id);
     record.case_digest = store_checksum(key_text(&key), encoded);
+    put_kept(engine, before, after);
     put_deadlines(engine, before, after);
     put_open(engine, before, after);
     if (before && (after->flags & ~before->flags & CASE_FORGOTTEN))

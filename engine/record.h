@@ -18,6 +18,7 @@
  *             "e" home unit, "/", workflow                     case that ended last there (of workflows with `previous`) 8
  *   PARKED    case key 16, position 8                          expiry 8, event id, sender
  *   INCIDENT  task id 8                                        case id, time, position, topic, attempts, why
+ *   KEPT      case id 8, field 4                               a people value that is too long for the record of its case: msgpack
  *   ROLL      case id 8, number of the roll 4, person          struct roll_row (roll.h): weights, ballot
  *   RECUR     "r" | "q", workflow, 0, unit id 4                struct recur_row (recurrence | quota)
  *             "u", unit id 4                                   day 4: the unit is new, at its level, since then
@@ -73,6 +74,7 @@ struct record_key key_recur_unit(uint32_t partition, uint32_t unit);
 struct record_key key_counter_year(uint32_t partition, struct text workflow, uint32_t unit, int32_t year);
 struct record_key key_deployed(uint32_t partition, struct text what, struct text name, uint32_t version, char part, uint32_t piece);
 struct record_key key_deployed_prefix(uint32_t partition, struct text what, struct text name); /* of a name's versions; empty name: of all names */
+struct record_key key_kept(uint32_t partition, uint64_t case_id, uint32_t field);
 struct record_key key_roll(uint32_t partition, uint64_t case_id, uint32_t roll, struct text person); /* person empty: prefix of the roll */
 bool key_begins(struct text key, const struct record_key *prefix);
 
@@ -151,6 +153,7 @@ struct text row_encode_incident(struct arena *arena, const struct incident_row *
 struct text row_encode_recur(struct arena *arena, const struct recur_row *row);
 struct text row_encode_deployed(struct arena *arena, const struct deployed_head *row);
 struct text row_encode_roll(struct arena *arena, const struct roll_row *row);
+struct text row_encode_kept(struct arena *arena, const struct value *value);
 struct text row_encode_number(struct arena *arena, uint64_t number); /* KEY, NUMBER, COUNTER, DEADLINE */
 /* ERR_OK, ERR_CORRUPT, ERR_NEWER_FORMAT. Texts point into `bytes`. */
 enum err row_decode_meta(struct text bytes, struct meta_row *row);
@@ -162,6 +165,7 @@ enum err row_decode_incident(struct text bytes, struct incident_row *row);
 enum err row_decode_recur(struct text bytes, struct recur_row *row);
 enum err row_decode_deployed(struct text bytes, struct deployed_head *row);
 enum err row_decode_roll(struct text bytes, struct roll_row *row); /* roll and person stand in the key */
+enum err row_decode_kept(struct arena *arena, struct text bytes, struct value *value);
 enum err row_decode_number(struct text bytes, uint64_t *number);
 
 /* ---- the log ---- */

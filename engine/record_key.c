@@ -204,6 +204,13 @@ struct record_key key_deployed(uint32_t partition, struct text what, struct text
     return key;
 }
 
+struct record_key key_kept(uint32_t partition, uint64_t case_id, uint32_t field)
+{
+    struct record_key key = key_log(partition, case_id);
+    add_u32(&key, field);
+    return key;
+}
+
 struct record_key key_roll(uint32_t partition, uint64_t case_id, uint32_t roll, struct text person)
 {
     struct record_key key = key_log(partition, case_id);

@@ -39,6 +39,7 @@ enum { STORE_KEY_MOST = 500 };
     X(INCIDENT, "incident") /* open incidents */                                                                       \
     X(DEPLOYED, "deployed") /* what is deployed: heads, sources and compiled forms in pieces */                        \
     X(ROLL, "roll")         /* who may vote or rate in a case, and how they did */                                     \
+    X(KEPT, "kept")         /* long people values of cases */                                                          \
     X(RECUR, "recur")       /* how far the calendar has come: of each recurrence and quota at each unit; since when a unit is there */
 
 enum store_table {

@@ -103,6 +103,7 @@ struct text verify_row_name(struct arena *arena, enum store_table table, struct 
     case STORE_INCIDENT: return numbered(arena, "the incident on task", key);
     case STORE_DEPLOYED: return deployed_name(arena, key);
     case STORE_ROLL: return roll_name(arena, key);
+    case STORE_KEPT: return numbered(arena, "people of a case, field", key);
     case STORE_RECUR: return name_in_hex(arena, "how far the calendar has come:", rest);
     case STORE_TABLE_COUNT: break;
     }

@@ -1,6 +1,8 @@
 /* view_field: the fields of a case and of its events: who may see them, where they are, how they are opened. See view.h. */
 #include "engine/view.h"
 
+enum { VIEW_PEOPLE_MOST = 200 }; /* of one field, in one row */
+
 #include "engine/access.h"
 #include "engine/decimal.h"
 #include "engine/limits.h"
@@ -110,7 +112,7 @@ static enum err open_people(struct view *view, const struct seen_field *seen, co
     if (value->kind != VALUE_LIST)
         return open_person(view, seen, value, out);
     struct list_maker list = {.arena = view->arena};
-    for (uint32_t i = 0; i < value->count; i++) {
+    for (uint32_t i = 0; i < value->count && i < VIEW_PEOPLE_MOST; i++) {
         struct value person;
         enum err code = open_person(view, seen, &value->items[i], &person);
         if (code)
@@ -118,7 +120,7 @@ static enum err open_people(struct view *view, const struct seen_field *seen, co
         list_add(&list, person);
     }
     *out = list_end(&list);
-    return ERR_OK;
+    return value->count > VIEW_PEOPLE_MOST ? ERR_TOO_LARGE : ERR_OK; /* the first of them, and that there are more */
 }
 
 /* A value that is here, by the type of its field. ERR_NOT_FOUND: it cannot be opened any more. */
