@@ -85,6 +85,7 @@ static void a_prefix_has_its_own_keys_and_no_others(void **state)
         {key_parked_case(0, id), key_parked(0, id, 9), key_parked(0, other_id, 9)},
         {key_deployed_prefix(0, TEXT("workflow"), TEXT("a")), key_deployed(0, TEXT("workflow"), TEXT("a"), 1, 'H', 0),
          key_deployed(0, TEXT("workflow"), TEXT("ab"), 1, 'H', 0)},
+        {key_roll(0, 258, 3, (struct text){0}), key_roll(0, 258, 3, TEXT("li")), key_roll(0, 258, 4, TEXT("li"))},
         {key_deployed_prefix(0, TEXT("calendar"), (struct text){0}), key_deployed(0, TEXT("calendar"), TEXT("cn"), 1, 'H', 0),
          key_deployed(0, TEXT("directory"), TEXT("cn"), 1, 'H', 0)},
     };
@@ -122,6 +123,9 @@ static void keys_are_read_back(void **state)
         assert_true(key_read_open(key_text(&key), &unit, &case_id) && unit == small[i] && case_id == large[i]);
         key = key_parked(3, id, large[i]);
         assert_true(key_read_u64_last(key_text(&key), &task) && task == large[i]);
+        key = key_roll(3, large[i], small[i], TEXT("li"));
+        assert_true(key_read_roll(key_text(&key), &case_id, &version, &name) && case_id == large[i] && version == small[i]);
+        assert_text(name, "li");
         key = key_deployed(3, TEXT("directory"), TEXT("jinnong"), small[i], 'C', small[7 - i]);
         assert_true(key_read_deployed(key_text(&key), &what, &name, &version, &part, &piece));
         assert_text(what, "directory");
@@ -213,6 +217,11 @@ static void golden_keys(void **state)
     assert_string_equal(key_hex(key_parked(0, id, 5)), "00000000000102030405060708090a0b0c0d0eff0000000000000005");
     assert_string_equal(key_hex(key_incident(0, 512)), "000000000000000000000200");
     assert_string_equal(key_hex(key_deployed(0, TEXT("workflow"), TEXT("d"), 3, 'H', 0)), "000000007764000000000348" "00000000");
+    assert_string_equal(key_hex(key_roll(0, 258, 3, TEXT("li"))), "00000000" "0000000000000102" "00000003" "6c69");
+    assert_string_equal(key_hex(key_recur(0, RECUR_RUNS, TEXT("w"), 258)), "00000000" "72" "77" "00" "00000102");
+    assert_string_equal(key_hex(key_recur(0, RECUR_QUOTA, TEXT("w"), 0)), "00000000" "71" "77" "00" "00000000");
+    assert_string_equal(key_hex(key_recur_unit(0, 258)), "00000000" "75" "00000102");
+    assert_string_equal(key_hex(key_counter_year(0, TEXT("w"), 258, 2026)), "00000000" "71" "77" "00" "00000102" "000007ea");
 }
 
 /* ---- rows ---- */
@@ -227,6 +236,10 @@ static const struct outbox_row an_owed = {
 static const struct parked_row a_parked = {.expires = -2, .id = {id_bytes, ID_SIZE}, .sender = {"local", 5}};
 static const struct incident_row an_incident = {.case_id = 21, .position = 22, .time = 23, .attempts = 24, .topic = {"print", 5}, .why = {"no paper", 8}};
 static const struct deployed_head a_head = {.position = 31, .hash = {0xcc, [31] = 0xdd}, .sources = 32, .compileds = 33, .applies_from = -1};
+static const struct outbox_row a_word = {.kind = OUTBOX_SAY, .case_id = 41, .position = 42, .unit = 43, .said = {"word", 4}};
+static const struct recur_row a_run = {.through = 20736, .last = -1, .case_id = 51, .turn_unit = 52, .turn = {"li", 2}, .why = {"nobody", 6}};
+static const struct roll_row a_member = {.on_roll = true, .lanes = 2, .member = {.weight = {1, 6050}, .attended = true, .cast = true, .choice = 1},
+                                         .proxies = 61, .position = 62, .by = {"wang", 4}, .sealed = {"\x01\x02", 2}};
 static const uint64_t a_number = 0x1112131415161718;
 
 #define FORM(name)                                                                                                                                    \
@@ -239,6 +252,8 @@ FORM(outbox)
 FORM(parked)
 FORM(incident)
 FORM(deployed)
+FORM(recur)
+FORM(roll)
 static struct text encode_number(const void *row) { return row_encode_number(&arena, *(const uint64_t *)row); }
 static enum err decode_number(struct text bytes, void *row) { return row_decode_number(bytes, row); }
 
@@ -250,6 +265,8 @@ union any_row {
     struct parked_row parked;
     struct incident_row incident;
     struct deployed_head deployed;
+    struct recur_row recur;
+    struct roll_row roll;
     uint64_t number;
 };
 
@@ -271,6 +288,12 @@ static const struct {
      "01" "0000000000000015" "0000000000000016" "8000000000000017" "00000018" "00000005" "7072696e74" "00000008" "6e6f207061706572"},
     {"deployed", encode_deployed, decode_deployed, &a_head,
      "01" "000000000000001f" "cc000000000000000000000000000000000000000000000000000000000000dd" "00000020" "00000021" "ffffffff"},
+    {"outbox, of what one case says to another", encode_outbox, decode_outbox, &a_word,
+     "01" "03" "0000000000000029" "000000000000002a" "0000000000000000" "00000000" "0000002b" "00000000" "00000000" "00000000" "00000004" "776f7264"},
+    {"recur", encode_recur, decode_recur, &a_run,
+     "01" "00005100" "ffffffff" "0000000000000033" "00000034" "00000002" "6c69" "00000006" "6e6f626f6479"},
+    {"roll", encode_roll, decode_roll, &a_member,
+     "01" "19" "00000002" "0000000000000001" "00000000000017a2" "00000001" "0000003d" "000000000000003e" "00000004" "77616e67" "00000002" "0102"},
     {"number", encode_number, decode_number, &a_number, "01" "1112131415161718"},
 };
 
@@ -310,6 +333,13 @@ static void rows_are_read_as_they_were_written(void **state)
     assert_int_equal(decode_deployed(encode_deployed(&a_head), &row), ERR_OK);
     assert_true(row.deployed.position == 31 && row.deployed.sources == 32 && row.deployed.compileds == 33 && row.deployed.applies_from == -1);
     assert_memory_equal(row.deployed.hash, a_head.hash, HASH_SIZE);
+    assert_int_equal(decode_outbox(encode_outbox(&a_word), &row), ERR_OK);
+    assert_true(row.outbox.kind == OUTBOX_SAY && row.outbox.case_id == 41 && row.outbox.position == 42 && row.outbox.unit == 43);
+    assert_text(row.outbox.said, "word");
+    assert_int_equal(decode_recur(encode_recur(&a_run), &row), ERR_OK);
+    assert_true(row.recur.through == 20736 && row.recur.last == -1 && row.recur.case_id == 51 && row.recur.turn_unit == 52);
+    assert_text(row.recur.turn, "li");
+    assert_text(row.recur.why, "nobody");
     assert_int_equal(decode_number(encode_number(&a_number), &row), ERR_OK);
     assert_true(row.number == a_number);
 }
@@ -417,12 +447,26 @@ static struct log_record other_record(void)
     return record;
 }
 
+/* What came with cases that speak to each other, the calendar that opens them, another version to go on under. */
+static struct log_record said_record(void)
+{
+    struct field_value *previous = ARENA_ARRAY(&arena, struct field_value, 1);
+    previous[0] = (struct field_value){.name = TEXT("grade"), .value = value_integer(3)};
+    struct log_record record = {
+        .event = {.kind = EVENT_CASE, .subject = {.kind = CASE_REF_KEY, .text = id}, .name = TEXT("child-ended"), .other = other_id, .child = 257, .end = TEXT("done"),
+                  .other_case = 12, .other_number = TEXT("2号"), .other_unit = TEXT("jinnong"), .migrated_from = 13, .run = 20736, .run_through = 20737, .run_of = 14,
+                  .turn = TEXT("li"), .missed = 2, .missed_from = 20700, .year = 2026, .year_count = 1, .year_least = 4, .previous = previous, .previous_count = 1},
+        .note_zh = TEXT("记"), .note_en = TEXT("note"),
+    };
+    return record;
+}
+
 static void same_event(const struct event *a, const struct event *b)
 {
     const struct text one[] = {a->id, a->sender, a->subject.text, a->key, a->workflow, a->unit, a->name, a->as, a->on_behalf, a->worker,
-                               a->topic, a->why, a->sealed, a->what, a->deployed, a->bytes};
+                               a->topic, a->why, a->sealed, a->what, a->deployed, a->bytes, a->other, a->end, a->other_number, a->other_unit, a->turn};
     const struct text other[] = {b->id, b->sender, b->subject.text, b->key, b->workflow, b->unit, b->name, b->as, b->on_behalf, b->worker,
-                                 b->topic, b->why, b->sealed, b->what, b->deployed, b->bytes};
+                                 b->topic, b->why, b->sealed, b->what, b->deployed, b->bytes, b->other, b->end, b->other_number, b->other_unit, b->turn};
     for (size_t i = 0; i < COUNT(one); i++)
         assert_true(text_equal(one[i], other[i]));
     assert_true(a->kind == b->kind && a->subject.kind == b->subject.kind && a->subject.id == b->subject.id);
@@ -432,6 +476,11 @@ static void same_event(const struct event *a, const struct event *b)
     assert_true(a->clock_kind == b->clock_kind && a->clock_which == b->clock_which && a->due == b->due);
     assert_true(a->parked == b->parked && a->code == b->code && a->version == b->version && a->part == b->part && a->parts == b->parts);
     assert_true(a->compiled == b->compiled && a->applies_from == b->applies_from && a->data_count == b->data_count);
+    assert_true(a->child == b->child && a->other_case == b->other_case && a->migrated_from == b->migrated_from);
+    assert_true(a->run == b->run && a->run_through == b->run_through && a->run_of == b->run_of && a->missed == b->missed && a->missed_from == b->missed_from);
+    assert_true(a->year == b->year && a->year_count == b->year_count && a->year_least == b->year_least && a->previous_count == b->previous_count);
+    for (uint32_t i = 0; i < a->previous_count; i++)
+        assert_true(text_equal(a->previous[i].name, b->previous[i].name) && value_equal(&a->previous[i].value, &b->previous[i].value));
     assert_memory_equal(a->hash, b->hash, sizeof a->hash);
     for (uint32_t i = 0; i < a->data_count; i++)
         assert_true(text_equal(a->data[i].name, b->data[i].name) && value_equal(&a->data[i].value, &b->data[i].value));
@@ -445,6 +494,7 @@ static void same_record(const struct log_record *a, const struct log_record *b)
     assert_memory_equal(a->predecessor, b->predecessor, HASH_SIZE);
     assert_true(text_equal(a->stage, b->stage) && text_equal(a->level, b->level) && text_equal(a->unit, b->unit));
     assert_true(text_equal(a->end, b->end) && text_equal(a->number, b->number));
+    assert_true(text_equal(a->note_zh, b->note_zh) && text_equal(a->note_en, b->note_en));
     assert_true(a->notice_count == b->notice_count && a->change_count == b->change_count);
     for (uint32_t i = 0; i < a->notice_count; i++) {
         const struct log_notice *x = &a->notices[i], *y = &b->notices[i];
@@ -461,7 +511,7 @@ static void same_record(const struct log_record *a, const struct log_record *b)
 static void records_are_read_as_they_were_written(void **state)
 {
     (void)state;
-    const struct log_record records[] = {opening_record(), due_record(), other_record()};
+    const struct log_record records[] = {opening_record(), due_record(), other_record(), said_record()};
     for (size_t i = 0; i < COUNT(records); i++) {
         struct log_record again;
         struct text bytes = log_encode(&arena, &records[i]);
@@ -471,11 +521,11 @@ static void records_are_read_as_they_were_written(void **state)
     }
 }
 
-/* Two records of version 1, for ever. */
+/* Records of version 1, for ever. */
 static void golden_records(void **state)
 {
     (void)state;
-    const struct log_record opening = opening_record(), due = due_record();
+    const struct log_record opening = opening_record(), due = due_record(), said = said_record();
     assert_string_equal(hex(log_encode(&arena, &opening)),
                         "01" "01" "0000" "00000003" "800001a0d0ed2e80" "800001a0d0ed2a98" "00000000000003e8" "00000000000003e7"
                         "2122232425262728" "800001a0d6320f00" "aa000000000000000000000000000000000000000000000000000000000000bb"
@@ -488,6 +538,13 @@ static void golden_records(void **state)
                         "01" "08" "0000" "00000001" "8000000000000005" "7ffffffffffffffb" "00000000000003e8" "00000000000003e8"
                         "0000000000000001" "8000000000000000" "0000000000000000000000000000000000000000000000000000000000000000"
                         "84a163cd03e8a5636c6f636b03a5776869636802a3647565fa");
+    assert_string_equal(hex(log_encode(&arena, &said)),
+                        "01" "0e" "0000" "00000000" "8000000000000000" "8000000000000000" "0000000000000000" "0000000000000000"
+                        "0000000000000000" "8000000000000000" "0000000000000000000000000000000000000000000000000000000000000000"
+                        "de0015a163c410000102030405060708090a0b0c0d0effa165ab6368696c642d656e646564a47072657681a5677261646503a56f74686572c410303132333435"
+                        "36373839616263646566a56368696c64cd0101a76974732d656e64a4646f6e65aa6f746865722d636173650ca86f746865722d6e6fa432e58fb7a76f74686572"
+                        "2d75a76a696e6e6f6e67a37761730da372756ecd5100a77468726f756768cd5101a26f660ea47475726ea26c69a66d697373656402ab6d69737365642d66726f"
+                        "6dcd50dca479656172cd07eaa5636f756e7401a56c6561737404a67361792d7a68a3e8aeb0a67361792d656ea46e6f7465");
 }
 
 static void the_hash_is_the_leaf_of_a_merkle_tree(void **state)
@@ -506,7 +563,7 @@ static void the_hash_is_the_leaf_of_a_merkle_tree(void **state)
 static void records_cut_short_are_refused(void **state)
 {
     (void)state;
-    const struct log_record records[] = {opening_record(), due_record(), other_record()};
+    const struct log_record records[] = {opening_record(), due_record(), other_record(), said_record()};
     struct log_record again;
     for (size_t i = 0; i < COUNT(records); i++) {
         struct text bytes = log_encode(&arena, &records[i]);
@@ -526,7 +583,7 @@ static void records_cut_short_are_refused(void **state)
 static void changed_records_are_refused_or_are_records(void **state)
 {
     (void)state;
-    const struct log_record records[] = {opening_record(), due_record(), other_record()};
+    const struct log_record records[] = {opening_record(), due_record(), other_record(), said_record()};
     uint64_t read = 0;
     for (size_t i = 0; i < COUNT(records); i++) {
         struct text changed = exact(log_encode(&arena, &records[i]));
