@@ -4,6 +4,7 @@
 #include "engine/clock.h"
 #include "engine/intake.h"
 #include "engine/kin.h"
+#include "engine/migrate_vote.h"
 #include "engine/stop.h"
 #include "engine/task.h"
 
@@ -334,29 +335,16 @@ static bool map_children(struct migration *migration, struct case_state *state)
 
 /* ---- votes, and who handles a task besides ---- */
 
-/* The rule at the same place in the vote of that stage; a rating has none. false: it has fewer, or is another kind of vote. */
-static bool rule_of(const struct migration *migration, const struct case_poll *poll, int32_t stage, int32_t *rule)
-{
-    int32_t from = workflow_stage(migration->from, poll->stage)->vote, to = stage == NONE ? NONE : workflow_stage(migration->to, stage)->vote;
-    if (from == NONE || to == NONE)
-        return false;
-    const struct workflow_vote *was = workflow_vote(migration->from, from), *is = workflow_vote(migration->to, to);
-    int32_t place = poll->rule - was->rules.first;
-    bool same = was->choices.count == is->choices.count && was->weights.count == is->weights.count && was->raters.count == is->raters.count;
-    *rule = was->raters.count ? poll->rule : is->rules.first + place;
-    return same && (was->raters.count || (place >= 0 && place < is->rules.count));
-}
-
 /* A vote that is over goes along with its rule, so that its arithmetic can still be told; one that is open is not taken elsewhere. */
 static bool map_polls(struct migration *migration, struct case_state *state)
 {
     for (uint32_t i = 0; i < state->poll_count; i++) {
         struct case_poll *poll = &state->polls[i];
         const char *name = workflow_stage_name(migration->from, poll->stage);
-        int32_t stage = stage_of(migration, poll->stage), rule;
+        int32_t was = workflow_stage(migration->from, poll->stage)->vote, stage = stage_of(migration, poll->stage), rule;
         if (poll->state == POLL_OPEN || poll->state == POLL_COUNTING)
             return no_place(migration, "a vote is open; the case can go on under another version when it is over");
-        if (!rule_of(migration, poll, stage, &rule))
+        if (!migrate_vote(migration->from, was, poll->rule, migration->to, stage == NONE ? NONE : workflow_stage(migration->to, stage)->vote, &rule))
             return no_place(migration, "there is no such vote as the one that was held in '%s'", name);
         poll->stage = stage;
         poll->rule = rule;

@@ -1,4 +1,5 @@
 /* A case goes on under another version: by names, as far as all of it has a place there, or not at all; and the log replays. */
+#include "engine/poll.h"
 #include "tests/unit/rooms.h"
 
 #define KEY "case-key-0000001"
@@ -376,6 +377,40 @@ static void a_vote_or_a_publication_begins_only_when_it_is_entered(void **state)
     expect_why(migrate_waiting(3), ERR_NO_PLACE, "a publication, which is put up only when it is entered");
 }
 
+static void deploy_vote(int version, const char *choices, const char *pass, const char *more)
+{
+    struct text text = arena_print(&rooms->bed.arena, "workflow: neighbour-matter\nversion: %d\nopens: {by: mediator, at: building, needs: [parties]}\n"
+                                   "data: {parties: {type: people}}\nstart: {go: decide}\nstages:\n  decide:\n    within: 3 days\n"
+                                   "    vote: {roll: parties, choices: %s, pass: {yes-please: %s, of: all members}, early: true, passed: {go: work}, failed: {end: over}}\n"
+                                   "  work: {within: 9 days, task: {for: mediator}, events: {done: {by: mediator, end: over}}%s}\nends: {over: }\n",
+                                   version, choices, pass, more);
+    assert_int_equal(bed_deploy(&rooms->bed, rooms->time.now, "vote.yaml", text), ERR_OK);
+}
+
+/* What came out of a vote is told by its choices and its rule: under others it would be told wrongly. */
+static void a_vote_that_is_over_keeps_its_arithmetic(void **state)
+{
+    (void)state;
+    deploy_vote(11, "[yes-please, no-thanks]", "more than 1/2", "");
+    struct value *parties = ARENA_ARRAY(&rooms->bed.arena, struct value, 2);
+    parties[0] = value_text(TEXT("app:qian"));
+    parties[1] = value_text(TEXT("app:zhao"));
+    const struct field_value data[] = {{TEXT("parties"), {.kind = VALUE_LIST, .count = 2, .items = parties}}}, yes[] = {field_text("choice", "yes-please")};
+    struct message message = message_open(rooms, KEY, "neighbour-matter", BUILDING, "li", data, 1);
+    expect_applied(rooms_tell(rooms, &message));
+    tell("ballot", "app:qian", yes, 1);
+    tell("ballot", "app:zhao", yes, 1);
+    deploy_vote(12, "[no-thanks, yes-please]", "more than 1/2", "");
+    expect_why(migrate(12), ERR_NO_PLACE, "no such vote as the one that was held in 'decide'");
+    deploy_vote(13, "[yes-please, no-thanks]", "at least 1/2", "");
+    expect_why(migrate(13), ERR_NO_PLACE, "no such vote as the one that was held in 'decide'");
+    deploy_vote(14, "[yes-please, no-thanks]", "more than 1/2", ", warn: 1 day");
+    expect_applied(migrate(14));
+    const struct case_state *now = state_now();
+    struct text says = poll_sentence(engine_workflow(rooms->bed.engine, now->workflow), &rooms->bed.arena, &now->polls[0], false);
+    assert_non_null(memmem(says.data, says.size, "2 × 2 = 4 > 1 × 2 = 2", strlen("2 × 2 = 4 > 1 × 2 = 2")));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -386,6 +421,7 @@ int main(void)
         TEST(the_deadline_moves_with_its_extension), TEST(a_shorter_deadline_fires_when_it_has_passed), TEST(only_the_operator_may),
         TEST(a_version_that_is_not_there_is_said_so), TEST(a_clock_that_stands_while_children_are_waited_for_stands_on),
         TEST(where_nothing_is_waited_for_any_more_the_case_goes_on), TEST(a_vote_or_a_publication_begins_only_when_it_is_entered),
+        TEST(a_vote_that_is_over_keeps_its_arithmetic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
