@@ -127,8 +127,9 @@ static struct rest rest_of(const struct tree_path *path)
 
 static struct tree_hash take(struct rest *rest)
 {
+    static const struct tree_hash none;
     rest->failed = rest->failed || rest->count == 0;
-    return rest->failed ? (struct tree_hash){{0}} : rest->path->hashes[--rest->count];
+    return rest->failed ? none : rest->path->hashes[--rest->count];
 }
 
 static struct tree_hash root_of_leaf(struct rest *rest, uint64_t index, uint64_t size, const struct tree_hash *leaf)
