@@ -9,13 +9,14 @@ import subprocess
 import sys
 
 import harness
-from harness import DISPUTE, PARTIES, SOURCE
+from harness import BUILDING, DISPUTE, PARTIES, SOURCE, until
 
 CHECK = os.path.join(SOURCE, "proto", "check_proof.py")
 sys.path.insert(0, os.path.dirname(CHECK))
 import check_proof  # noqa: E402
 
 REFUSED, USAGE = 1, 2
+OLD = 1767578400000  # 2026-01-05 10:00 in Shanghai
 
 
 class Proof(harness.Case):
@@ -147,6 +148,36 @@ class Proof(harness.Case):
         self.holds(os.path.join(self.running.folder, "nobody.json"), head, number)
         for row in self.read(self.out("wang.json", "prove", str(case), "--as", "wang"))["records"]:
             self.assertNotIn(DISPUTE["summary"].encode(), base64.b64decode(row["record"]))  # for whoever it is: sealed
+
+    def whole(self, engine, case, *more):
+        """The events of the records that are given whole, and how many there are."""
+        rows = json.loads(self.command(engine, "prove", str(case), *more).stdout)["records"]
+        events = [check_proof.unpack(iter(base64.b64decode(row["record"])[88:])).get("e") for row in rows if "record" in row]
+        return events, len(rows)
+
+    def test_a_secret_ballot_is_a_hash_for_everyone(self):
+        engine = self.engine(own=("tests/scenarios/vote/secret.yaml",), directory="config/directory.yaml")
+        client = self.client(engine)
+        case = self.applied(client.open("secret-ballot", "jinnong", "secretary-11", {}))["case"]
+        self.applied(client.send(case, "ballot", "council-11-1", {"choice": "赞成"}))
+        for viewer in ((), ("--as", "council-11-1"), ("--as", "secretary-11")):
+            events, count = self.whole(engine, case, *viewer)
+            self.assertEqual((count, events), (2, [None]), viewer)
+
+    def test_what_is_forgotten_is_a_hash(self):
+        engine = self.engine(workflows=(), own=["tests/scenarios/data/kept.yaml"])
+        client = self.client(engine)
+        data = {"kind": "noise", "story": "夜间噪音", "applicant": ["app:zhao"]}
+        case = self.applied(client.open("kept", BUILDING, "li", data, held=True, at=OLD))["case"]
+        self.applied(client.send(case, "close", "li", at=OLD + 86400000))
+        head = engine.write("head.json", self.command(engine, "head", "--json").stdout)
+        proof = engine.write("proof.json", self.command(engine, "prove", str(case), "--as", "li").stdout)
+        self.assertEqual(self.whole(engine, case, "--as", "li"), ([None, "close"], 2))
+        self.command(engine, "release", case, "--as", "li")
+        until("it is forgotten", lambda: client.show(case)[0].get("forgotten"))
+        events, count = self.whole(engine, case, "--as", "li")
+        self.assertEqual((events[0], len(events)), ("close", count - 1))  # not the opening, which names people
+        self.holds(proof, head)  # what was given out before still holds
 
     def test_stopped_copied_and_mistaken(self):
         case, number = self.escalated()
