@@ -8,10 +8,10 @@
 #include "engine/link.h"
 #include "engine/source.h"
 
-enum where { IN_CONFIG, IN_LISTEN, IN_RETRY, IN_STORE, IN_WORKER, IN_DEPLOY };
+enum where { IN_CONFIG, IN_LISTEN, IN_RETRY, IN_STORE, IN_METRICS, IN_WORKER, IN_DEPLOY };
 
 enum {
-    LEASE_SECONDS_MOST = 3600, ATTEMPTS_MOST = 100, BASE_SECONDS_MOST = 86400, RETRY_SECONDS_MOST = 604800, MAP_GIGABYTES_MOST = 65536,
+    LEASE_SECONDS_MOST = 3600, ATTEMPTS_MOST = 100, BASE_SECONDS_MOST = 86400, RETRY_SECONDS_MOST = 604800, MAP_GIGABYTES_MOST = 65536, METRICS_SECONDS_MOST = 3600,
     ADDRESS_MOST = 128, ARGUMENT_MOST = 4096,
 };
 
@@ -23,12 +23,14 @@ static const char *const log_words[4] = {"debug", "info", "warn", "error"};
 static const struct form log_level_form = FORM_WORDS(log_words);
 static const struct form batch_form = FROM_ONE_TO(LIMIT_BATCH_MESSAGES), lease_form = FROM_ONE_TO(LEASE_SECONDS_MOST), attempts_form = FROM_ONE_TO(ATTEMPTS_MOST),
                          base_seconds_form = FROM_ONE_TO(BASE_SECONDS_MOST), most_seconds_form = FROM_ONE_TO(RETRY_SECONDS_MOST),
-                         gigabytes_form = FROM_ONE_TO(MAP_GIGABYTES_MOST);
+                         gigabytes_form = FROM_ONE_TO(MAP_GIGABYTES_MOST),
+                         metrics_seconds_form = FROM_ONE_TO(METRICS_SECONDS_MOST);
 static const struct form address_form = {.kind = FORM_TEXT, .most = ADDRESS_MOST, .pattern = "^tcp://"};
 static const struct form argument_form = {.kind = FORM_TEXT, .least = 1, .most = ARGUMENT_MOST}, command_form = {.kind = FORM_LIST, .least = 1, .of = &argument_form};
+static const struct form metrics_file_form = {.kind = FORM_TEXT, .least = 1, .most = ARGUMENT_MOST, .pattern = "[.]prom$"};
 static const struct form file_form = {.kind = FORM_TEXT, .least = 1, .most = ARGUMENT_MOST};
 static const struct form listen_form = {.kind = FORM_MAP, .where = IN_LISTEN}, retry_form = {.kind = FORM_MAP, .where = IN_RETRY},
-                         store_form = {.kind = FORM_MAP, .where = IN_STORE};
+                         store_form = {.kind = FORM_MAP, .where = IN_STORE}, metrics_form = {.kind = FORM_MAP, .where = IN_METRICS};
 static const struct form worker_form = {.kind = FORM_MAP, .where = IN_WORKER}, workers_form = {.kind = FORM_LIST, .least = 1, .most = LIMIT_CHILDREN, .of = &worker_form};
 static const struct form deploy_form = {.kind = FORM_MAP, .where = IN_DEPLOY}, deploys_form = {.kind = FORM_LIST, .least = 1, .of = &deploy_form};
 
@@ -39,6 +41,7 @@ static const struct key keys[] = {
     {IN_CONFIG, "listen", KIND_MAP, 0, "a mapping with `clients`, `workers`", "addresses besides the sockets in the data folder", &listen_form},
     {IN_CONFIG, "retry", KIND_MAP, 0, "a mapping with `attempts`, `base-seconds`, `most-seconds`", "what follows when a worker fails", &retry_form},
     {IN_CONFIG, "store", KIND_MAP, 0, "a mapping with `map-gigabytes`", "the store on disk", &store_form},
+    {IN_CONFIG, "prometheus", KIND_MAP, 0, "a mapping with `file`, `seconds`", "figures for Prometheus in a file", &metrics_form},
     {IN_CONFIG, "history", KIND_LIST, 0, "a list of topics", "topics whose tasks bring the history of their case along", &form_names},
     {IN_CONFIG, "workers", KIND_LIST, 0, "a list of mappings with `name` and `command`", "worker processes that the engine starts, and starts again", &workers_form},
     {IN_CONFIG, "deploy", KIND_LIST, 0, "a list of mappings with one of `calendar`, `directory`, `workflow`", "what is deployed when the engine starts, unless it is already", &deploys_form},
@@ -48,6 +51,8 @@ static const struct key keys[] = {
     {IN_RETRY, "base-seconds", KIND_SCALAR, 0, "a number from 1 to 86400", "the delay after the first failure; it doubles", &base_seconds_form},
     {IN_RETRY, "most-seconds", KIND_SCALAR, 0, "a number from 1 to 604800", "the longest delay", &most_seconds_form},
     {IN_STORE, "map-gigabytes", KIND_SCALAR, 0, "a number from 1 to 65536", "address space to begin with; it is sparse and grows", &gigabytes_form},
+    {IN_METRICS, "file", KIND_SCALAR, KEY_NEEDED, "a path that ends in .prom", "where node_exporter looks for it; written anew, whole", &metrics_file_form},
+    {IN_METRICS, "seconds", KIND_SCALAR, 0, "a number from 1 to 3600", "how often", &metrics_seconds_form},
     {IN_WORKER, "name", KIND_SCALAR, KEY_NEEDED, "a name in kebab-case", "for the operator's log", &form_name},
     {IN_WORKER, "command", KIND_LIST, KEY_NEEDED, "a list: program and arguments", "`{data}` in it stands for the data folder", &command_form},
     {IN_DEPLOY, "calendar", KIND_SCALAR, KEY_ONE, "a path", "relative to this file", &file_form},
@@ -57,6 +62,7 @@ static const struct key keys[] = {
 
 static const struct mapping mappings[] = {
     [IN_CONFIG] = {.name = "configuration"}, [IN_LISTEN] = {.name = "listen"}, [IN_RETRY] = {.name = "retry"}, [IN_STORE] = {.name = "store"},
+    [IN_METRICS] = {.name = "prometheus"},
     [IN_WORKER] = {.name = "worker"}, [IN_DEPLOY] = {.name = "deploy"},
 };
 
@@ -78,6 +84,7 @@ void config_defaults(struct config *config)
         .retry_base_ms = 2000,
         .retry_most_ms = 3600000,
         .lease_ms = 30000,
+        .metrics_seconds = 15,
         .log_level = OPLOG_INFO,
     };
 }
@@ -143,6 +150,28 @@ static void read_store(struct reader *reader, const struct node *map)
         return;
     read_number(reader, map, IN_STORE, "map-gigabytes", MAP_GIGABYTES_MOST, 1, &gigabytes);
     reader->config->map_bytes = (uint64_t)gigabytes << 30;
+}
+
+/* Paths are those of the file, so that it does not matter where the engine was started. */
+static const char *beside_file(struct reader *reader, struct text path)
+{
+    if (path.data[0] == '/')
+        return arena_string(reader->arena, path);
+    return arena_print(reader->arena, "%.*s%.*s", (int)reader->folder.size, reader->folder.data, (int)path.size, path.data).data;
+}
+
+static void read_metrics(struct reader *reader, const struct node *map)
+{
+    struct text path;
+    if (!map || !keys_check(reader->problems, map, &config_keys, IN_METRICS))
+        return;
+    const struct node *node = get(map, IN_METRICS, "file");
+    if (node && node_text(reader->problems, node, ARGUMENT_MOST, &path)) {
+        if (path.size <= 5 || memcmp(path.data + path.size - 5, ".prom", 5) != 0)
+            problems_add(reader->problems, node, "Found %s; node_exporter reads files that end in .prom.", node_found(reader->arena, node));
+        reader->config->metrics_file = beside_file(reader, path);
+    }
+    read_number(reader, map, IN_METRICS, "seconds", METRICS_SECONDS_MOST, 1, &reader->config->metrics_seconds);
 }
 
 static void read_log(struct reader *reader, const struct node *node)
@@ -221,14 +250,6 @@ static void read_workers(struct reader *reader, const struct node *list)
         }
 }
 
-/* Paths are those of the file, so that it does not matter where the engine was started. */
-static const char *beside_file(struct reader *reader, struct text path)
-{
-    if (path.data[0] == '/')
-        return arena_string(reader->arena, path);
-    return arena_print(reader->arena, "%.*s%.*s", (int)reader->folder.size, reader->folder.data, (int)path.size, path.data).data;
-}
-
 static void read_deploy(struct reader *reader, const struct node *map, struct config_deploy *deploys)
 {
     static const char *const kinds[] = {"calendar", "directory", "workflow"};
@@ -271,6 +292,7 @@ static void read_root(struct reader *reader, const struct node *root)
     read_listen(reader, get(root, IN_CONFIG, "listen"));
     read_retry(reader, get(root, IN_CONFIG, "retry"));
     read_store(reader, get(root, IN_CONFIG, "store"));
+    read_metrics(reader, get(root, IN_CONFIG, "prometheus"));
     read_history(reader, get(root, IN_CONFIG, "history"));
     read_workers(reader, get(root, IN_CONFIG, "workers"));
     read_deploys(reader, get(root, IN_CONFIG, "deploy"));

@@ -30,6 +30,8 @@ struct config {
     uint32_t lease_ms;
     uint64_t map_bytes;          /* of the store, sparse; 0: the store's own default */
     enum oplog_level log_level;
+    const char *metrics_file;    /* for node_exporter, written anew every metrics_seconds; NULL: none */
+    uint32_t metrics_seconds;
     const struct config_worker *workers;
     uint32_t worker_count;
     const struct config_deploy *deploys; /* in this order, when the engine starts and they are not deployed yet */

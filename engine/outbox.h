@@ -90,6 +90,9 @@ int64_t outbox_wait(const struct outbox *outbox, struct outbox_time time);
 
 /* ---- figures ---- */
 uint32_t outbox_worker_count(const struct outbox *outbox);
+/* Since when the oldest waits that is ready and that no worker has: INT64_MAX: none. Of the first LIMIT_TURN_SCAN rows that are looked at.
+ * ERR_OK or a store error. */
+enum err outbox_oldest(const struct outbox *outbox, struct outbox_time time, int64_t *ready_at);
 uint32_t outbox_lease_count(const struct outbox *outbox);
 /* The name a connection has registered; empty: none. */
 struct text outbox_worker_name(const struct outbox *outbox, uint64_t peer);

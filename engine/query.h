@@ -11,8 +11,8 @@
 struct query_figures {
     int64_t started, now;
     uint64_t applied, duplicate, refused, busy, malformed;
-    bool read_only;
-    const struct text *alarms;
+    bool read_only, stopping;
+    const struct text *alarms, *alarm_names; /* sentences; names as in engine/RUNBOOK.md */
     uint32_t alarm_count;
 };
 

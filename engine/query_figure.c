@@ -249,10 +249,14 @@ static void put_figures(struct page *page, struct map_maker *row)
     map_put(row, "busy", value_integer((int64_t)figures->busy));
     map_put(row, "malformed", value_integer((int64_t)figures->malformed));
     map_put_flag(row, "read-only", figures->read_only);
-    struct list_maker alarms = {.arena = page->view.arena};
-    for (uint32_t i = 0; i < figures->alarm_count; i++)
+    map_put_flag(row, "stopping", figures->stopping);
+    struct list_maker alarms = {.arena = page->view.arena}, names = {.arena = page->view.arena};
+    for (uint32_t i = 0; i < figures->alarm_count; i++) {
         list_add(&alarms, value_text(figures->alarms[i]));
+        list_add(&names, value_text(figures->alarm_names[i]));
+    }
     map_put_list(row, "alarms", alarms.items, alarms.count);
+    map_put_list(row, "alarm-names", names.items, names.count);
 }
 
 static void put_engine(struct page *page, struct map_maker *row)

@@ -69,6 +69,7 @@ void server_refuse(struct server *server, const struct item *item, enum err code
     struct message answer = {.kind = MESSAGE_REFUSED, .has = MESSAGE_HAS_CODE, .code = code, .id = item->message.id, .task = item->message.task,
                              .why = why.size ? why : text_of(err_sentence(code)), .todo = text_of(err_advice(code))};
     server->figures.refused++;
+    meter_refusal(&server->meter, code);
     server_answer(server, item, &answer);
 }
 
@@ -400,6 +401,9 @@ static enum err start_loop(struct server *server)
         uv_poll_start(&server->polls[i], UV_READABLE, on_readable);
     }
     memory_watch(server);
+    uv_timer_init(&server->loop, &server->metrics);
+    server->metrics.data = server;
+    metrics_write_regularly(server);
     server->again = true; /* what is overdue fires first */
     return ERR_OK;
 }

@@ -1,8 +1,6 @@
 /* server_ask: a message is read, and what needs no batch is answered: greetings, credit, beats, questions. See server.h. */
 #include "engine/server_inner.h"
 
-enum { ALARMS_MOST = 4 };
-
 static void say_hello(struct server *server, const struct item *item)
 {
     struct message answer = {.kind = MESSAGE_WELCOME, .version = PROTOCOL_VERSION, .what = TEXT("staircase"),
@@ -130,24 +128,64 @@ static void send_answer(void *context, const struct message *answer)
     server_answer(asker->server, asker->item, &copy);
 }
 
-static uint32_t list_alarms(struct server *server, struct text alarms[ALARMS_MOST])
+static bool clock_not_followed(const struct server *server)
+{
+    return server->clock_alarmed;
+}
+
+static bool clock_behind_log(const struct server *server)
+{
+    return server_is_ahead(server) > WALLTIME_JUMP_MOST_MS;
+}
+
+static bool disk_full(const struct server *server)
+{
+    return server->disk_full;
+}
+
+static bool disk_nearly_full(const struct server *server)
+{
+    return server->disk_low;
+}
+
+const struct server_alarm server_alarms[SERVER_ALARMS] = {
+    {"clock-not-followed", clock_not_followed,
+     TEXT("The wall clock stands more than an hour off and is not followed. Set it right, or start the engine again to accept it.")},
+    {"clock-behind-log", clock_behind_log,
+     TEXT("The last events are stamped more than an hour later than the clock says: for new ones time stands still until the clock is there. "
+          "Set it right if it is wrong.")},
+    {"disk-full", disk_full, TEXT("The disk is full: events are turned away. Make room.")},
+    {"disk-nearly-full", disk_nearly_full, TEXT("The disk is nearly full: new cases wait. Make room.")},
+};
+
+static uint32_t list_alarms(struct server *server, struct text names[SERVER_ALARMS], struct text sentences[SERVER_ALARMS])
 {
     uint32_t count = 0;
-    if (server->clock_alarmed)
-        alarms[count++] = TEXT("The wall clock stands more than an hour off and is not followed. Set it right, or start the engine again to accept it.");
-    if (server_is_ahead(server) > WALLTIME_JUMP_MOST_MS)
-        alarms[count++] = TEXT("The last events are stamped more than an hour later than the clock says: for new ones time stands still until the clock is there. "
-                               "Set it right if it is wrong.");
-    if (server->disk_full)
-        alarms[count++] = TEXT("The disk is full: events are turned away. Make room.");
-    if (server->disk_low)
-        alarms[count++] = TEXT("The disk is nearly full: new cases wait. Make room.");
+    for (int i = 0; i < SERVER_ALARMS; i++)
+        if (server_alarms[i].stands(server)) {
+            names[count] = text_of(server_alarms[i].name);
+            sentences[count++] = server_alarms[i].sentence;
+        }
     return count;
+}
+
+/* A status of something: its figures for Prometheus. */
+static void answer_status_of(struct server *server, const struct item *item)
+{
+    enum err code = ERR_OK;
+    if (!text_is(item->message.what, "metrics"))
+        server_refuse(server, item, ERR_BAD_DATA, TEXT("A status is that of the engine, without `what`, or `what` is metrics."));
+    else if (!engine_knows_person(server->engine, item->message.as))
+        server_refuse(server, item, ERR_UNKNOWN_PERSON, (struct text){0});
+    else
+        code = metrics_answer(server, item);
+    if (code)
+        server_fail(server, code, "reading figures");
 }
 
 void server_question(struct server *server, const struct item *item)
 {
-    struct text alarms[ALARMS_MOST];
+    struct text alarms[SERVER_ALARMS], names[SERVER_ALARMS];
     struct query_figures figures = server->figures;
     struct asker asker = {.server = server, .item = item};
     const struct query query = {.engine = server->engine, .seal = server->seal, .outbox = server->outbox, .figures = &figures, .time = server_time(server)};
@@ -156,10 +194,16 @@ void server_question(struct server *server, const struct item *item)
         watch_begin(server, item);
         return;
     }
+    if (item->message.kind == MESSAGE_STATUS && item->message.what.size) {
+        answer_status_of(server, item);
+        return;
+    }
     figures.started = server->now_started;
     figures.read_only = server->mode == READ_ONLY;
+    figures.stopping = server->mode == STOPPING;
     figures.alarms = alarms;
-    figures.alarm_count = list_alarms(server, alarms);
+    figures.alarm_names = names;
+    figures.alarm_count = list_alarms(server, names, alarms);
     enum err code = query_answer(&query, &server->scratch, &item->message, &sink);
     if (code)
         server_fail(server, code, "answering a question");

@@ -266,6 +266,8 @@ static void count_answer(struct server *server, const struct message *answer)
     figures->applied += answer->kind == MESSAGE_APPLIED;
     figures->duplicate += answer->kind == MESSAGE_DUPLICATE;
     figures->refused += answer->kind == MESSAGE_REFUSED;
+    if (answer->kind == MESSAGE_REFUSED)
+        meter_refusal(&server->meter, answer->code);
     figures->busy += answer->kind == MESSAGE_BUSY;
 }
 
@@ -341,6 +343,7 @@ void server_batch(struct server *server)
     look_at_disk(server);
     engine_begin(server->engine, server->walltime.now);
     enum err code = decide_all(server);
+    int64_t from = server_monotonic_us();
     if (!code) {
         code = seal_commit(server->seal);
         if (code == ERR_DISK_FULL && store_reopen(server->keys))
@@ -352,8 +355,12 @@ void server_batch(struct server *server)
         return;
     }
     code = engine_commit(server->engine, &server->done);
-    if (code)
+    if (code) {
         abandon(server, code, true);
-    else
-        settle(server);
+        return;
+    }
+    if (server->done.last >= server->done.first)
+        meter_batch(&server->meter, server->done.last - server->done.first + 1, server_monotonic_us() - from);
+    server->meter.fired += server->fired;
+    settle(server);
 }

@@ -8,6 +8,8 @@
 #include "engine/door.h"
 #include "engine/limits.h"
 #include "engine/link.h"
+#include "engine/map.h"
+#include "engine/metrics.h"
 #include "engine/outbox.h"
 #include "engine/query.h"
 #include "engine/seal.h"
@@ -33,6 +35,13 @@ struct item {
     const struct link_message *from;
     struct message message, answer;
     bool checked; /* a report whose lease held: the outbox hears what was decided */
+};
+
+/* Counted since the start, besides what `status` tells. */
+struct meter {
+    struct histogram sizes, commits; /* of batches: records, microseconds */
+    uint64_t refused[ERR_COUNT];     /* by code */
+    uint64_t fired;
 };
 
 /* Someone waits for the final answer of a parked event. */
@@ -94,6 +103,8 @@ struct server {
     int64_t watches_swept;      /* monotonic time; 0: never */
     struct upload *uploads;     /* [LIMIT_DEPLOYS] */
     struct query_figures figures;
+    struct meter meter;
+    bool metrics_failed;        /* the file could not be written */
     bool again;                 /* there is work left: do not sleep */
 
     uv_loop_t loop;
@@ -101,7 +112,7 @@ struct server {
     uv_check_t check;
     uv_idle_t idle;
     uv_poll_t polls[LIMIT_ENDPOINTS];
-    uv_timer_t wake, minute, stop_timer, memory;
+    uv_timer_t wake, minute, stop_timer, memory, metrics;
     uint32_t memory_trims;
     uv_signal_t signals[2];
     uint64_t stop_began;        /* by the loop's clock */
@@ -144,7 +155,28 @@ void server_batch(struct server *server);
 void server_read(struct server *server, struct item *item);
 void server_question(struct server *server, const struct item *item);
 
+/* What an operator is to do something about: alarms stand until their reason is gone. engine/RUNBOOK.md says what each means. */
+enum { SERVER_ALARMS = 4 };
+struct server_alarm {
+    const char *name;
+    bool (*stands)(const struct server *server);
+    struct text sentence;
+};
+extern const struct server_alarm server_alarms[SERVER_ALARMS];
+
+/* ---- server_metrics.c ---- */
+int64_t server_monotonic_us(void);
+void meter_batch(struct meter *meter, uint64_t events, int64_t commit_us);
+void meter_refusal(struct meter *meter, enum err code);
+/* Everything there is to tell, as Prometheus reads it. ERR_OK or a store error. */
+enum err metrics_collect(struct server *server, struct arena *arena, struct text *out);
+enum err metrics_answer(struct server *server, const struct item *item);
+/* From now on in the configured file, as often as configured; not at all where none is. */
+void metrics_write_regularly(struct server *server);
+
 /* ---- server_memory.c ---- */
+/* Resident memory that is not of a file; -1: cannot be read. */
+int64_t server_resident(void);
 /* From now on memory is looked at, and bounded. */
 void memory_watch(struct server *server);
 
@@ -154,6 +186,8 @@ void watch_begin(struct server *server, const struct item *item);
 bool watch_credit(struct server *server, link_peer peer, uint64_t request, uint32_t credit);
 /* News as far as credit and the limits of a turn go. */
 void watch_serve(struct server *server);
+/* How many records the watch that is furthest behind has not looked at. */
+uint64_t watch_lag(const struct server *server);
 void watch_close_all(struct server *server);
 
 /* ---- server_deploy.c ---- */

@@ -10,8 +10,8 @@
 
 enum { LOOK_EACH_MS = 100, TRIMS = 10 };
 
-/* What is resident and not of a file: the store's map does not count. -1: cannot be read. */
-static int64_t resident(void)
+/* The store's map does not count. */
+int64_t server_resident(void)
 {
     char figures[128];
     long long size, pages, shared;
@@ -29,7 +29,7 @@ static int64_t resident(void)
 static void on_look(uv_timer_t *timer)
 {
     struct server *server = timer->data;
-    int64_t bytes = resident();
+    int64_t bytes = server_resident();
     if (server->memory_trims > 0) { /* what a broken connection held is given back in a while, by another thread, and not to the system */
         malloc_trim(0);
         server->memory_trims--;

@@ -2,7 +2,6 @@
 #include "engine/server_inner.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 /* ---- what has come ---- */
 
@@ -18,13 +17,6 @@ static void note_clock(struct server *server)
     server->clock_alarmed = alarm;
 }
 
-static int64_t monotonic_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static void drain(struct server *server)
 {
     server->item_count += link_drain(server->link, &server->inbox, server->received + server->item_count,
@@ -37,9 +29,9 @@ static void drain(struct server *server)
 static void drain_stragglers(struct server *server)
 {
     int64_t patience = server->turn_us / 4 < LIMIT_GATHER_US ? server->turn_us / 4 : LIMIT_GATHER_US;
-    int64_t until = monotonic_us() + patience;
+    int64_t until = server_monotonic_us() + patience;
     while (server->item_count && server->item_count < server->expected) {
-        int64_t left = until - monotonic_us();
+        int64_t left = until - server_monotonic_us();
         if (left <= 0 || !link_wait(server->link, (uint32_t)left))
             break;
         drain(server);
@@ -269,10 +261,10 @@ void server_turn(struct server *server)
         return;
     note_clock(server);
     gather(server);
-    int64_t from = monotonic_us();
+    int64_t from = server_monotonic_us();
     decide(server);
     if (server->item_count)
-        server->turn_us = monotonic_us() - from;
+        server->turn_us = server_monotonic_us() - from;
     if (!server->failure)
         answer_questions(server);
     if (!server->failure)

@@ -246,6 +246,15 @@ void watch_serve(struct server *server)
     server->again = server->again || more;
 }
 
+uint64_t watch_lag(const struct server *server)
+{
+    uint64_t behind = engine_position(server->engine) + 1, most = 0;
+    for (const struct watch *watch = server->watches; watch; watch = watch->next)
+        if (watch->position < behind && behind - watch->position > most)
+            most = behind - watch->position;
+    return most;
+}
+
 void watch_close_all(struct server *server)
 {
     while (server->watches)

@@ -73,7 +73,7 @@ const struct message_carries message_carries[MESSAGE_KIND_COUNT] = {
     KIND(EXPLAIN, "explain", R_ | C_, W_ | V_ | E_ | AS_ | FOR_ | D_ | AFTER_ | LIMIT_),
     KIND(LIST, "list", R_, AS_ | WHAT_ | W_ | U_ | S_ | L_ | OVERDUE_ | AFTER_ | LIMIT_),
     KIND(INCIDENTS, "incidents", R_, AS_ | U_ | C_ | AFTER_ | LIMIT_),
-    KIND(STATUS, "status", R_, AS_),
+    KIND(STATUS, "status", R_, AS_ | WHAT_),
     KIND(WATCH, "watch", R_ | CREDIT_, AS_ | P_ | W_ | U_ | C_),
     KIND(CREDIT, "credit", CREDIT_, R_),
     KIND(BEAT, "beat", 0, R_),

@@ -113,7 +113,7 @@ KINDS = {kind: (frozenset(must.split()), frozenset(may.split())) for kind, must,
     ("explain", "r c", "w v e as for d after limit"),
     ("list", "r", "as what w u s l overdue after limit"),
     ("incidents", "r", "as u c after limit"),
-    ("status", "r", "as"),
+    ("status", "r", "as what"),
     ("watch", "r credit", "as p w u c"),
     ("credit", "credit", "r"),
     ("beat", "", "r"),
@@ -469,6 +469,10 @@ class Client(_Peer):
 
     def status(self):
         return self.question("status")[0]
+
+    def metrics(self):
+        """The engine's figures as Prometheus reads them."""
+        return "".join(row["text"] + "\n" for row in self.question("status", what="metrics"))
 
     def watch(self, position=None, credit=256, workflow=None, unit=None, case=None, timeout=None):
         """Yields the news from a position on, each once; ends when none came for `timeout` seconds, if that is given."""

@@ -51,6 +51,7 @@ def good():
     yield "list, the least", {"m": "list", "r": 8}
     yield "incidents", {"m": "incidents", "r": 9, "u": "jinnong"}
     yield "status", {"m": "status", "r": 10}
+    yield "status of the metrics", {"m": "status", "r": 10, "what": "metrics"}
     yield "watch", {"m": "watch", "r": 11, "u": "jinnong", "p": 100, "credit": 256}
     yield "credit", {"m": "credit", "r": 11, "credit": 128}
     yield "credit of nothing ends a watch", {"m": "credit", "r": 11, "credit": 0}

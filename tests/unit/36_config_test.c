@@ -69,6 +69,7 @@ static void every_setting_is_read(void **state)
                                      "listen: {clients: tcp://127.0.0.1:7001, workers: \"tcp://[::1]:7002\"}\n"
                                      "retry: {attempts: 3, base-seconds: 1, most-seconds: 60}\n"
                                      "store: {map-gigabytes: 2}\n"
+                                     "prometheus: {file: out/x.prom, seconds: 5}\n"
                                      "history: [mediation-centre, other]\n"
                                      "workers:\n"
                                      "  - {name: centre, command: [mediation_centre, serve, --data, \"{data}\"]}\n"
@@ -77,6 +78,8 @@ static void every_setting_is_read(void **state)
                                      "  - workflow: /absolute/w.yaml\n");
     assert_int_equal(config.log_level, OPLOG_DEBUG);
     assert_int_equal(config.batch_most, 100);
+    assert_string_equal(config.metrics_file, "some/where/out/x.prom");
+    assert_int_equal(config.metrics_seconds, 5);
     assert_int_equal(config.lease_ms, 5000);
     assert_string_equal(config.listen_clients, "tcp://127.0.0.1:7001");
     assert_string_equal(config.listen_workers, "tcp://[::1]:7002");

@@ -361,6 +361,7 @@ static void a_jump_of_the_clock_is_not_followed(void **state)
     answer = ask(client, (struct message){.kind = MESSAGE_STATUS, .request = 2});
     const struct value *alarms = value_get(&answer.rows.items[0], "alarms");
     assert_int_equal(alarms->count, 1);
+    assert_true(text_is(value_get(&answer.rows.items[0], "alarm-names")->items[0].text, "clock-not-followed"));
     assert_true(value_get(&answer.rows.items[0], "t")->integer < rig->wall - INT64_C(39) * 86400000);
     assert_int_equal(value_get(&answer.rows.items[0], "late")->integer, 0);
     answer = ask(client, (struct message){.kind = MESSAGE_SHOW, .request = 9, .subject = {.kind = CASE_REF_KEY, .text = TEXT(KEY_1)}});
