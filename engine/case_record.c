@@ -267,35 +267,40 @@ struct text case_encode(struct arena *arena, const struct case_state *state)
 
 /* ---- reading ---- */
 
-static void fail_unless(struct wire_reader *reader, bool good)
+void section_holds(struct wire_reader *reader, bool holds)
 {
-    reader->failed = reader->failed || !good;
+    reader->failed = reader->failed || !holds;
+}
+
+int64_t section_number(struct wire_reader *reader, int64_t least, int64_t most)
+{
+    int64_t number = wire_get_integer(reader);
+    section_holds(reader, number >= least && number <= most);
+    return reader->failed ? least : number;
+}
+
+int32_t section_row(struct wire_reader *reader, int32_t least, int32_t most)
+{
+    return (int32_t)section_number(reader, least, most);
 }
 
 /* An array of exactly so many members. */
 static void get_row(struct wire_reader *reader, uint32_t members)
 {
-    fail_unless(reader, wire_get_array(reader) == members);
+    section_holds(reader, wire_get_array(reader) == members);
 }
 
 static uint32_t get_rows(struct wire_reader *reader, uint32_t most)
 {
     uint32_t count = wire_get_array(reader);
-    fail_unless(reader, count <= most);
+    section_holds(reader, count <= most);
     return reader->failed ? 0 : count;
-}
-
-static int32_t get_between(struct wire_reader *reader, int64_t least, int64_t most)
-{
-    int64_t number = wire_get_integer(reader);
-    fail_unless(reader, number >= least && number <= most);
-    return reader->failed ? 0 : (int32_t)number;
 }
 
 static uint32_t get_u32(struct wire_reader *reader)
 {
     uint64_t number = wire_get_unsigned(reader);
-    fail_unless(reader, number <= UINT32_MAX);
+    section_holds(reader, number <= UINT32_MAX);
     return (uint32_t)number;
 }
 
@@ -306,17 +311,17 @@ static void get_clocks(struct wire_reader *reader, struct case_state *state)
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         struct case_clock *clock = &state->clocks[i];
         get_row(reader, 9);
-        clock->kind = get_between(reader, CLOCK_STAGE, CLOCK_RETAIN);
-        clock->which = get_between(reader, 0, INT32_MAX);
+        clock->kind = section_row(reader, CLOCK_STAGE, CLOCK_RETAIN);
+        clock->which = section_row(reader, 0, INT32_MAX);
         clock->started = wire_get_integer(reader);
         clock->due = wire_get_integer(reader);
         clock->remaining = wire_get_integer(reader);
         clock->calendar = wire_get_unsigned(reader);
         clock->provisional = wire_get_boolean(reader);
-        clock->added = get_between(reader, 0, INT32_MAX);
-        clock->count = get_between(reader, 0, INT32_MAX);
-        fail_unless(reader, clock->remaining >= -1);
-        fail_unless(reader, i == 0 || clock[-1].kind < clock->kind || (clock[-1].kind == clock->kind && clock[-1].which < clock->which));
+        clock->added = section_row(reader, 0, INT32_MAX);
+        clock->count = section_row(reader, 0, INT32_MAX);
+        section_holds(reader, clock->remaining >= -1);
+        section_holds(reader, i == 0 || clock[-1].kind < clock->kind || (clock[-1].kind == clock->kind && clock[-1].which < clock->which));
     }
     state->clock_count = count;
 }
@@ -329,13 +334,13 @@ static void get_tasks(struct wire_reader *reader, struct case_state *state)
         struct case_task *task = &state->tasks[i];
         get_row(reader, 7);
         task->id = wire_get_unsigned(reader);
-        task->row = get_between(reader, 0, INT32_MAX);
-        task->state = (enum task_state)get_between(reader, TASK_OPEN, TASK_FAILED);
+        task->row = section_row(reader, 0, INT32_MAX);
+        task->state = (enum task_state)section_row(reader, TASK_OPEN, TASK_FAILED);
         task->topic = wire_get_text(reader);
         task->holder = wire_get_text(reader);
         task->ready_at = wire_get_integer(reader);
         task->attempts = get_u32(reader);
-        fail_unless(reader, i == 0 || task[-1].id < task->id);
+        section_holds(reader, i == 0 || task[-1].id < task->id);
     }
     state->task_count = count;
 }
@@ -346,7 +351,7 @@ static void get_parts(struct wire_reader *reader, struct case_state *state)
     state->parts = ARENA_ARRAY(reader->arena, struct case_part, count);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         get_row(reader, 3);
-        state->parts[i].event = get_between(reader, CASE_EXTEND, INT32_MAX);
+        state->parts[i].event = section_row(reader, CASE_EXTEND, INT32_MAX);
         state->parts[i].person = wire_get_text(reader);
         state->parts[i].by = wire_get_text(reader);
     }
@@ -360,12 +365,12 @@ static void get_counts(struct wire_reader *reader, struct case_state *state)
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         struct case_count *row = &state->counts[i];
         get_row(reader, 5);
-        row->event = get_between(reader, CASE_REOPEN, INT32_MAX);
-        row->in_case = get_between(reader, 0, INT32_MAX);
-        row->in_stage = get_between(reader, 0, INT32_MAX);
+        row->event = section_row(reader, CASE_REOPEN, INT32_MAX);
+        row->in_case = section_row(reader, 0, INT32_MAX);
+        row->in_stage = section_row(reader, 0, INT32_MAX);
         row->last_as = wire_get_text(reader);
         row->last_for = wire_get_text(reader);
-        fail_unless(reader, i == 0 || row[-1].event < row->event);
+        section_holds(reader, i == 0 || row[-1].event < row->event);
     }
     state->count_count = count;
 }
@@ -377,17 +382,17 @@ static void get_firsts(struct wire_reader *reader, struct case_state *state)
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         struct case_first *first = &state->firsts[i];
         get_row(reader, 3);
-        first->stage = get_between(reader, 0, INT32_MAX);
+        first->stage = section_row(reader, 0, INT32_MAX);
         first->at = wire_get_integer(reader);
-        first->added = get_between(reader, 0, INT32_MAX);
-        fail_unless(reader, i == 0 || first[-1].stage < first->stage);
+        first->added = section_row(reader, 0, INT32_MAX);
+        section_holds(reader, i == 0 || first[-1].stage < first->stage);
     }
     state->first_count = count;
 }
 
 static void get_data(struct wire_reader *reader, struct case_state *state)
 {
-    fail_unless(reader, wire_get_array(reader) == state->data_count);
+    section_holds(reader, wire_get_array(reader) == state->data_count);
     if (reader->failed)
         return;
     state->data = ARENA_ARRAY(reader->arena, struct value, state->data_count);
@@ -399,17 +404,17 @@ static void get_data(struct wire_reader *reader, struct case_state *state)
 static void get_sections(struct wire_reader *reader, struct case_state *state)
 {
     uint32_t count = wire_get_map(reader);
-    fail_unless(reader, count > 0);
+    section_holds(reader, count > 0);
     for (const struct case_section *const *section = sections; *section && count > 0 && !reader->failed; section++) {
         struct wire_reader ahead = *reader;
         if (wire_get_unsigned(&ahead) != (*section)->number)
             continue;
         *reader = ahead;
         (*section)->get(reader, state);
-        fail_unless(reader, (*section)->present(state));
+        section_holds(reader, (*section)->present(state));
         count--;
     }
-    fail_unless(reader, count == 0);
+    section_holds(reader, count == 0);
 }
 
 static void get_body(struct wire_reader *reader, struct case_state *state, uint8_t version)
@@ -419,7 +424,7 @@ static void get_body(struct wire_reader *reader, struct case_state *state, uint8
     state->opener = wire_get_text(reader);
     state->opener_for = wire_get_text(reader);
     state->asked_by = wire_get_text(reader);
-    state->asked_add = get_between(reader, 0, INT32_MAX);
+    state->asked_add = section_row(reader, 0, INT32_MAX);
     get_data(reader, state);
     get_clocks(reader, state);
     get_tasks(reader, state);
@@ -440,8 +445,8 @@ enum err case_decode(struct arena *arena, struct text bytes, struct case_state *
     struct wire_reader reader = wire_reader_of(arena, (struct text){.data = bytes.data + HEADER_SIZE, .size = bytes.size - HEADER_SIZE});
     take_header(bytes.data, &header, state);
     get_body(&reader, state, (uint8_t)bytes.data[OFFSET_VERSION]);
-    fail_unless(&reader, !(state->flags & ~(uint32_t)ALL_FLAGS) && state->stage >= 0 && state->level >= NONE && state->end >= END_MERGED);
-    fail_unless(&reader, header.due == case_due(state));
+    section_holds(&reader, !(state->flags & ~(uint32_t)ALL_FLAGS) && state->stage >= 0 && state->level >= NONE && state->end >= END_MERGED);
+    section_holds(&reader, header.due == case_due(state));
     if (!wire_reader_done(&reader))
         return ERR_CORRUPT;
     *out = state;

@@ -25,21 +25,14 @@ static void put(struct wire_writer *writer, const struct case_state *state)
     }
 }
 
-static int32_t get_between(struct wire_reader *reader, int64_t least, int64_t most)
-{
-    int64_t number = wire_get_integer(reader);
-    reader->failed = reader->failed || number < least || number > most;
-    return reader->failed ? 0 : (int32_t)number;
-}
-
 static void get_child(struct wire_reader *reader, struct case_child *child)
 {
     child->id = wire_get_unsigned(reader);
-    child->open = get_between(reader, 0, INT32_MAX);
-    child->state = (enum child_state)get_between(reader, CHILD_OPEN, CHILD_ENDED);
+    child->open = section_row(reader, 0, INT32_MAX);
+    child->state = (enum child_state)section_row(reader, CHILD_OPEN, CHILD_ENDED);
     child->in_stage = wire_get_boolean(reader);
     child->end = wire_get_text(reader);
-    reader->failed = reader->failed || (child->end.size > 0) != (child->state == CHILD_ENDED);
+    section_holds(reader, (child->end.size > 0) == (child->state == CHILD_ENDED));
 }
 
 static void get(struct wire_reader *reader, struct case_state *state)
@@ -52,13 +45,13 @@ static void get(struct wire_reader *reader, struct case_state *state)
     }
     struct text parent = wire_get_bytes(reader);
     state->child = wire_get_unsigned(reader);
-    reader->failed = reader->failed || parent.size != (state->child ? ID_SIZE : 0);
+    section_holds(reader, parent.size == (state->child ? ID_SIZE : 0));
     if (!reader->failed && parent.size)
         memcpy(state->parent, parent.data, ID_SIZE);
     state->children = ARENA_ARRAY(reader->arena, struct case_child, count);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         get_child(reader, &state->children[i]);
-        reader->failed = reader->failed || (i > 0 && state->children[i - 1].id >= state->children[i].id);
+        section_holds(reader, i == 0 || state->children[i - 1].id < state->children[i].id);
     }
     state->child_count = count;
 }

@@ -30,17 +30,14 @@ static bool stands_before(const struct case_state *state, uint32_t index)
 static void get(struct wire_reader *reader, struct case_state *state)
 {
     uint32_t count = wire_get_array(reader);
-    if (count > CASE_HANDLERS_MOST)
-        reader->failed = true;
+    section_holds(reader, count <= CASE_HANDLERS_MOST);
     state->handlers = ARENA_ARRAY(reader->arena, struct case_handler, reader->failed ? 0 : count);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
-        if (wire_get_array(reader) != 3)
-            reader->failed = true;
-        int64_t task = wire_get_integer(reader);
-        state->handlers[i].task = task >= 0 && task <= INT32_MAX ? (int32_t)task : NONE;
+        section_holds(reader, wire_get_array(reader) == 3);
+        state->handlers[i].task = section_row(reader, 0, INT32_MAX);
         state->handlers[i].person = wire_get_text(reader);
         state->handlers[i].by = wire_get_text(reader);
-        reader->failed = reader->failed || state->handlers[i].task == NONE || stands_before(state, i);
+        section_holds(reader, !stands_before(state, i));
     }
     state->handler_count = reader->failed ? 0 : count;
 }

@@ -29,7 +29,7 @@ static void get_link(struct wire_reader *reader, struct case_link *link)
 {
     struct text key = wire_get_bytes(reader);
     uint64_t kind = wire_get_unsigned(reader);
-    reader->failed = reader->failed || key.size != ID_SIZE || kind > LINK_SPLIT_INTO;
+    section_holds(reader, key.size == ID_SIZE && kind <= LINK_SPLIT_INTO);
     if (reader->failed)
         return;
     memcpy(link->key, key.data, ID_SIZE);

@@ -48,31 +48,19 @@ static void put(struct wire_writer *writer, const struct case_state *state)
     }
 }
 
-static void fail_unless(struct wire_reader *reader, bool good)
-{
-    reader->failed = reader->failed || !good;
-}
-
-static int64_t get_between(struct wire_reader *reader, int64_t least, int64_t most)
-{
-    int64_t number = wire_get_integer(reader);
-    fail_unless(reader, number >= least && number <= most);
-    return reader->failed ? least : number;
-}
-
 static int64_t get_weight(struct wire_reader *reader)
 {
-    return get_between(reader, 0, VOTE_TOTAL_MOST);
+    return section_number(reader, 0, VOTE_TOTAL_MOST);
 }
 
 static uint32_t get_count(struct wire_reader *reader, uint32_t most)
 {
-    return (uint32_t)get_between(reader, 0, most);
+    return (uint32_t)section_number(reader, 0, most);
 }
 
 static void get_lane(struct wire_reader *reader, struct vote_lane *lane, uint32_t choices)
 {
-    fail_unless(reader, wire_get_array(reader) == LANE_MEMBERS + choices);
+    section_holds(reader, wire_get_array(reader) == LANE_MEMBERS + choices);
     lane->all = get_weight(reader);
     lane->roll = get_weight(reader);
     lane->present = get_weight(reader);
@@ -84,17 +72,17 @@ static void get_lane(struct wire_reader *reader, struct vote_lane *lane, uint32_
         lane->choice[i] = get_weight(reader);
         counted += lane->choice[i];
     }
-    fail_unless(reader, lane->roll <= lane->all && lane->present <= lane->roll && lane->cast <= lane->present && counted <= lane->cast);
-    fail_unless(reader, lane->gone_present <= lane->gone && lane->cast + lane->gone <= lane->roll);
+    section_holds(reader, lane->roll <= lane->all && lane->present <= lane->roll && lane->cast <= lane->present && counted <= lane->cast);
+    section_holds(reader, lane->gone_present <= lane->gone && lane->cast + lane->gone <= lane->roll);
 }
 
 static void get_poll(struct wire_reader *reader, struct case_poll *poll)
 {
-    fail_unless(reader, wire_get_array(reader) == POLL_MEMBERS);
-    poll->roll = (uint32_t)get_between(reader, 1, UINT32_MAX);
-    poll->stage = (int32_t)get_between(reader, 0, INT32_MAX);
-    poll->rule = (int32_t)get_between(reader, NONE, INT32_MAX);
-    poll->state = (enum poll_state)get_between(reader, POLL_OPEN, POLL_LEFT);
+    section_holds(reader, wire_get_array(reader) == POLL_MEMBERS);
+    poll->roll = (uint32_t)section_number(reader, 1, UINT32_MAX);
+    poll->stage = (int32_t)section_number(reader, 0, INT32_MAX);
+    poll->rule = (int32_t)section_number(reader, NONE, INT32_MAX);
+    poll->state = (enum poll_state)section_number(reader, POLL_OPEN, POLL_LEFT);
     poll->early = wire_get_boolean(reader);
     poll->opened_at = wire_get_integer(reader);
     poll->closed_at = wire_get_integer(reader);
@@ -104,23 +92,23 @@ static void get_poll(struct wire_reader *reader, struct case_poll *poll)
     poll->owed_at = wire_get_integer(reader);
     poll->tally.choices = get_count(reader, VOTE_CHOICES_MOST);
     poll->tally.lanes = wire_get_array(reader);
-    fail_unless(reader, poll->tally.lanes <= VOTE_LANES_MOST);
+    section_holds(reader, poll->tally.lanes <= VOTE_LANES_MOST);
     for (uint32_t lane = 0; lane < poll->tally.lanes && !reader->failed; lane++)
         get_lane(reader, &poll->tally.lane[lane], poll->tally.choices);
-    fail_unless(reader, (poll->state == POLL_OPEN) == (poll->closed_at == 0));
+    section_holds(reader, (poll->state == POLL_OPEN) == (poll->closed_at == 0));
 }
 
 static void get(struct wire_reader *reader, struct case_state *state)
 {
     uint32_t count = wire_get_array(reader);
-    fail_unless(reader, count <= CASE_POLLS_MOST);
+    section_holds(reader, count <= CASE_POLLS_MOST);
     if (reader->failed)
         return;
     state->polls = ARENA_ARRAY(reader->arena, struct case_poll, count);
     state->poll_count = count;
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         get_poll(reader, &state->polls[i]);
-        fail_unless(reader, i == 0 || (state->polls[i - 1].roll < state->polls[i].roll && state->polls[i - 1].state > POLL_COUNTING));
+        section_holds(reader, i == 0 || (state->polls[i - 1].roll < state->polls[i].roll && state->polls[i - 1].state > POLL_COUNTING));
     }
 }
 

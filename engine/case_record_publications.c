@@ -22,20 +22,13 @@ static void put(struct wire_writer *writer, const struct case_state *state)
     }
 }
 
-static void fail_unless(struct wire_reader *reader, bool good)
-{
-    reader->failed = reader->failed || !good;
-}
-
 static void get_one(struct wire_reader *reader, struct case_publication *publication)
 {
-    fail_unless(reader, wire_get_array(reader) == 3);
-    int64_t row = wire_get_integer(reader);
-    fail_unless(reader, row >= 0 && row <= INT32_MAX);
-    publication->row = reader->failed ? 0 : (int32_t)row;
+    section_holds(reader, wire_get_array(reader) == 3);
+    publication->row = section_row(reader, 0, INT32_MAX);
     publication->at = wire_get_integer(reader);
     uint32_t count = wire_get_array(reader);
-    fail_unless(reader, count <= CASE_PUBLISHED_MOST);
+    section_holds(reader, count <= CASE_PUBLISHED_MOST);
     if (reader->failed)
         return;
     publication->values = ARENA_ARRAY(reader->arena, struct value, count);
@@ -47,13 +40,13 @@ static void get_one(struct wire_reader *reader, struct case_publication *publica
 static void get(struct wire_reader *reader, struct case_state *state)
 {
     uint32_t count = wire_get_array(reader);
-    fail_unless(reader, count <= CASE_PUBLICATIONS_MOST);
+    section_holds(reader, count <= CASE_PUBLICATIONS_MOST);
     if (reader->failed)
         return;
     state->publications = ARENA_ARRAY(reader->arena, struct case_publication, count);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         get_one(reader, &state->publications[i]);
-        fail_unless(reader, i == 0 || state->publications[i - 1].row < state->publications[i].row);
+        section_holds(reader, i == 0 || state->publications[i - 1].row < state->publications[i].row);
     }
     state->publication_count = count;
 }

@@ -17,7 +17,7 @@ static void put(struct wire_writer *writer, const struct case_state *state)
 
 static void get(struct wire_reader *reader, struct case_state *state)
 {
-    reader->failed = wire_get_array(reader) != 2 || reader->failed;
+    section_holds(reader, wire_get_array(reader) == 2);
     state->ended_at = wire_get_integer(reader);
     state->reopened_at = wire_get_integer(reader);
 }

@@ -33,18 +33,6 @@ static void put(struct wire_writer *writer, const struct case_state *state)
     }
 }
 
-static void fail_unless(struct wire_reader *reader, bool good)
-{
-    reader->failed = reader->failed || !good;
-}
-
-static int32_t get_between(struct wire_reader *reader, int64_t least, int64_t most)
-{
-    int64_t number = wire_get_integer(reader);
-    fail_unless(reader, number >= least && number <= most);
-    return reader->failed ? 0 : (int32_t)number;
-}
-
 /* In days there are at most three million of them; in milliseconds what fits between two dates. */
 static bool left_holds(const struct case_rest *rest)
 {
@@ -55,22 +43,22 @@ static bool left_holds(const struct case_rest *rest)
 static void get_rests(struct wire_reader *reader, struct case_state *state)
 {
     uint32_t count = wire_get_array(reader);
-    fail_unless(reader, count <= CASE_CLOCKS_MOST);
+    section_holds(reader, count <= CASE_CLOCKS_MOST);
     if (reader->failed)
         return;
     state->rests = ARENA_ARRAY(reader->arena, struct case_rest, count);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         struct case_rest *rest = &state->rests[i];
-        fail_unless(reader, wire_get_array(reader) == 7);
-        rest->kind = get_between(reader, CLOCK_STAGE, CLOCK_CASE);
-        rest->which = get_between(reader, 0, INT32_MAX);
+        section_holds(reader, wire_get_array(reader) == 7);
+        rest->kind = section_row(reader, CLOCK_STAGE, CLOCK_CASE);
+        rest->which = section_row(reader, 0, INT32_MAX);
         rest->at = wire_get_integer(reader);
         rest->left = wire_get_integer(reader);
-        rest->unit = get_between(reader, 0, WORKING_DAYS);
-        rest->added = get_between(reader, 0, INT32_MAX);
+        rest->unit = section_row(reader, 0, WORKING_DAYS);
+        rest->added = section_row(reader, 0, INT32_MAX);
         rest->plain = wire_get_integer(reader);
-        fail_unless(reader, left_holds(rest));
-        fail_unless(reader, i == 0 || rest[-1].kind < rest->kind || (rest[-1].kind == rest->kind && rest[-1].which < rest->which));
+        section_holds(reader, left_holds(rest));
+        section_holds(reader, i == 0 || rest[-1].kind < rest->kind || (rest[-1].kind == rest->kind && rest[-1].which < rest->which));
     }
     state->rest_count = count;
 }
@@ -78,26 +66,26 @@ static void get_rests(struct wire_reader *reader, struct case_state *state)
 static void get_stops(struct wire_reader *reader, struct case_state *state)
 {
     uint32_t count = wire_get_array(reader);
-    fail_unless(reader, count <= CASE_STOPS_MOST);
+    section_holds(reader, count <= CASE_STOPS_MOST);
     if (reader->failed)
         return;
     state->stops = ARENA_ARRAY(reader->arena, struct case_stop, count);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         struct case_stop *stop = &state->stops[i];
-        fail_unless(reader, wire_get_array(reader) == 2);
-        stop->stage = get_between(reader, 0, INT32_MAX);
+        section_holds(reader, wire_get_array(reader) == 2);
+        stop->stage = section_row(reader, 0, INT32_MAX);
         stop->left = wire_get_integer(reader);
-        fail_unless(reader, stop->left >= 0 && (i == 0 || stop[-1].stage < stop->stage));
+        section_holds(reader, stop->left >= 0 && (i == 0 || stop[-1].stage < stop->stage));
     }
     state->stop_count = count;
 }
 
 static void get(struct wire_reader *reader, struct case_state *state)
 {
-    fail_unless(reader, wire_get_array(reader) == 4);
+    section_holds(reader, wire_get_array(reader) == 4);
     state->stopped_at = wire_get_integer(reader);
-    state->stopped_ground = get_between(reader, 0, INT32_MAX);
-    fail_unless(reader, state->stopped_at != 0 || state->stopped_ground == 0);
+    state->stopped_ground = section_row(reader, 0, INT32_MAX);
+    section_holds(reader, state->stopped_at != 0 || state->stopped_ground == 0);
     get_rests(reader, state);
     get_stops(reader, state);
 }

@@ -16,12 +16,17 @@ struct case_section {
     void (*get)(struct wire_reader *reader, struct case_state *state);
 };
 
-extern const struct case_section case_section_polls; /* 1: case_record_poll.c */
-extern const struct case_section case_section_children; /* 4: case_record_children.c */
-extern const struct case_section case_section_handlers; /* 6: case_record_handlers.c */
-extern const struct case_section case_section_reopen; /* 8: case_record_reopen.c */
+/* For whoever reads one: what does not hold fails the reading, and a number that is out of bounds is the least. */
+void section_holds(struct wire_reader *reader, bool holds);
+int64_t section_number(struct wire_reader *reader, int64_t least, int64_t most);
+int32_t section_row(struct wire_reader *reader, int32_t least, int32_t most);
+
+extern const struct case_section case_section_polls;        /* 1: case_record_poll.c */
 extern const struct case_section case_section_publications; /* 3: case_record_publications.c */
-extern const struct case_section case_section_rest; /* 5: case_record_rest.c */
-extern const struct case_section case_section_links; /* 7: case_record_links.c */
+extern const struct case_section case_section_children;     /* 4: case_record_children.c */
+extern const struct case_section case_section_rest;         /* 5: case_record_rest.c */
+extern const struct case_section case_section_handlers;     /* 6: case_record_handlers.c */
+extern const struct case_section case_section_links;        /* 7: case_record_links.c */
+extern const struct case_section case_section_reopen;       /* 8: case_record_reopen.c */
 
 #endif
