@@ -25,7 +25,7 @@ LDFLAGS  = $(EXTRA)
 PROTO  = $(addprefix proto/, $(addsuffix .c, err wire wire_put message_members message_decode message_encode json connection pending client client_deploy))
 PURE   = $(addprefix engine/, $(addsuffix .c, $(PURE_ROOMS)))
 PURE_ROOMS = arena civil calendar period duration directory \
-  directory_make workflow workflow_shape workflow_sound decimal rating case vote \
+  directory_make workflow workflow_shape workflow_sound decimal rating case case_fits vote \
   vote_words condition lookup access access_words effect \
   step attempt notice moment clock stop retain \
   publication reopen task task_report task_claim task_handlers intake \

@@ -1,7 +1,5 @@
-/* case: a case as a value: finding, adding and dropping its rows, its size. See case.h. */
+/* case: a case as a value: finding, adding and dropping its rows, its size. See case.h; whether it fits its workflow says case_fits.c. */
 #include "engine/case.h"
-
-#include "engine/rating.h"
 
 bool case_clock_runs(const struct case_clock *clock)
 {
@@ -258,6 +256,14 @@ struct case_link *case_add_link(struct arena *arena, struct case_state *state)
     return &state->links[at];
 }
 
+struct case_link *case_link_of(const struct case_state *state, enum link_kind kind)
+{
+    for (uint32_t i = 0; i < state->link_count; i++)
+        if (state->links[i].kind == kind)
+            return &state->links[i];
+    return NULL;
+}
+
 void case_drop_link(struct case_state *state, uint32_t index)
 {
     state->link_count--;
@@ -279,48 +285,6 @@ void case_drop_part(struct case_state *state, uint32_t index)
     state->part_count--;
     for (uint32_t i = index; i < state->part_count; i++)
         state->parts[i] = state->parts[i + 1];
-}
-
-/* ---- what stayed in the log ---- */
-
-/* Under that name; or the text of that size: until now a field that was set from another did not keep whose it was. */
-const struct value *case_referred(const struct event *event, struct text field, const struct value *reference)
-{
-    const struct value *same_size = NULL;
-    struct text name = reference->count == 3 ? reference->items[2].text : field;
-    for (uint32_t i = 0; i < event->data_count; i++) {
-        const struct value *value = &event->data[i].value;
-        if (text_equal(event->data[i].name, name))
-            return value;
-        if (!same_size && value->kind == VALUE_TEXT && (int64_t)value->text.size == reference->items[1].integer)
-            same_size = value;
-    }
-    return same_size;
-}
-
-/* ---- people ---- */
-
-struct text case_person(const struct value *entry)
-{
-    if (entry->kind == VALUE_TEXT)
-        return entry->text;
-    const struct value *id = value_get(entry, "id");
-    return id && id->kind == VALUE_TEXT ? id->text : (struct text){0};
-}
-
-const struct value *case_with(const struct value *entry, const char *name)
-{
-    return value_get(entry, name);
-}
-
-bool case_has_person(const struct value *people, struct text person)
-{
-    if (people->kind != VALUE_LIST || !person.size)
-        return false;
-    for (uint32_t i = 0; i < people->count; i++)
-        if (text_equal(case_person(&people->items[i]), person))
-            return true;
-    return false;
 }
 
 struct case_rest *case_add_rest(struct arena *arena, struct case_state *state, int32_t kind, int32_t which)
@@ -371,10 +335,53 @@ bool case_drop_publication(struct case_state *state, int32_t row)
     return dropped;
 }
 
+/* ---- what stayed in the log ---- */
+
+/* Under that name; or the text of that size: until now a field that was set from another did not keep whose it was. */
+const struct value *case_referred(const struct event *event, struct text field, const struct value *reference)
+{
+    const struct value *same_size = NULL;
+    struct text name = reference->count == 3 ? reference->items[2].text : field;
+    for (uint32_t i = 0; i < event->data_count; i++) {
+        const struct value *value = &event->data[i].value;
+        if (text_equal(event->data[i].name, name))
+            return value;
+        if (!same_size && value->kind == VALUE_TEXT && (int64_t)value->text.size == reference->items[1].integer)
+            same_size = value;
+    }
+    return same_size;
+}
+
+/* ---- people ---- */
+
+struct text case_person(const struct value *entry)
+{
+    if (entry->kind == VALUE_TEXT)
+        return entry->text;
+    const struct value *id = value_get(entry, "id");
+    return id && id->kind == VALUE_TEXT ? id->text : (struct text){0};
+}
+
+const struct value *case_with(const struct value *entry, const char *name)
+{
+    return value_get(entry, name);
+}
+
+bool case_has_person(const struct value *people, struct text person)
+{
+    if (people->kind != VALUE_LIST || !person.size)
+        return false;
+    for (uint32_t i = 0; i < people->count; i++)
+        if (text_equal(case_person(&people->items[i]), person))
+            return true;
+    return false;
+}
+
 /* ---- size: upper bounds of what case_record.c writes ---- */
 
-enum { HEADER_BYTES = 160, NUMBER_BYTES = 9, CLOCK_BYTES = 64, TASK_BYTES = 48, PART_BYTES = 16, COUNT_BYTES = 32, FIRST_BYTES = 24, REST_BYTES = 56, STOP_BYTES = 16, PUBLICATION_BYTES = 24, SECTIONS_BYTES = 64,
-       CHILD_BYTES = 32, PARENT_BYTES = 48, HANDLER_BYTES = 24, POLL_BYTES = 100, LINK_BYTES = 56, CAP_BYTES = 16, MARK_BYTES = 16 };
+enum { HEADER_BYTES = 160, NUMBER_BYTES = 9, CLOCK_BYTES = 64, TASK_BYTES = 48, PART_BYTES = 16, COUNT_BYTES = 32, FIRST_BYTES = 24, REST_BYTES = 56,
+       STOP_BYTES = 16, PUBLICATION_BYTES = 24, SECTIONS_BYTES = 64, CHILD_BYTES = 32, PARENT_BYTES = 48, HANDLER_BYTES = 24, POLL_BYTES = 100,
+       LINK_BYTES = 56, CAP_BYTES = 16, MARK_BYTES = 16 };
 
 static size_t value_size(const struct value *value)
 {
@@ -429,126 +436,4 @@ size_t case_size(const struct case_state *state)
     for (uint32_t i = 0; i < state->link_count; i++)
         size += LINK_BYTES + state->links[i].number.size;
     return size;
-}
-
-/* ---- fitting the workflow ---- */
-
-static bool row_of(const struct workflow *workflow, enum workflow_table table, int32_t row)
-{
-    return row >= 0 && row < workflow_count(workflow, table);
-}
-
-static bool event_of(const struct workflow *workflow, int32_t event)
-{
-    return event == CASE_EXTEND || event == CASE_REOPEN || row_of(workflow, WORKFLOW_EVENTS, event);
-}
-
-static bool clock_fits(const struct case_clock *clock, const struct workflow *workflow, bool stopped)
-{
-    switch ((enum clock_kind)clock->kind) {
-    case CLOCK_STAGE:
-    case CLOCK_WARN:
-    case CLOCK_CASE: return clock->which == 0;
-    case CLOCK_STOP: return clock->which == 0 && stopped;
-    case CLOCK_PUBLICATION: return row_of(workflow, WORKFLOW_PUBLICATIONS, clock->which) && workflow_publication(workflow, clock->which)->lasting != NONE;
-    case CLOCK_RETAIN: return clock->which == 0 && workflow_head(workflow)->retain != NONE;
-    case CLOCK_REMIND: return row_of(workflow, WORKFLOW_REMINDERS, clock->which);
-    case CLOCK_TASK: return row_of(workflow, WORKFLOW_TASKS, clock->which);
-    }
-    return false;
-}
-
-/* A stage whose clock can be stopped; NONE otherwise. */
-static int32_t stops_in(const struct workflow *workflow, int32_t stage)
-{
-    return row_of(workflow, WORKFLOW_STAGES, stage) ? workflow_stage(workflow, stage)->stop_clock : NONE;
-}
-
-/* Row of LIMITS that the clock runs by; NONE: there is no such clock that could be stopped. */
-static int32_t rest_limit(const struct case_rest *rest, const struct workflow *workflow)
-{
-    switch ((enum clock_kind)rest->kind) {
-    case CLOCK_STAGE: return row_of(workflow, WORKFLOW_STAGES, rest->which) ? workflow_stage(workflow, rest->which)->within : NONE;
-    case CLOCK_TASK: return row_of(workflow, WORKFLOW_TASKS, rest->which) ? workflow_task(workflow, rest->which)->within : NONE;
-    case CLOCK_CASE: return rest->which == 0 ? workflow_head(workflow)->limit : NONE;
-    case CLOCK_WARN:
-    case CLOCK_REMIND:
-    case CLOCK_STOP:
-    case CLOCK_RETAIN:
-    case CLOCK_PUBLICATION: break;
-    }
-    return NONE;
-}
-
-bool case_rest_fits(const struct case_rest *rest, const struct workflow *workflow)
-{
-    int32_t limit = rest_limit(rest, workflow);
-    return limit != NONE && (rest->left != CASE_REST_ANEW || workflow_limit(workflow, limit)->kind != LIMIT_UNTIL);
-}
-
-static bool stop_fits(const struct case_state *state, const struct workflow *workflow)
-{
-    int32_t stop = stops_in(workflow, state->stage);
-    if ((state->stopped_at != 0) != ((state->flags & CASE_STOPPED) != 0))
-        return false;
-    return !state->stopped_at || (stop != NONE && state->stopped_ground >= 0 && state->stopped_ground < workflow_stop(workflow, stop)->grounds.count &&
-                                  case_clock(state, CLOCK_STOP, 0));
-}
-
-static bool rating_fits(const struct case_poll *poll, const struct workflow_vote *rating)
-{
-    for (uint32_t i = 0; i < poll->tally.lanes; i++)
-        if (poll->tally.lane[i].all > RATING_RATERS_MOST)
-            return false;
-    return poll->rule == NONE && poll->tally.lanes == (uint32_t)rating->raters.count;
-}
-
-static bool poll_fits(const struct case_poll *poll, const struct workflow *workflow)
-{
-    if (!row_of(workflow, WORKFLOW_STAGES, poll->stage))
-        return false;
-    int32_t row = workflow_stage(workflow, poll->stage)->vote;
-    if (row == NONE)
-        return false;
-    const struct workflow_vote *vote = workflow_vote(workflow, row);
-    if (poll->tally.choices != (uint32_t)vote->choices.count)
-        return false;
-    if (vote->raters.count)
-        return rating_fits(poll, vote);
-    return row_of(workflow, WORKFLOW_VOTE_RULES, poll->rule) && poll->tally.lanes == (uint32_t)vote->weights.count &&
-           workflow_vote_rule(workflow, poll->rule)->choice < vote->choices.count;
-}
-
-bool case_fits(const struct case_state *state, const struct workflow *workflow)
-{
-    bool fits = row_of(workflow, WORKFLOW_STAGES, state->stage) &&
-                (state->level == NONE || row_of(workflow, WORKFLOW_LEVELS, state->level)) &&
-                (state->end == NONE || state->end == END_CANCELLED || state->end == END_MERGED || row_of(workflow, WORKFLOW_ENDS, state->end)) &&
-                (state->end != NONE) == ((state->flags & CASE_ENDED) != 0) &&
-                state->data_count == (uint32_t)workflow_count(workflow, WORKFLOW_FIELDS);
-    for (uint32_t i = 0; i < state->clock_count; i++)
-        fits = fits && clock_fits(&state->clocks[i], workflow, state->stopped_at != 0);
-    for (uint32_t i = 0; i < state->task_count; i++)
-        fits = fits && row_of(workflow, WORKFLOW_TASKS, state->tasks[i].row);
-    for (uint32_t i = 0; i < state->part_count; i++)
-        fits = fits && event_of(workflow, state->parts[i].event);
-    for (uint32_t i = 0; i < state->count_count; i++)
-        fits = fits && event_of(workflow, state->counts[i].event);
-    for (uint32_t i = 0; i < state->handler_count; i++)
-        fits = fits && row_of(workflow, WORKFLOW_TASKS, state->handlers[i].task);
-    for (uint32_t i = 0; i < state->first_count; i++)
-        fits = fits && row_of(workflow, WORKFLOW_STAGES, state->firsts[i].stage);
-    for (uint32_t i = 0; i < state->poll_count; i++)
-        fits = fits && poll_fits(&state->polls[i], workflow);
-    for (uint32_t i = 0; i < state->rest_count; i++)
-        fits = fits && case_rest_fits(&state->rests[i], workflow);
-    for (uint32_t i = 0; i < state->stop_count; i++)
-        fits = fits && stops_in(workflow, state->stops[i].stage) != NONE;
-    for (uint32_t i = 0; i < state->child_count; i++)
-        fits = fits && row_of(workflow, WORKFLOW_OPENS, state->children[i].open);
-    for (uint32_t i = 0; i < state->publication_count; i++)
-        fits = fits && row_of(workflow, WORKFLOW_PUBLICATIONS, state->publications[i].row) &&
-               workflow_publication(workflow, state->publications[i].row)->fields.count == (int32_t)state->publications[i].count;
-    fits = fits && (state->publication_count > 0) == ((state->flags & CASE_PUBLISHED) != 0);
-    return fits && stop_fits(state, workflow);
 }

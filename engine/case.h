@@ -271,6 +271,8 @@ struct case_count *case_count_of(const struct case_state *state, int32_t event);
 struct case_first *case_first_of(const struct case_state *state, int32_t stage);
 struct case_rest *case_rest_of(const struct case_state *state, int32_t kind, int32_t which);
 struct case_stop *case_stop_of(const struct case_state *state, int32_t stage);
+/* The first of that kind, or NULL. */
+struct case_link *case_link_of(const struct case_state *state, enum link_kind kind);
 /* When the limit of the whole case is due, 0 when there is none. */
 int64_t case_limit(const struct case_state *state);
 struct case_child *case_child_by_id(const struct case_state *state, uint64_t id);
@@ -309,10 +311,14 @@ bool case_value_is_kept(const struct value *value);
 bool case_value_is_mark(const struct value *value);
 /* At least as many bytes as the stored form has; cheap. */
 size_t case_size(const struct case_state *state);
+/* ---- case_fits.c ---- */
+
 /* Every row of the case is one of the workflow's. What is read back from a disk is asked this once; advance relies on it. */
 bool case_fits(const struct case_state *state, const struct workflow *workflow);
 /* The same of one rest: the workflow has such a clock, and a date does not begin anew. */
 bool case_rest_fits(const struct case_rest *rest, const struct workflow *workflow);
+
+/* ---- values ---- */
 
 /* A copy whose arrays may be changed; texts and values are shared. */
 struct case_state *case_copy(struct arena *arena, const struct case_state *state);
@@ -328,7 +334,6 @@ const struct value *case_with(const struct value *entry, const char *name);
 
 /* ---- case_record.c: the stored form (fixed header, then msgpack); not among the pure rooms ---- */
 
-/* What lists need, by offset, without decoding the rest. */
 /* Overdue now: a deadline that still counts has passed. (CASE_WAS_LATE: some deadline was missed at some time: late at closing.) */
 static inline bool case_flags_overdue(uint32_t flags)
 {
@@ -341,6 +346,7 @@ static inline bool case_flags_listed(uint32_t flags)
     return !(flags & CASE_ENDED) || (flags & CASE_PUBLISHED);
 }
 
+/* What lists need, by offset, without decoding the rest. */
 struct case_header {
     uint32_t flags, partition;
     uint64_t id, workflow, last_position;

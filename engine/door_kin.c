@@ -69,15 +69,14 @@ static enum err find_named(struct door *door, struct arena *arena, const struct 
 /* The one that this case was merged into; none: the core says so. */
 static enum err find_survivor(struct door *door, struct arena *arena, const struct case_state *state, struct event *event)
 {
-    for (uint32_t i = 0; i < state->link_count; i++)
-        if (state->links[i].kind == LINK_MERGED_INTO) {
-            const struct case_ref ref = {.kind = CASE_REF_KEY, .text = arena_copy(arena, (struct text){(const char *)state->links[i].key, ID_SIZE})};
-            enum err code = engine_find_case(door->engine, &ref, &state);
-            if (!code)
-                put_other(door, arena, state, event);
-            return code == ERR_UNKNOWN_CASE ? ERR_CORRUPT : code;
-        }
-    return ERR_OK;
+    const struct case_link *link = case_link_of(state, LINK_MERGED_INTO);
+    if (!link)
+        return ERR_OK;
+    const struct case_ref ref = {.kind = CASE_REF_KEY, .text = arena_copy(arena, (struct text){(const char *)link->key, ID_SIZE})};
+    enum err code = engine_find_case(door->engine, &ref, &state);
+    if (!code)
+        put_other(door, arena, state, event);
+    return code == ERR_UNKNOWN_CASE ? ERR_CORRUPT : code;
 }
 
 static enum err seal_split(struct door *door, struct arena *arena, const struct message *message, const struct case_state *state, struct event *event,

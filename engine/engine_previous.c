@@ -14,10 +14,7 @@ static struct record_key key_of(struct engine *engine, const struct workflow *wo
 /* It goes on in another case, or was cancelled with the one that had opened it: it has no result. */
 static bool has_no_result(const struct case_state *state)
 {
-    for (uint32_t i = 0; i < state->link_count; i++)
-        if (state->links[i].kind == LINK_MERGED_INTO)
-            return true;
-    return state->end == END_CANCELLED || state->end == END_MERGED;
+    return case_link_of(state, LINK_MERGED_INTO) || state->end == END_CANCELLED || state->end == END_MERGED;
 }
 
 void engine_previous_note(struct engine *engine, const struct case_state *before, const struct case_state *after)

@@ -3,6 +3,7 @@
 
 #include "engine/clock.h"
 #include "engine/decimal.h"
+#include "engine/notice.h"
 #include "engine/outcome.h"
 #include "engine/task.h"
 
@@ -31,6 +32,11 @@ struct event *kin_say(struct step *step, struct text name, struct text key)
     event->name = name;
     event->subject = (struct case_ref){.kind = CASE_REF_KEY, .text = key};
     return event;
+}
+
+void kin_tell_supervisor(struct step *step, struct text zh, struct text en)
+{
+    notice_to_owners(step, NOTICE_TEXT, NULL, (struct notice_words){zh, en});
 }
 
 struct event *kin_say_open(struct step *step, uint32_t unit)
@@ -214,20 +220,12 @@ void kin_open_again(struct step *step, struct case_child *child)
 /* ---- ending ---- */
 
 /* Of a case that goes on as another the children go on too. */
-static bool is_merged(const struct step *step)
-{
-    for (uint32_t i = 0; i < step->state->link_count; i++)
-        if (step->state->links[i].kind == LINK_MERGED_INTO)
-            return true;
-    return false;
-}
-
 static bool end_child(struct step *step, const struct case_child *child)
 {
     uint64_t id;
     if (child->state == CHILD_REFUSED)
         step_effect(step, EFFECT_INCIDENT_CLOSED)->task = child->id;
-    if (child->state != CHILD_OPEN || is_merged(step) || workflow_open(step->workflow, child->open)->if_parent_ends != PARENT_ENDS_CANCEL)
+    if (child->state != CHILD_OPEN || case_link_of(step->state, LINK_MERGED_INTO) || workflow_open(step->workflow, child->open)->if_parent_ends != PARENT_ENDS_CANCEL)
         return true;
     if (!step_make_id(step, &id))
         return false;

@@ -42,6 +42,9 @@ struct event *kin_say(struct step *step, struct text name, struct text key);
 /* The same as an opening, of a case that is nobody's child. */
 struct event *kin_say_open(struct step *step, uint32_t unit);
 
+/* What the case could not take of what another had to say. */
+void kin_tell_supervisor(struct step *step, struct text zh, struct text en);
+
 /* ---- kin_hear.c ---- */
 /* EVENT_CASE; true: applied. What follows from it cannot be refused to the other case: where it is, it is told to the supervisor. */
 bool kin_hear(struct step *step);

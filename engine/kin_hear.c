@@ -8,7 +8,6 @@
 #include "engine/clock.h"
 #include "engine/due.h"
 #include "engine/intake.h"
-#include "engine/notice.h"
 #include "engine/outcome.h"
 #include "engine/task.h"
 
@@ -17,11 +16,6 @@
 static struct text its_name(struct step *step, const struct case_child *child)
 {
     return text_of(workflow_string(step->workflow, workflow_open(step->workflow, child->open)->workflow));
-}
-
-static void tell_supervisor(struct step *step, struct text zh, struct text en)
-{
-    notice_to_owners(step, NOTICE_TEXT, NULL, (struct notice_words){zh, en});
 }
 
 /* Each value that the child gave, under the name of the field that it fills here (the engine has turned `returns` around). */
@@ -42,7 +36,7 @@ static void take_returns(struct step *step, const struct case_child *child)
             intake_put(step, row, kept);
     }
     if (wrong.size)
-        tell_supervisor(step, arena_print(step->arena, "子案件 %.*s 的结果无法全部接收：%.*s", SHOWN(its_name(step, child)), SHOWN(wrong)),
+        kin_tell_supervisor(step, arena_print(step->arena, "子案件 %.*s 的结果无法全部接收：%.*s", SHOWN(its_name(step, child)), SHOWN(wrong)),
                         arena_print(step->arena, "not all that the child case %.*s gave could be taken over: %.*s", SHOWN(its_name(step, child)), SHOWN(wrong)));
 }
 
@@ -55,7 +49,7 @@ static void try_returns(struct step *step, const struct case_child *child)
         return;
     struct text why = step->out->why;
     attempt_undo(step, &attempt);
-    tell_supervisor(step, arena_print(step->arena, "子案件的结果无法接收：%.*s", SHOWN(why)),
+    kin_tell_supervisor(step, arena_print(step->arena, "子案件的结果无法接收：%.*s", SHOWN(why)),
                     arena_print(step->arena, "what a child case gave could not be taken over: %.*s", SHOWN(why)));
 }
 
@@ -67,7 +61,7 @@ void kin_try_to_go_on(struct step *step)
         return;
     struct text why = step->out->why;
     attempt_undo(step, &attempt);
-    tell_supervisor(step, arena_print(step->arena, "子案件办结后的处理无法进行：%.*s", SHOWN(why)),
+    kin_tell_supervisor(step, arena_print(step->arena, "子案件办结后的处理无法进行：%.*s", SHOWN(why)),
                     arena_print(step->arena, "what should follow the end of the child cases cannot be done: %.*s", SHOWN(why)));
 }
 

@@ -15,7 +15,6 @@
 #include "engine/attempt.h"
 #include "engine/clock.h"
 #include "engine/intake.h"
-#include "engine/notice.h"
 #include "engine/outcome.h"
 #include "engine/sender.h"
 #include "engine/stop.h"
@@ -57,10 +56,8 @@ static struct text other_words(struct step *step, struct text number, uint64_t i
 
 struct text kin_survivor(struct step *step)
 {
-    for (uint32_t i = 0; i < step->state->link_count; i++)
-        if (step->state->links[i].kind == LINK_MERGED_INTO)
-            return other_words(step, step->state->links[i].number, step->state->links[i].id);
-    return (struct text){0};
+    const struct case_link *link = case_link_of(step->state, LINK_MERGED_INTO);
+    return link ? other_words(step, link->number, link->id) : (struct text){0};
 }
 
 static bool say_back(struct step *step, const char *name, struct text why)
@@ -124,14 +121,6 @@ bool kin_merge(struct step *step)
     return kin_say(step, TEXT("merge"), step->input.event->other) != NULL;
 }
 
-static struct case_link *survivor_of(struct case_state *state)
-{
-    for (uint32_t i = 0; i < state->link_count; i++)
-        if (state->links[i].kind == LINK_MERGED_INTO)
-            return &state->links[i];
-    return NULL;
-}
-
 /* Which children count to the stage: leaving it forgets that, and a case that was merged has not left it. */
 static bool *stage_children(const struct step *step)
 {
@@ -150,10 +139,10 @@ static void keep_stage_children(struct step *step, const bool *in_stage)
 /* It goes on where it stood, by the deadline that it had. What had passed has passed; children that it waited for may have ended meanwhile. */
 static bool go_on(struct step *step)
 {
-    struct case_link link = *survivor_of(step->state);
+    struct case_link *survivor = case_link_of(step->state, LINK_MERGED_INTO), link = *survivor;
     bool *in_stage = stage_children(step);
     step->state->due_cap = link.due == CASE_DUE_PASSED ? 0 : link.due;
-    case_drop_link(step->state, (uint32_t)(survivor_of(step->state) - step->state->links));
+    case_drop_link(step->state, (uint32_t)(survivor - step->state->links));
     if (!outcome_resume(step))
         return false;
     keep_stage_children(step, in_stage);
@@ -167,7 +156,7 @@ static bool go_on(struct step *step)
 
 bool kin_unmerge(struct step *step)
 {
-    if (!survivor_of(step->state))
+    if (!case_link_of(step->state, LINK_MERGED_INTO))
         return step_refuse(step, ERR_NOT_NOW, "the case was not merged into another");
     return may_tie(step, true) && go_on(step) && kin_say(step, TEXT("un-merged"), step->input.event->other) != NULL;
 }
@@ -191,11 +180,6 @@ bool kin_split(struct step *step)
 }
 
 /* ---- what another case has to say about it ---- */
-
-static void tell_supervisor(struct step *step, struct text zh, struct text en)
-{
-    notice_to_owners(step, NOTICE_TEXT, NULL, (struct notice_words){zh, en});
-}
 
 /* A clock that stands goes on now, with what was left of it. A vote that is over, or a publication, begins anew if the case ever goes on. */
 static int64_t due_of_merged(struct step *step)
@@ -266,7 +250,7 @@ static bool hear_merge_refused(struct step *step)
     struct text other = other_words(step, event->other_number, event->other_case);
     untie(step, LINK_ABSORBED);
     if (!(step->state->flags & CASE_ENDED))
-        tell_supervisor(step, arena_print(step->arena, "%.*s 无法并入：%.*s", SHOWN(other), SHOWN(event->why)),
+        kin_tell_supervisor(step, arena_print(step->arena, "%.*s 无法并入：%.*s", SHOWN(other), SHOWN(event->why)),
                         arena_print(step->arena, "%.*s could not be merged into this case: %.*s", SHOWN(other), SHOWN(event->why)));
     return true;
 }
@@ -274,7 +258,7 @@ static bool hear_merge_refused(struct step *step)
 /* It was merged into a case that had ended: it goes on, without anybody asking. */
 static bool hear_merge_undone(struct step *step)
 {
-    struct case_link *link = survivor_of(step->state);
+    struct case_link *link = case_link_of(step->state, LINK_MERGED_INTO);
     if (!link || memcmp(link->key, step->input.event->other.data, ID_SIZE) != 0)
         return step_refuse(step, ERR_NOT_NOW, "the case was not merged into that one");
     return go_on(step);
@@ -292,7 +276,7 @@ static bool hear_split_refused(struct step *step)
 {
     const struct event *event = step->input.event;
     if (!(step->state->flags & CASE_ENDED))
-        tell_supervisor(step, arena_print(step->arena, "分立的案件无法立案：%.*s", SHOWN(event->why)),
+        kin_tell_supervisor(step, arena_print(step->arena, "分立的案件无法立案：%.*s", SHOWN(event->why)),
                         arena_print(step->arena, "the case that was split off could not be opened: %.*s", SHOWN(event->why)));
     return true;
 }

@@ -36,9 +36,8 @@ bool reopen_possible(const struct advance_input *input)
     const struct case_count *count = case_count_of(input->before, CASE_REOPEN);
     int32_t unit = input->directory ? advance_unit(input->directory, input->before->unit) : NONE;
     const struct calendar *calendar = unit == NONE ? NULL : advance_calendar(input, unit);
-    for (uint32_t i = 0; i < input->before->link_count; i++)
-        if (input->before->links[i].kind == LINK_MERGED_INTO)
-            return false; /* it goes on in another case; un-merge brings it back */
+    if (case_link_of(input->before, LINK_MERGED_INTO))
+        return false; /* it goes on in another case; un-merge brings it back */
     if (!reopen || !calendar || (input->before->flags & CASE_FORGOTTEN) || (count && reopen->most && count->in_case >= reopen->most))
         return false;
     return input->now <= last_moment(input->workflow, reopen, calendar, input->before->ended_at);

@@ -96,11 +96,11 @@ enum err view_kin(struct view *view, const struct workflow *workflow, const stru
 
 void view_merged_into(struct view *view, const struct case_state *state, struct map_maker *row)
 {
-    for (uint32_t i = 0; i < state->link_count; i++)
-        if (state->links[i].kind == LINK_MERGED_INTO) {
-            struct map_maker map = map_begin(view->arena);
-            map_put_number(&map, "case", (int64_t)state->links[i].id);
-            map_put_text(&map, "no", state->links[i].number);
-            map_put(row, "merged-into", map_end(&map));
-        }
+    const struct case_link *link = case_link_of(state, LINK_MERGED_INTO);
+    if (!link)
+        return;
+    struct map_maker map = map_begin(view->arena);
+    map_put_number(&map, "case", (int64_t)link->id);
+    map_put_text(&map, "no", link->number);
+    map_put(row, "merged-into", map_end(&map));
 }

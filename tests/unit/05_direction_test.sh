@@ -13,7 +13,7 @@ ground    proto/text proto/err proto/value engine/arena engine/bytes engine/map 
 message   proto/message proto/message_* proto/wire proto/wire_put proto/json                           : ground
 client    proto/connection proto/pending proto/client proto/client_*                                   : ground message
 values    engine/tables engine/vote engine/vote_words engine/decimal engine/rating engine/workflow engine/workflow_shape engine/workflow_sound engine/calendar engine/civil engine/period engine/duration engine/directory engine/directory_make engine/recurrence : ground message
-case      engine/roll engine/event engine/case engine/case_record engine/case_record_* engine/case_section engine/effect                                    : ground message values
+case      engine/roll engine/event engine/case engine/case_fits engine/case_record engine/case_record_* engine/case_section engine/effect                                    : ground message values
 decide    engine/advance engine/access engine/access_* engine/condition engine/lookup engine/retain engine/step engine/clock engine/notice engine/task engine/task_* engine/intake engine/intake_value engine/sender engine/poll engine/poll_* engine/part engine/place engine/outcome engine/attempt engine/kin engine/kin_* engine/extend engine/moment engine/stop engine/publication engine/reopen engine/number engine/possible engine/due engine/migrate engine/migrate_vote : ground message values case
 machine   engine/tree engine/limits engine/store engine/store_* engine/metrics engine/walltime engine/oplog engine/embedded       : ground message values
 record    engine/record engine/record_* engine/log engine/batch                                                  : ground message values case machine
