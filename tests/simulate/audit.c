@@ -1,6 +1,7 @@
 /* audit: see audit.h. */
 #include "tests/simulate/audit.h"
 
+#include "engine/case.h"
 #include "tests/simulate/host.h"
 #include "tests/simulate/model.h"
 
@@ -11,10 +12,12 @@ enum { WHOLE_EVERY = 60 }; /* records between two looks at everything */
 void audit_begin(struct sim *sim)
 {
     struct audit *audit = sim->audit = ARENA_NEW(&sim->memory, struct audit);
-    struct map *maps[] = {&audit->cases, &audit->identities, &audit->numbers, &audit->keys, &audit->parks, &audit->fired, &audit->leases, &audit->tasks};
+    struct map *maps[] = {&audit->cases, &audit->identities, &audit->numbers, &audit->keys, &audit->parks, &audit->fired, &audit->leases, &audit->tasks,
+                          &audit->rolls, &audit->ballots, &audit->years};
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         maps[i]->arena = &sim->memory;
     audit->time = INT64_MIN;
+    audit_agenda_begin(sim);
     audit->model = model_begin(sim);
     audit->replica = replica_open(sim);
 }
@@ -65,7 +68,7 @@ static void keep(struct sim *sim, struct seen_record *seen)
     audit->records[audit->count++] = seen;
 }
 
-static void take_record(struct sim *sim, struct text bytes)
+static void take_record(struct sim *sim, struct store_txn *txn, struct text bytes)
 {
     struct seen_record *seen = ARENA_NEW(&sim->memory, struct seen_record);
     uint64_t position = sim->audit->count + 1;
@@ -77,6 +80,8 @@ static void take_record(struct sim *sim, struct text bytes)
     }
     keep(sim, seen);
     audit_log_record(sim, seen, position);
+    audit_poll_record(sim, txn, seen, position);
+    audit_agenda_record(sim, seen, position);
     model_apply(sim, sim->audit->model, seen, position);
     replica_feed(sim, sim->audit->replica, seen->bytes, position);
 }
@@ -94,7 +99,7 @@ static enum err read_new(struct sim *sim, struct store_txn *txn)
             sim_broken(sim, INVARIANT_CHAIN_HOLDS, "after record %llu the log goes on with %llu", (unsigned long long)sim->audit->count, (unsigned long long)position);
             return ERR_OK;
         }
-        take_record(sim, value);
+        take_record(sim, txn, value);
         code = store_cursor_next(cursor, &key, &value);
     }
     store_cursor_close(&cursor);
@@ -158,6 +163,22 @@ void audit_whole(struct sim *sim)
     host_resume_faults(sim);
 }
 
+static void look_at_published(struct sim *sim, struct store_txn *txn, int64_t time)
+{
+    struct store_cursor *cursor;
+    struct text key, value;
+    enum err code = store_cursor_open(txn, STORE_CASE, &cursor);
+    code = code ? code : store_cursor_seek(cursor, (struct text){0}, &key, &value);
+    for (; !code; code = store_cursor_next(cursor, &key, &value)) {
+        struct case_header header;
+        struct case_state *state;
+        const struct seen_case *subject = case_header_read(value, &header) || !(header.flags & CASE_PUBLISHED) ? NULL : audit_case(sim, header.id);
+        if (subject && !case_decode(&sim->scratch, arena_copy(&sim->scratch, value), &state))
+            audit_published(sim, state, subject->workflow, time);
+    }
+    store_cursor_close(&cursor);
+}
+
 void audit_quiet(struct sim *sim, int64_t time)
 {
     struct store_txn *txn;
@@ -165,11 +186,13 @@ void audit_quiet(struct sim *sim, int64_t time)
     struct text key, value;
     struct deadline_key row;
     host_pause_faults(sim);
+    audit_agenda_quiet(sim, time);
     if (!store_begin_read(sim->host->store, &txn)) {
         if (!store_cursor_open(txn, STORE_DEADLINE, &cursor) && !store_cursor_seek(cursor, (struct text){0}, &key, &value) &&
             key_read_deadline(key, &row) && row.due < time)
             sim_broken(sim, INVARIANT_DEADLINES_HOLD, "nothing is left to do, but a clock of case %llu (kind %d) is due since %lld ms", (unsigned long long)row.case_id,
                        row.kind, (long long)(time - row.due));
+        look_at_published(sim, txn, time);
         store_end_read(&txn);
     }
     host_resume_faults(sim);

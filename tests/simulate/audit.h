@@ -6,6 +6,8 @@
  *   audit_answer.c   every answer, held against the log
  *   audit_work.c     what is handed to workers, leases, and what is owed at the end
  *   audit_state.c    all rows of the store together: indexes, known states, deadlines
+ *   audit_polls.c    rolls and ballots, what is published, what is forgotten
+ *   audit_agenda.c   what the calendar opens and closes
  *   audit_replay.c   a second engine that is fed the log alone */
 #ifndef STAIRCASE_SIMULATE_AUDIT_H
 #define STAIRCASE_SIMULATE_AUDIT_H
@@ -27,6 +29,37 @@ struct seen_case {
     int64_t effective;         /* of its last record */
     struct text stage, level, end; /* as its last record says */
     void *predicted;           /* model.h */
+    bool forgotten;            /* the time for which it is kept is over */
+    bool unclaimed;            /* a task of it was given back by a person */
+    bool stopped;              /* its clock is stopped */
+    struct text sealed_name, sealed; /* a private value that it was opened with */
+    uint32_t community;        /* id of the one that it counts for; ended_in: the year */
+    int ended_in;
+};
+
+/* A roll, as it was drawn. */
+struct seen_roll {
+    struct text members;
+    struct text sealed; /* one of its ballots, where they are secret */
+    uint32_t counted;
+};
+
+struct seen_ballot {
+    struct text choice; /* of a secret one */
+};
+
+/* How far the rounds have come. */
+enum { AGENDA_GRIDS = 3 };
+struct seen_series {
+    int through, last; /* days */
+};
+struct seen_agenda {
+    int begins[2]; /* of each version */
+    struct seen_series series[AGENDA_GRIDS];
+};
+struct seen_year {
+    int ended;       /* cases that count */
+    uint64_t closed; /* position */
 };
 
 /* A workflow, as it was deployed. */
@@ -86,6 +119,10 @@ struct audit {
     struct map fired;       /* what has fired -> position */
     struct map leases;      /* outbox entry -> lease */
     struct map tasks;       /* task -> seen_task */
+    struct map rolls;       /* case/roll -> seen_roll */
+    struct map ballots;     /* position -> seen_ballot, of secret ones */
+    struct map years;       /* unit/year -> seen_year */
+    struct seen_agenda agenda;
     uint64_t last_lease;
     struct seen_worker workers[SPEAKERS_MOST];
     uint32_t worker_count;
@@ -145,6 +182,22 @@ void audit_owed(struct sim *sim);
 struct text audit_first_owed(struct sim *sim);
 void audit_chain(struct sim *sim);
 void audit_ends(struct sim *sim);
+
+/* ---- audit_polls.c ---- */
+struct case_state;
+void audit_poll_record(struct sim *sim, struct store_txn *txn, const struct seen_record *seen, uint64_t position);
+void audit_private_record(struct sim *sim, struct seen_case *subject, const struct log_record *record);
+void audit_polls(struct sim *sim, struct store_txn *txn, const struct case_state *state, const struct workflow *workflow, bool last);
+/* When nothing is left to do at that time. */
+void audit_published(struct sim *sim, const struct case_state *state, const struct workflow *workflow, int64_t time);
+void audit_forgotten(struct sim *sim, const struct case_state *state, const struct workflow *workflow, const struct seen_case *subject, bool last);
+
+/* ---- audit_agenda.c ---- */
+void audit_agenda_begin(struct sim *sim);
+void audit_agenda_record(struct sim *sim, const struct seen_record *seen, uint64_t position);
+void audit_agenda_quiet(struct sim *sim, int64_t time);
+/* Before the case takes over what its record says. */
+void audit_case_ended(struct sim *sim, struct seen_case *subject, const struct log_record *record);
 
 /* ---- audit_replay.c ---- */
 struct replica *replica_open(struct sim *sim);

@@ -92,10 +92,11 @@ static void check_parked(struct sim *sim, const struct letter *letter, const str
 
 /* ---- refusals ---- */
 
-static bool workflow_is_deployed(const struct audit *audit, struct text name)
+/* `version` 0: any. */
+static bool workflow_is_deployed(const struct audit *audit, struct text name, uint32_t version)
 {
     for (uint32_t i = 0; i < audit->workflow_count; i++)
-        if (text_equal(audit->workflows[i].name, name))
+        if (text_equal(audit->workflows[i].name, name) && (!version || audit->workflows[i].version == version))
             return true;
     return false;
 }
@@ -120,7 +121,9 @@ static bool is_true(struct sim *sim, const struct letter *letter, const struct m
         *says = "its case is here";
         return !meant || meant->id > sim->audit->before; /* it may have come later in the same batch */
     }
-    case ERR_UNKNOWN_WORKFLOW: *says = "its workflow is deployed"; return !workflow_is_deployed(sim->audit, message->workflow) || message->held;
+    case ERR_UNKNOWN_WORKFLOW:
+        *says = "its workflow is deployed";
+        return !workflow_is_deployed(sim->audit, message->workflow, letter->kind == MESSAGE_MIGRATE ? message->version : 0) || message->held;
     case ERR_UNKNOWN_UNIT:
         *says = "its unit is in the directory";
         return letter->kind != MESSAGE_OPEN || directory_find_unit(source_directory(), message->unit) == NONE || sim->trouble->deployed >> SOURCE_DIRECTORY_2;
@@ -135,6 +138,13 @@ static bool is_true(struct sim *sim, const struct letter *letter, const struct m
     }
 }
 
+/* What was private in it cannot be sealed again, and so not be compared, once the time for which its case is kept is over. */
+static bool is_forgotten(const struct sim *sim, const struct letter *letter, enum err code)
+{
+    const struct seen_case *subject = audit_case(sim, letter->receipt.case_id);
+    return code == ERR_BAD_DATA && subject && subject->forgotten;
+}
+
 static void check_no(struct sim *sim, const struct letter *letter, const struct message *answer)
 {
     struct message message;
@@ -142,7 +152,7 @@ static void check_no(struct sim *sim, const struct letter *letter, const struct 
     const char *says = "";
     if (answer->code == ERR_NOT_REGISTERED || answer->code == ERR_DENIED)
         return; /* that speaks of the connection: the same is sent again on one that is known */
-    if (letter->acknowledged && letter->id.size)
+    if (letter->acknowledged && letter->id.size && !is_forgotten(sim, letter, answer->code))
         sim_broken(sim, INVARIANT_SAME_ANSWER, LETTER "was applied at %llu, and is now refused: %s", OF(letter), (unsigned long long)letter->receipt.position,
                    err_name(answer->code));
     if (!answer->why.size || !answer->todo.size)

@@ -10,7 +10,8 @@ static const char *kind_name(enum event_kind kind)
 {
     static const char *const names[] = {[EVENT_OPEN] = "open", [EVENT_SEND] = "send", [EVENT_RELEASE] = "release", [EVENT_RETRY] = "retry", [EVENT_ACCEPT] = "accept",
                                         [EVENT_SETTLE] = "settle", [EVENT_FAIL] = "fail", [EVENT_DUE] = "due", [EVENT_RECOMPUTE] = "recompute", [EVENT_PARK] = "park",
-                                        [EVENT_UNPARK] = "unpark", [EVENT_DEPLOY_PART] = "part", [EVENT_DEPLOY] = "deploy", [EVENT_CASE] = "case"};
+                                        [EVENT_UNPARK] = "unpark", [EVENT_DEPLOY_PART] = "part", [EVENT_DEPLOY] = "deploy", [EVENT_CASE] = "case",
+                                        [EVENT_MIGRATE] = "migrate", [EVENT_COUNT] = "count", [EVENT_RUN] = "run", [EVENT_QUOTA] = "quota"};
     return (size_t)kind < sizeof names / sizeof *names && names[kind] ? names[kind] : "?";
 }
 
@@ -104,6 +105,10 @@ static void check_fired(struct sim *sim, const struct seen_record *seen, uint64_
                    (long long)(event->due - record->time));
     if (subject->held && record->effective != (event->due > subject->effective ? event->due : subject->effective))
         sim_broken(sim, INVARIANT_DEADLINES_HOLD, AT_POSITION "an imported case lives in its own time, but this has fired in another", POSITION(position), kind_name(event->kind));
+    bool stops = event->clock_kind == CLOCK_STAGE || event->clock_kind == CLOCK_WARN || event->clock_kind == CLOCK_CASE;
+    if (subject->stopped && stops)
+        sim_broken(sim, INVARIANT_STOPPED_IS_STILL, AT_POSITION "a clock (kind %d) of case %llu fires while it is stopped", POSITION(position), kind_name(event->kind),
+                   event->clock_kind, POSITION(subject->id));
     if (due > record->effective)
         return; /* it was not due any more: it has fired nothing */
     struct text what = arena_print(&sim->scratch, "%llu %d %d %lld %llu %.*s %.*s", POSITION(subject->id), event->clock_kind, event->clock_which, (long long)due,
@@ -170,6 +175,17 @@ static void check_names(struct sim *sim, const struct seen_record *seen, uint64_
                    kind_name(record->event.kind), SHOW(record->stage), SHOW(record->level), SHOW(record->unit), SHOW(record->end));
 }
 
+/* From stop-clock to resume, or to the end of the longest stop, or until the stage is left. */
+static void follow_stop(struct seen_case *subject, const struct log_record *record)
+{
+    const struct event *event = &record->event;
+    if (event->kind == EVENT_SEND && text_is(event->name, "stop-clock"))
+        subject->stopped = true;
+    else if ((event->kind == EVENT_SEND && text_is(event->name, "resume")) || (event->kind == EVENT_DUE && event->clock_kind == CLOCK_STOP && due_in_the_end(record) <= record->effective) || record->end.size ||
+             !text_equal(record->stage, subject->stage) || (event->kind == EVENT_SEND && text_is(event->name, "again")))
+        subject->stopped = false;
+}
+
 static void follow_case(struct sim *sim, struct seen_record *seen, uint64_t position)
 {
     const struct log_record *record = &seen->record;
@@ -187,7 +203,14 @@ static void follow_case(struct sim *sim, struct seen_record *seen, uint64_t posi
         check_fired(sim, seen, position);
     else
         subject->last_other = position;
+    if (kind == EVENT_MIGRATE)
+        subject->workflow = source_workflow(record->event.workflow, record->event.version);
+    subject->forgotten = subject->forgotten || (kind == EVENT_DUE && record->event.clock_kind == CLOCK_RETAIN);
+    subject->unclaimed = subject->unclaimed || (kind == EVENT_SEND && text_is(record->event.name, "unclaim"));
     check_names(sim, seen, position);
+    follow_stop(subject, record);
+    audit_case_ended(sim, subject, record);
+    audit_private_record(sim, subject, record);
     if (kind == EVENT_OPEN || kind == EVENT_RELEASE)
         subject->held = (kind == EVENT_OPEN && record->event.held) || sim->options.broken == BREAK_NOISY_IMPORT;
     if (subject->held && record->notice_count)

@@ -90,15 +90,17 @@ static void check_clocks(struct survey *survey, const struct case_state *state)
     }
 }
 
+/* What a person had, and gave back, begins anew. */
 static void check_attempts(struct survey *survey, const struct case_state *state, const struct case_task *task)
 {
+    const struct seen_case *subject = audit_case(survey->sim, state->id);
     static const struct seen_task never_failed;
     struct map_number storage;
     const struct seen_task *seen = map_find(&survey->sim->audit->tasks, map_key(&storage, task->id));
     seen = seen ? seen : &never_failed;
-    if (task->attempts != seen->failures)
+    if (subject->unclaimed ? task->attempts > seen->failures : task->attempts != seen->failures)
         broken(survey, INVARIANT_EVERYTHING_OWED_ARRIVES, state, "a task of it has failed more or less often than was reported");
-    if ((task->state == TASK_FAILED && !seen->incident) || (task->state == TASK_OPEN && seen->incident))
+    if ((task->state == TASK_FAILED && !seen->incident && !subject->unclaimed) || (task->state == TASK_OPEN && seen->incident && !subject->unclaimed))
         broken(survey, INVARIANT_EVERYTHING_OWED_ARRIVES, state, "a task of it was given up too early, or too late");
 }
 
@@ -184,6 +186,8 @@ static void check_case(struct survey *survey, struct text key, struct text value
     for (uint32_t i = 0; i < state->child_count; i++)
         check_child(survey, state, &state->children[i]);
     check_links(survey, state);
+    audit_polls(sim, survey->txn, state, subject->workflow, survey->last);
+    audit_forgotten(sim, state, subject->workflow, subject, survey->last);
 }
 
 /* ---- all rows ---- */

@@ -71,6 +71,35 @@ static bool turn_counter(struct sim *sim, struct store_txn *txn, struct text key
     return drop_numbers(txn) && store_put(txn, STORE_COUNTER, key, row_encode_number(&sim->scratch, number - 1)) == ERR_OK;
 }
 
+static bool turn_year(struct sim *sim, struct store_txn *txn, struct text key, struct text value)
+{
+    uint64_t number;
+    if (key.data[4] != 'q' || row_decode_number(value, &number))
+        return false;
+    return store_put(txn, STORE_COUNTER, key, row_encode_number(&sim->scratch, number + 1)) == ERR_OK;
+}
+
+static bool lose_ballot(struct sim *sim, struct store_txn *txn, struct text key, struct text value)
+{
+    struct roll_row row;
+    if (row_decode_roll(value, &row) || !row.member.cast)
+        return false;
+    row.member.cast = false;
+    row.member.choice = -1;
+    return store_put(txn, STORE_ROLL, key, row_encode_roll(&sim->scratch, &row)) == ERR_OK;
+}
+
+static bool add_member(struct sim *sim, struct store_txn *txn, struct text key, struct text value)
+{
+    char *changed = arena_take(&sim->scratch, key.size);
+    struct roll_row row;
+    if (row_decode_roll(value, &row) || row.member.cast)
+        return false;
+    memcpy(changed, key.data, key.size);
+    changed[key.size - 1] = 'z';
+    return store_put(txn, STORE_ROLL, (struct text){changed, key.size}, arena_copy(&sim->scratch, value)) == ERR_OK;
+}
+
 static bool edit_log(struct sim *sim, struct store_txn *txn, struct text key, struct text value)
 {
     char *bytes = arena_take(&sim->scratch, value.size);
@@ -101,6 +130,60 @@ static bool unknown_stage(struct sim *sim, struct store_txn *txn, struct text ke
     return change_case(sim, txn, key, value, 77);
 }
 
+static struct case_state *read_state(struct sim *sim, struct text value)
+{
+    struct case_state *state;
+    return case_decode(&sim->scratch, arena_copy(&sim->scratch, value), &state) ? NULL : state;
+}
+
+/* The stage's clock, or the limit's, runs again; its row says so too. */
+static bool tick_stopped(struct sim *sim, struct store_txn *txn, struct text key, struct text value)
+{
+    struct case_state *state = read_state(sim, value);
+    struct case_clock *clock = state && state->flags & CASE_STOPPED && !(state->flags & CASE_HELD) ? case_clock(state, CLOCK_STAGE, 0) : NULL;
+    if (!clock || case_clock_runs(clock))
+        return false;
+    clock->remaining = -1;
+    struct record_key row = key_deadline(0, clock->due, state->id, clock->kind, clock->which);
+    return !store_put(txn, STORE_CASE, key, case_encode(&sim->scratch, state)) &&
+           !store_put(txn, STORE_DEADLINE, key_text(&row), row_encode_number(&sim->scratch, clock->calendar));
+}
+
+static bool keep_published(struct sim *sim, struct store_txn *txn, struct text key, struct text value)
+{
+    struct case_state *state = read_state(sim, value);
+    for (uint32_t i = 0; state && i < state->clock_count && !(state->flags & CASE_HELD); i++) {
+        const struct case_clock clock = state->clocks[i];
+        if (clock.kind != CLOCK_PUBLICATION)
+            continue;
+        struct record_key row = key_deadline(0, clock.due, state->id, clock.kind, clock.which);
+        case_drop_clock(state, clock.kind, clock.which);
+        return !store_delete(txn, STORE_DEADLINE, key_text(&row)) && !store_put(txn, STORE_CASE, key, case_encode(&sim->scratch, state));
+    }
+    return false;
+}
+
+static bool drop_runs(struct sim *sim, struct store_txn *txn, struct text key, struct text value)
+{
+    (void)sim, (void)value;
+    return key.data[4] == RECUR_RUNS && drop(txn, STORE_RECUR, key);
+}
+
+static bool drop_year(struct sim *sim, struct store_txn *txn, struct text key, struct text value)
+{
+    (void)sim, (void)value;
+    return key.data[4] == RECUR_QUOTA && drop(txn, STORE_RECUR, key);
+}
+
+static bool skip_runs(struct sim *sim, struct store_txn *txn, struct text key, struct text value)
+{
+    struct recur_row row;
+    if (key.data[4] != RECUR_RUNS || row_decode_recur(value, &row))
+        return false;
+    row.through += 14;
+    return store_put(txn, STORE_RECUR, key, row_encode_recur(&sim->scratch, &row)) == ERR_OK;
+}
+
 static const struct act {
     enum broken broken;
     enum store_table table;
@@ -112,15 +195,18 @@ static const struct act {
     {BREAK_LOSE_DEADLINE, STORE_DEADLINE, drop_deadline, false},
     {BREAK_DROP_INDEX, STORE_OPEN, drop_open, false},            {BREAK_TURN_COUNTER, STORE_COUNTER, turn_counter, false},
     {BREAK_EDIT_LOG, STORE_LOG, edit_log, false},                {BREAK_EDIT_CASE, STORE_CASE, edit_case, false},
-    {BREAK_UNKNOWN_STAGE, STORE_CASE, unknown_stage, true},
+    {BREAK_UNKNOWN_STAGE, STORE_CASE, unknown_stage, true},      {BREAK_LOSE_BALLOT, STORE_ROLL, lose_ballot, true},
+    {BREAK_LATE_MEMBER, STORE_ROLL, add_member, true},           {BREAK_TURN_YEAR, STORE_COUNTER, turn_year, false},
+    {BREAK_TICK_STOPPED, STORE_CASE, tick_stopped, false},       {BREAK_KEEP_PUBLISHED, STORE_CASE, keep_published, false},
+}, rests[] = {
+    {BREAK_RUN_AGAIN, STORE_RECUR, drop_runs, false}, {BREAK_LOSE_RUN, STORE_RECUR, skip_runs, false}, {BREAK_YEAR_AGAIN, STORE_RECUR, drop_year, false},
 };
 
 /* A row somewhere in the table, and those behind it until one can be changed. */
-static bool change_some(struct sim *sim, const struct act *act, struct store_txn *txn)
+static bool change_behind(struct sim *sim, const struct act *act, struct store_txn *txn, uint32_t skip)
 {
     struct store_cursor *cursor;
     struct text key, value;
-    uint32_t skip = dice_below(&sim->dice, 20);
     bool changed = false;
     if (store_cursor_open(txn, act->table, &cursor))
         return false;
@@ -130,6 +216,59 @@ static bool change_some(struct sim *sim, const struct act *act, struct store_txn
             changed = act->change(sim, txn, arena_copy(&sim->scratch, key), arena_copy(&sim->scratch, value));
     store_cursor_close(&cursor);
     return changed;
+}
+
+static bool change_some(struct sim *sim, const struct act *act, struct store_txn *txn)
+{
+    return change_behind(sim, act, txn, dice_below(&sim->dice, 20)) || change_behind(sim, act, txn, 0);
+}
+
+void breaks_at_rest(struct sim *sim)
+{
+    struct store_txn *txn;
+    for (size_t i = 0; i < sizeof rests / sizeof *rests; i++) {
+        if (rests[i].broken != sim->options.broken || store_begin_write(sim->host->store, &txn))
+            continue;
+        if (!change_behind(sim, &rests[i], txn, 0))
+            store_abort(&txn);
+        else if (store_commit(&txn))
+            sim_trace(sim, "breaking did not work: the store failed");
+    }
+}
+
+/* ---- keys ---- */
+
+static bool is_vote_key(struct text key)
+{
+    return key.data[0] == SEAL_VOTE;
+}
+
+void breaks_note_keys(struct sim *sim)
+{
+    struct store_txn *txn;
+    struct store_cursor *cursor;
+    struct text key, value;
+    sim->trouble->kept_count = 0;
+    if (sim->options.broken != BREAK_KEEP_VOTE_KEY || store_begin_read(sim->host->keys, &txn))
+        return;
+    enum err code = store_cursor_open(txn, STORE_KEY, &cursor);
+    code = code ? code : store_cursor_seek(cursor, (struct text){0}, &key, &value);
+    for (; !code && sim->trouble->kept_count < KEPT_KEYS_MOST; code = store_cursor_next(cursor, &key, &value))
+        if (is_vote_key(key))
+            sim->trouble->kept[sim->trouble->kept_count++] = (struct kept_key){arena_copy(&sim->memory, key), arena_copy(&sim->memory, value)};
+    store_end_read(&txn);
+}
+
+void breaks_restore_keys(struct sim *sim)
+{
+    struct store_txn *txn;
+    if (store_begin_write(sim->host->keys, &txn))
+        return;
+    for (uint32_t i = 0; i < sim->trouble->kept_count; i++)
+        if (store_put(txn, STORE_KEY, sim->trouble->kept[i].key, sim->trouble->kept[i].value))
+            sim_trace(sim, "breaking did not work: the store failed");
+    if (store_commit(&txn))
+        sim_trace(sim, "breaking did not work: the store failed");
 }
 
 void breaks_act(struct sim *sim)

@@ -6,7 +6,8 @@
 
 #include <stdlib.h>
 
-enum { TRIES_MOST = 9, PATIENCE_MS = 5 * SECOND };
+/* FIRST_WORKFLOWS: that every run begins with. */
+enum { FIRST_WORKFLOWS = 9, TRIES_MOST = 9, PATIENCE_MS = 5 * SECOND };
 
 static void act(struct sim *sim, void *subject);
 static void hear(struct sim *sim, struct speaker *speaker, const struct message *message);
@@ -83,7 +84,7 @@ static void learn(struct sim *sim, struct dossier *dossier, const struct message
     dossier->opened = true;
     dossier->case_id = answer->case_id;
     dossier->due = answer->due;
-    dossier->ended = dossier->ended || answer->end.size > 0;
+    dossier->ended = answer->end.size > 0;
     int32_t stage = workflow_find_stage(workflow, answer->stage), level = workflow_find_level(workflow, answer->level);
     dossier->stage = stage;
     dossier->level = level;
@@ -109,10 +110,33 @@ static void come_at_the_last_moment(struct sim *sim, void *subject)
         send(sim, dossier->owner, compose_event(sim, dossier->owner, dossier));
 }
 
+/* The next member. */
+static void vote_on(struct sim *sim, void *subject)
+{
+    struct dossier *dossier = subject;
+    struct letter *letter = sim->draining || dossier->ended ? NULL : compose_given(sim, dossier->owner, dossier, "ballot");
+    if (letter)
+        send(sim, dossier->owner, letter);
+}
+
+static void turn_clock(struct sim *sim, void *subject)
+{
+    struct dossier *dossier = subject;
+    static const char *const names[] = {"stop-clock", "resume", "resume", "extend"};
+    struct letter *letter = sim->draining || dossier->ended ? NULL : compose_given(sim, dossier->owner, dossier, names[dice_below(&sim->dice, 4)]);
+    if (letter)
+        send(sim, dossier->owner, letter);
+}
+
 static void follow_up(struct sim *sim, struct dossier *dossier, struct text event)
 {
     if (text_is(event, "extend") || text_is(event, "grant") || text_is(event, "deny"))
         sim_after(sim, dice_tail(&sim->dice, MINUTE, HOUR), ask_again, dossier);
+    const struct workflow_stage *stage = dossier->stage == NONE ? NULL : workflow_stage(dossier->workflow, dossier->stage);
+    if (stage && stage->vote != NONE && !dossier->ended && dice_chance(&sim->dice, 850))
+        sim_after(sim, dice_tail(&sim->dice, MINUTE, 12 * HOUR), vote_on, dossier);
+    if (stage && stage->stop_clock != NONE && dice_chance(&sim->dice, 400))
+        sim_after(sim, dice_tail(&sim->dice, MINUTE, 4 * DAY), turn_clock, dossier);
     if (dossier->due > sim->now && dice_chance(&sim->dice, 100))
         sim_at(sim, dossier->due - dice_between(&sim->dice, 0, 60), come_at_the_last_moment, dossier);
 }
@@ -158,7 +182,8 @@ static const struct workflow *choose_workflow(struct sim *sim)
 {
     static const enum source_name names[] = {SOURCE_STAIRS_1, SOURCE_STAIRS_1, SOURCE_STAIRS_1, SOURCE_WORKS_1, SOURCE_WORKS_1, SOURCE_WORKS_1,
                                              SOURCE_BENCH,    SOURCE_DISPUTE,  SOURCE_DISPUTE,  SOURCE_MATTER,  SOURCE_MATTER,
-                                             SOURCE_FAMILY,   SOURCE_FAMILY,   SOURCE_MEMBER};
+                                             SOURCE_FAMILY,   SOURCE_FAMILY,   SOURCE_MEMBER,  SOURCE_COUNCIL, SOURCE_COUNCIL,
+                                             SOURCE_COUNCIL,  SOURCE_COUNCIL,  SOURCE_COUNCIL};
     return &source_of(names[dice_below(&sim->dice, sizeof names / sizeof *names)])->source.workflow;
 }
 
@@ -206,9 +231,27 @@ static struct dossier *choose_dossier(struct sim *sim)
     return dossier->ended && dice_chance(&sim->dice, 900) ? NULL : dossier;
 }
 
+/* A case that the calendar has opened, as a list shows it. */
+static bool take_up_run(struct sim *sim, struct client *client)
+{
+    const struct audit *audit = sim->audit;
+    const struct seen_record *seen = audit->count ? audit->records[audit->count - 1 - dice_below(&sim->dice, audit->count < 20 ? (uint32_t)audit->count : 20)] : NULL;
+    if (!seen || seen->record.event.kind != EVENT_OPEN || !seen->record.event.run || clients_dossier(sim, seen->record.event.key))
+        return false;
+    struct dossier *dossier = new_dossier(sim, client);
+    dossier->workflow = seen->subject->workflow;
+    dossier->home = dossier->unit = directory_find_unit(source_directory(), seen->record.unit);
+    dossier->stage = 0;
+    dossier->held = false;
+    dossier->opened = true;
+    dossier->case_id = seen->record.case_id;
+    memcpy(dossier->key, seen->record.event.key.data, ID_SIZE);
+    return true;
+}
+
 static void open_one(struct sim *sim, struct client *client)
 {
-    if (sim->clients->dossier_count == sim->profile.cases)
+    if (sim->clients->dossier_count == sim->profile.cases || (dice_chance(&sim->dice, 500) && take_up_run(sim, client)))
         return;
     struct dossier *dossier = new_dossier(sim, client);
     if (!dice_chance(&sim->dice, sim->profile.early))
@@ -217,14 +260,18 @@ static void open_one(struct sim *sim, struct client *client)
 
 static void go_on(struct sim *sim, struct client *client, struct dossier *dossier)
 {
-    if (!dossier->opening && dossier->owner == client && dice_chance(&sim->dice, 400)) {
+    if (!dossier->opening && !dossier->opened && dossier->owner == client && dice_chance(&sim->dice, 400)) {
         send(sim, client, compose_open(sim, client, dossier));
         return;
     }
-    if (!dossier->opening && dossier->people_count == 0 && dossier->events > 4)
+    if (!dossier->opening && !dossier->opened && dossier->people_count == 0 && dossier->events > 4)
         return; /* its opening will come or not; enough events wait for it */
     if (dossier->held && dossier->opened && !dossier->released && dice_chance(&sim->dice, 150)) {
         send(sim, client, compose_release(sim, client, dossier));
+        return;
+    }
+    if (dossier->opened && dice_chance(&sim->dice, sim->profile.migrate) && sim->audit->workflow_count > FIRST_WORKFLOWS) {
+        send(sim, client, compose_migrate(sim, client, dossier));
         return;
     }
     if (dossier->opening && dice_chance(&sim->dice, 15)) {

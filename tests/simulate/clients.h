@@ -62,9 +62,18 @@ struct letter *compose_event(struct sim *sim, struct client *client, struct doss
 struct letter *compose_given(struct sim *sim, struct client *client, struct dossier *dossier, const char *name);
 struct letter *compose_release(struct sim *sim, struct client *client, struct dossier *dossier);
 struct letter *compose_retry(struct sim *sim, struct client *client, uint64_t task);
+struct letter *compose_migrate(struct sim *sim, struct client *client, struct dossier *dossier);
 /* The same id, other content. */
 struct letter *compose_impostor(struct sim *sim, struct client *client, const struct letter *original);
 /* The fields that an event of a worker needs. */
 struct field_value *compose_data(struct sim *sim, const struct workflow *workflow, const struct dossier *dossier, struct span needs, struct span may, uint32_t *count);
+
+/* ---- for compose_given.c ---- */
+struct text compose_anybody(struct sim *sim);
+/* Somebody who may, if the client can tell. */
+struct text compose_sender(struct sim *sim, const struct workflow *workflow, const struct dossier *dossier, struct span people);
+void compose_fields(struct sim *sim, const struct workflow *workflow, struct span fields, uint32_t per_mille, struct field_value *data, uint32_t *count);
+/* `name`: this one of those that the language gives, if the stage has it; NULL: any. false: it has not. */
+bool compose_fill_given(struct sim *sim, struct dossier *dossier, const struct workflow_stage *stage, const char *name, struct message *message);
 
 #endif

@@ -22,7 +22,7 @@ static const struct directory *directory(void)
     return source_directory();
 }
 
-static struct text anybody(struct sim *sim)
+struct text compose_anybody(struct sim *sim)
 {
     if (dice_chance(&sim->dice, 300))
         return resident(sim);
@@ -85,14 +85,14 @@ static struct text one_of(struct sim *sim, const struct workflow *workflow, cons
 }
 
 /* Somebody who may, if the client can tell. */
-static struct text sender(struct sim *sim, const struct workflow *workflow, const struct dossier *dossier, struct span people)
+struct text compose_sender(struct sim *sim, const struct workflow *workflow, const struct dossier *dossier, struct span people)
 {
     struct text person = {0};
     if (dice_chance(&sim->dice, sim->profile.wrong))
-        return anybody(sim);
+        return compose_anybody(sim);
     for (int tries = 0; tries < 4 && !person.size && people.count; tries++)
         person = one_of(sim, workflow, dossier, workflow_people(workflow, people.first + (int32_t)dice_below(&sim->dice, (uint32_t)people.count)));
-    return person.size ? person : anybody(sim);
+    return person.size ? person : compose_anybody(sim);
 }
 
 /* ---- values ---- */
@@ -125,6 +125,8 @@ static struct value person_value(struct sim *sim, struct text person)
 static struct value people_value(struct sim *sim, const struct workflow_field *field)
 {
     uint32_t count = 1 + dice_below(&sim->dice, (field->bounded & 2) && field->most < 2 ? 1 : 2);
+    if ((field->bounded & 1) && field->least > 2)
+        count = (uint32_t)dice_between(&sim->dice, field->least, field->most); /* of a council */
     struct value *items = ARENA_ARRAY(&sim->scratch, struct value, count);
     uint32_t first = dice_below(&sim->dice, RESIDENTS);
     for (uint32_t i = 0; i < count; i++)
@@ -171,7 +173,7 @@ static int by_name(const void *a, const void *b)
     return text_compare(((const struct field_value *)a)->name, ((const struct field_value *)b)->name);
 }
 
-static void add_fields(struct sim *sim, const struct workflow *workflow, struct span fields, uint32_t per_mille, struct field_value *data, uint32_t *count)
+void compose_fields(struct sim *sim, const struct workflow *workflow, struct span fields, uint32_t per_mille, struct field_value *data, uint32_t *count)
 {
     for (int32_t i = 0; i < fields.count; i++) {
         const struct workflow_field *field = workflow_field(workflow, workflow_ref(workflow, fields.first + i));
@@ -201,8 +203,8 @@ struct field_value *compose_data(struct sim *sim, const struct workflow *workflo
     struct field_value *data = ARENA_ARRAY(&sim->scratch, struct field_value, (size_t)(needs.count + may.count + 2));
     (void)dossier;
     *count = 0;
-    add_fields(sim, workflow, needs, 1000, data, count);
-    add_fields(sim, workflow, may, 500, data, count);
+    compose_fields(sim, workflow, needs, 1000, data, count);
+    compose_fields(sim, workflow, may, 500, data, count);
     if (dice_chance(&sim->dice, sim->profile.wrong))
         spoil(sim, data, count);
     if (sim->options.broken == BREAK_SKIP_SEALING && *count && data[0].value.kind == VALUE_TEXT)
@@ -246,7 +248,7 @@ static void act_for(struct sim *sim, struct message *message)
     if (!dice_chance(&sim->dice, sim->profile.on_behalf))
         return;
     message->on_behalf = message->as;
-    message->as = dice_chance(&sim->dice, 800) ? TEXT("walker") : anybody(sim);
+    message->as = dice_chance(&sim->dice, 800) ? TEXT("walker") : compose_anybody(sim);
 }
 
 static struct letter *write(struct sim *sim, struct client *client, struct message *message, struct dossier *dossier, const char *what)
@@ -285,7 +287,7 @@ struct letter *compose_open(struct sim *sim, struct client *client, struct dossi
                               .unit = text_of(directory_unit_path(directory(), dossier->home)), .held = dossier->held};
     if (dice_chance(&sim->dice, sim->profile.wrong / 4))
         message.unit = TEXT("willow/nowhere");
-    message.as = sender(sim, workflow, dossier, workflow_by(workflow, head->opens_by)->people);
+    message.as = compose_sender(sim, workflow, dossier, workflow_by(workflow, head->opens_by)->people);
     say_when(sim, dossier, &message);
     message.data = compose_data(sim, workflow, dossier, head->opens_needs, head->opens_may, &message.data_count);
     if (!again) {
@@ -297,58 +299,6 @@ struct letter *compose_open(struct sim *sim, struct client *client, struct dossi
 }
 
 /* ---- events ---- */
-
-struct given {
-    const char *name;
-    struct span people; /* who may; none: the parties */
-};
-
-static struct span no_one = {0, 0};
-
-/* The events that the language gives, as far as the stage has them. */
-static uint32_t given_events(const struct workflow *workflow, const struct workflow_stage *stage, struct given given[8])
-{
-    uint32_t count = 0;
-    if (stage->extend != NONE) {
-        const struct workflow_extend *extend = workflow_extend(workflow, stage->extend);
-        given[count++] = (struct given){"extend", workflow_by(workflow, extend->by)->people};
-        if (extend->asks.count)
-            given[count++] = (struct given){"grant", extend->asks};
-        if (extend->asks.count)
-            given[count++] = (struct given){"deny", extend->asks};
-    }
-    if (stage->task != NONE && workflow_task(workflow, stage->task)->people.count) {
-        given[count++] = (struct given){"claim", workflow_task(workflow, stage->task)->people};
-        given[count++] = (struct given){"hand-over", workflow_task(workflow, stage->task)->people};
-    }
-    given[count++] = (struct given){"take-back", no_one};
-    return count;
-}
-
-/* `name`: this one, if the stage has it; NULL: any. */
-static bool fill_given(struct sim *sim, struct dossier *dossier, const struct workflow_stage *stage, const char *name, struct message *message)
-{
-    struct given given[8];
-    uint32_t count = given_events(dossier->workflow, stage, given), which = dice_below(&sim->dice, count);
-    for (which = name ? 0 : which; name && which < count && strcmp(given[which].name, name) != 0;)
-        which++;
-    if (which == count)
-        return false;
-    const struct given *chosen = &given[which];
-    struct field_value *data = ARENA_ARRAY(&sim->scratch, struct field_value, 8);
-    message->event = text_of(chosen->name);
-    message->as = chosen->people.count ? sender(sim, dossier->workflow, dossier, chosen->people) : dossier->people_count ? dossier->people[0].person : anybody(sim);
-    if (text_is(message->event, "hand-over"))
-        data[message->data_count++] = (struct field_value){TEXT("to"), value_text(anybody(sim))};
-    if (text_is(message->event, "extend")) {
-        const struct workflow_extend *extend = workflow_extend(dossier->workflow, stage->extend);
-        if (extend->up_to)
-            data[message->data_count++] = (struct field_value){TEXT("add"), value_text(arena_print(&sim->scratch, "%u working days", 1 + dice_below(&sim->dice, 10)))};
-        add_fields(sim, dossier->workflow, extend->needs, 1000, data, &message->data_count);
-    }
-    message->data = data;
-    return true;
-}
 
 /* Of the stage, or of any case; by row, so that every one has its turn. */
 static int32_t any_event(struct sim *sim, const struct workflow *workflow, const struct workflow_stage *stage)
@@ -364,7 +314,7 @@ static void compose_named(struct sim *sim, struct dossier *dossier, int32_t row,
     const struct workflow *workflow = dossier->workflow;
     const struct workflow_event *event = workflow_event(workflow, row);
     message->event = text_of(workflow_string(workflow, event->name));
-    message->as = sender(sim, workflow, dossier, workflow_by(workflow, event->by)->people);
+    message->as = compose_sender(sim, workflow, dossier, workflow_by(workflow, event->by)->people);
     message->data = compose_data(sim, workflow, dossier, event->needs, event->may, &message->data_count);
 }
 
@@ -392,7 +342,7 @@ static void compose_tie(struct sim *sim, struct dossier *dossier, struct message
     static const char *const names[] = {"link", "merge", "merge", "un-merge", "un-merge", "split"};
     const struct workflow_head *head = workflow_head(dossier->workflow);
     message->event = text_of(names[dice_below(&sim->dice, sizeof names / sizeof names[0])]);
-    message->as = dice_chance(&sim->dice, 900) ? TEXT("boss") : anybody(sim);
+    message->as = dice_chance(&sim->dice, 900) ? TEXT("boss") : compose_anybody(sim);
     if (text_is(message->event, "split"))
         message->data = compose_data(sim, dossier->workflow, dossier, head->opens_needs, head->opens_may, &message->data_count);
     if (!text_is(message->event, "link") && !text_is(message->event, "merge"))
@@ -415,11 +365,12 @@ struct letter *compose_event(struct sim *sim, struct client *client, struct doss
         message.subject = (struct case_ref){.kind = CASE_REF_ID, .id = dossier->case_id};
     else if (dossier->number.size && dice_chance(&sim->dice, 150))
         message.subject = (struct case_ref){.kind = CASE_REF_NUMBER, .text = dossier->number};
-    int32_t event = dice_chance(&sim->dice, stage->extend == NONE ? 120 : 350) ? NONE : any_event(sim, workflow, stage);
+    uint32_t given = dossier->ended || stage->vote != NONE ? 850 : stage->stop_clock != NONE ? 500 : stage->extend != NONE ? 350 : 120;
+    int32_t event = dice_chance(&sim->dice, given) ? NONE : any_event(sim, workflow, stage);
     if (is_of_family(dossier) && dossier->case_id && dice_chance(&sim->dice, 200))
         compose_tie(sim, dossier, &message);
     else if (event == NONE)
-        fill_given(sim, dossier, stage, NULL, &message);
+        compose_fill_given(sim, dossier, stage, NULL, &message);
     else
         compose_named(sim, dossier, event, &message);
     if (dice_chance(&sim->dice, sim->profile.wrong / 4))
@@ -433,7 +384,7 @@ struct letter *compose_event(struct sim *sim, struct client *client, struct doss
 struct letter *compose_given(struct sim *sim, struct client *client, struct dossier *dossier, const char *name)
 {
     struct message message = {.kind = MESSAGE_SEND, .subject = {.kind = CASE_REF_KEY, .text = {dossier->key, ID_SIZE}}};
-    if (dossier->stage == NONE || !fill_given(sim, dossier, workflow_stage(dossier->workflow, dossier->stage), name, &message))
+    if (dossier->stage == NONE || !compose_fill_given(sim, dossier, workflow_stage(dossier->workflow, dossier->stage), name, &message))
         return NULL;
     message.id = next_id(sim, client);
     say_when(sim, dossier, &message);
@@ -446,9 +397,17 @@ struct letter *compose_release(struct sim *sim, struct client *client, struct do
     return write(sim, client, &message, dossier, "release");
 }
 
+/* Onto a version that is newer than the first. */
+struct letter *compose_migrate(struct sim *sim, struct client *client, struct dossier *dossier)
+{
+    struct message message = {.kind = MESSAGE_MIGRATE, .id = next_id(sim, client), .subject = {.kind = CASE_REF_KEY, .text = {dossier->key, ID_SIZE}}, .as = TEXT("boss"),
+                              .workflow = text_of(workflow_string(dossier->workflow, workflow_head(dossier->workflow)->name)), .version = 2};
+    return write(sim, client, &message, dossier, "migrate");
+}
+
 struct letter *compose_retry(struct sim *sim, struct client *client, uint64_t task)
 {
-    struct message message = {.kind = MESSAGE_RETRY, .id = next_id(sim, client), .task = task, .as = dice_chance(&sim->dice, 900) ? TEXT("boss") : anybody(sim)};
+    struct message message = {.kind = MESSAGE_RETRY, .id = next_id(sim, client), .task = task, .as = dice_chance(&sim->dice, 900) ? TEXT("boss") : compose_anybody(sim)};
     return write(sim, client, &message, NULL, "retry");
 }
 
@@ -473,7 +432,7 @@ static bool falsify(struct sim *sim, struct message *message)
         message->data_count--;
         return true;
     default:
-        message->as = anybody(sim);
+        message->as = compose_anybody(sim);
         return !text_equal(as, message->as);
     }
 }

@@ -3,6 +3,7 @@
 
 #include "engine/limits.h"
 #include "tests/simulate/audit.h"
+#include "tests/simulate/breaks.h"
 #include "tests/simulate/trouble.h"
 #include "tests/simulate/workers.h"
 
@@ -130,7 +131,8 @@ static enum err open_all(struct sim *sim, const char **why)
     code = outbox_create(&host->outbox, &options);
     host->door = (struct door){.engine = host->engine, .seal = host->seal, .attempts_most = sim->profile.attempts,
                                .retry_base_ms = sim->profile.retry_base_ms, .retry_most_ms = sim->profile.retry_most_ms};
-    return code ? code : find_parked(sim);
+    code = code ? code : find_parked(sim);
+    return code ? code : host_forget_again(sim);
 }
 
 static void try_again(struct sim *sim, void *subject)
@@ -138,6 +140,11 @@ static void try_again(struct sim *sim, void *subject)
     (void)subject;
     if (!sim->host->alive)
         host_start(sim);
+}
+
+void host_wake(struct sim *sim)
+{
+    sim_after(sim, 1, try_again, NULL);
 }
 
 bool host_start(struct sim *sim)
@@ -195,7 +202,9 @@ void host_crash(struct sim *sim, const char *where)
     host->turn_at = INT64_MAX;
     audit_leases_forgotten(sim);
     trouble_lose_last(sim);
-    sim_after(sim, sim->draining ? 1 : dice_tail(&sim->dice, 100, HOUR), try_again, NULL);
+    breaks_at_rest(sim);
+    bool unnoticed = !sim->draining && dice_chance(&sim->dice, sim->profile.down);
+    sim_after(sim, sim->draining ? 1 : unnoticed ? dice_tail(&sim->dice, HOUR, 6 * DAY) : dice_tail(&sim->dice, 100, HOUR), try_again, NULL);
 }
 
 /* ---- faults ---- */

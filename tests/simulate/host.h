@@ -1,7 +1,7 @@
 /* host: the process that the engine runs in: door, engine, seal and outbox, as the server uses them, without sockets and loop.
  *
  * It can die at any moment and is started again; then everything but the two stores is gone. Its clock is its own: it may be off, and step.
- * host_turn.c is one turn of its loop: what a server does, in its order. */
+ * host_turn.c is one turn of its loop: what a server does, in its order. host_owed.c: what it owes to those whose keys it holds. */
 #ifndef STAIRCASE_SIMULATE_HOST_H
 #define STAIRCASE_SIMULATE_HOST_H
 
@@ -27,6 +27,7 @@ struct host {
     struct engine *engine;
     struct seal *seal;
     struct outbox *outbox;
+    int64_t counts_at;  /* not before that: the disk of the keys was full (monotonic) */
     struct door door;
     int64_t skew;       /* of its clock */
     int64_t clock_most; /* the latest that it has ever shown */
@@ -50,6 +51,8 @@ void host_begin(struct sim *sim);
 void host_end(struct sim *sim);
 /* false: the store failed while it started; it tries again later. */
 bool host_start(struct sim *sim);
+/* Somebody finds that it is down, if it is. */
+void host_wake(struct sim *sim);
 void host_crash(struct sim *sim, const char *where);
 void host_receive(struct sim *sim, uint64_t peer, struct text bytes);
 void host_plan_turn(struct sim *sim, int64_t at);
@@ -64,6 +67,14 @@ void host_disarm(struct sim *sim);
 /* While somebody else looks into the stores, an armed fault waits. */
 void host_pause_faults(struct sim *sim);
 void host_resume_faults(struct sim *sim);
+
+/* host_owed.c: what is owed to secret votes, as events for the next batch; between batches. */
+bool host_owes_counts(const struct sim *sim);
+enum err host_take_counts(struct sim *sim, struct event *events, uint32_t most, uint32_t *count);
+enum err host_decide_counts(struct sim *sim, const struct event *events, uint32_t count);
+/* Keys of cases whose time is over: after a commit; and of all there are, after a start. */
+enum err host_forget(struct sim *sim, const struct engine_done *done);
+enum err host_forget_again(struct sim *sim);
 
 /* host_turn.c */
 void host_turn(struct sim *sim);

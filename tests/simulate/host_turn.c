@@ -14,7 +14,7 @@
 
 #include <assert.h>
 
-enum { LAPSED_MOST = 16, UNPARKED_MOST = 64 };
+enum { LAPSED_MOST = 16, UNPARKED_MOST = 64, COUNTED_MOST = 8 };
 
 /* What a message has come to. */
 struct outcome {
@@ -30,6 +30,8 @@ struct turn {
     struct outcome *first, **end;
     uint64_t lapsed[LAPSED_MOST];
     uint32_t lapsed_count, fired;
+    struct event counted[COUNTED_MOST]; /* for secret votes */
+    uint32_t counted_count;
     struct message deployed; /* the answer to a deployment */
     bool more;
 };
@@ -90,6 +92,7 @@ static enum err take_from_client(struct turn *turn, const struct speaker *client
     case MESSAGE_OPEN:
     case MESSAGE_SEND:
     case MESSAGE_RELEASE:
+    case MESSAGE_MIGRATE:
     case MESSAGE_RETRY: break;
     default: refuse(&outcome->answer, ERR_DENIED, TEXT("The simulated server takes only events.")); return ERR_OK;
     }
@@ -351,6 +354,7 @@ static enum err decide_all(struct turn *turn, const struct door_parked *parked, 
     enum err code = trouble_deploy(turn->sim, &turn->deployed);
     for (uint32_t i = 0; i < parked_count && !code; i++)
         code = decide_parked(turn, &parked[i]);
+    code = code ? code : host_decide_counts(turn->sim, turn->counted, turn->counted_count);
     code = code ? code : take_all(turn);
     code = code ? code : decide_lapsed(turn);
     return code ? code : fire(turn);
@@ -402,10 +406,12 @@ static void plan_next(struct turn *turn)
     struct sim *sim = turn->sim;
     struct host *host = turn->host;
     int64_t due = engine_next_due(host->engine), wait = outbox_wait(host->outbox, host_outbox_time(sim));
-    if (turn->more || host->parked || host->inbox || turn->lapsed_count == LAPSED_MOST) {
+    if (turn->more || host->parked || host->inbox || turn->lapsed_count == LAPSED_MOST || host_owes_counts(sim)) {
         host_plan_turn(sim, sim->now + 1);
         return;
     }
+    if (engine_owes_counts(host->engine))
+        host_plan_turn(sim, sim->now + host->counts_at - sim_monotonic(sim));
     /* A turn may see the deadline a millisecond after it; a clock that is behind sees it later. */
     if (due != INT64_MAX && sim->options.broken != BREAK_NEVER_FIRE)
         host_plan_turn(sim, due == INT64_MIN ? sim->now + 1 : due + 1 - host->skew);
@@ -420,6 +426,7 @@ static bool reload(struct sim *sim)
     enum err code = store_reopen(host->store);
     code = code ? code : store_reopen(host->keys);
     code = code ? code : engine_reload(host->engine, &why);
+    code = code ? code : host_forget_again(sim);
     if (code) {
         host_failed(sim, code, "reading the state again");
         return false;
@@ -446,9 +453,10 @@ void host_turn(struct sim *sim)
         return;
     workers_beat(sim);
     bool quiet = !host->inbox && !host->parked;
-    enum err code = fetch_parked(&turn, parked, UNPARKED_MOST, &parked_count);
+    enum err code = host_take_counts(sim, turn.counted, COUNTED_MOST, &turn.counted_count); /* first: keys are destroyed while none is new */
+    code = code ? code : fetch_parked(&turn, parked, UNPARKED_MOST, &parked_count);
     if (code) {
-        host_failed(sim, code, "reading parked events");
+        host_failed(sim, code, "reading what is owed or parked");
         return;
     }
     begin(&turn);
@@ -463,6 +471,11 @@ void host_turn(struct sim *sim)
     trouble_deployed(sim, &turn.deployed);
     if (trouble_kills(sim, 200)) {
         host_crash(sim, "after the commit");
+        return;
+    }
+    code = host_forget(sim, &done);
+    if (code) {
+        host_failed(sim, code, "destroying the key of a case");
         return;
     }
     tell_outbox(&turn, &done);

@@ -27,6 +27,14 @@
     X(PRIVATE_STAYS_SEALED, private_stays_sealed, "nothing private stands anywhere in clear")                          \
     X(AS_PREDICTED, as_predicted, "stage, level, end and deadline are what a naive model says")                        \
     X(HEARD_ONCE, heard_once, "a child is opened once and its end comes back once, or an incident stands on its parent") \
+    X(BALLOTS_ADD_UP, ballots_add_up, "a ballot counts once, and a tally is what the rows of its roll come to")              \
+    X(ROLLS_STAY, rolls_stay, "a roll never changes its members after it was drawn")                                          \
+    X(SECRETS_COUNTED_ONCE, secrets_counted_once, "a secret vote is counted once and rightly, and its key is gone afterwards")  \
+    X(RUNS_ONCE, runs_once, "each day of a recurrence opens one run or is reported")                                          \
+    X(YEARS_CLOSED_ONCE, years_closed_once, "a year is closed once, with as many cases as have ended in it")                  \
+    X(STOPPED_IS_STILL, stopped_is_still, "no clock fires while it is stopped")                                               \
+    X(PUBLISHED_COMES_DOWN, published_comes_down, "what is published is down when it should be")                              \
+    X(FORGOTTEN_IS_GONE, forgotten_is_gone, "what a case held of people is gone when its time is over")                       \
     X(ONLY_THE_DISK_FAILS, only_the_disk_fails, "the engine reports an error only when the store gave one")
 
 enum invariant {
@@ -63,6 +71,17 @@ enum invariant {
     X(WRONG_CALENDAR, "wrong-calendar", AS_PREDICTED, "the model counts a day of the spring break as worked")                 \
     X(SKIP_LEVEL, "skip-level", AS_PREDICTED, "the model climbs two levels at once")                                   \
     X(DROP_SAID, "drop-said", HEARD_ONCE, "what one case has to say to another vanishes on the way")                 \
+    X(LOSE_BALLOT, "lose-ballot", BALLOTS_ADD_UP, "a row of a roll forgets its ballot")                                 \
+    X(LATE_MEMBER, "late-member", ROLLS_STAY, "somebody is written onto a roll")                                       \
+    X(MISCOUNT, "miscount", SECRETS_COUNTED_ONCE, "a secret ballot is counted for another choice")                     \
+    X(KEEP_VOTE_KEY, "keep-vote-key", SECRETS_COUNTED_ONCE, "the keys of votes come back from a copy")                 \
+    X(RUN_AGAIN, "run-again", RUNS_ONCE, "a crash takes along how far a recurrence has come")                          \
+    X(LOSE_RUN, "lose-run", RUNS_ONCE, "a crash leaves a recurrence a fortnight ahead")                                \
+    X(TURN_YEAR, "turn-year", YEARS_CLOSED_ONCE, "a count of a year goes up by one")                                   \
+    X(YEAR_AGAIN, "year-again", YEARS_CLOSED_ONCE, "a crash takes along which years are closed")                       \
+    X(TICK_STOPPED, "tick-stopped", STOPPED_IS_STILL, "a clock that was stopped goes on by itself")                    \
+    X(KEEP_PUBLISHED, "keep-published", PUBLISHED_COMES_DOWN, "a publication loses its clock")                         \
+    X(KEEP_CASE_KEY, "keep-case-key", FORGOTTEN_IS_GONE, "the keys of cases are not destroyed")                        \
     X(SILENT_FAULT, "silent-fault", ONLY_THE_DISK_FAILS, "the store fails without having been told to")
 
 enum broken {

@@ -90,6 +90,24 @@ static int64_t close_of(uint32_t calendar, int64_t date)
     return at_hour(date, longer(calendar) ? 17 : 18);
 }
 
+bool day_is_worked(uint32_t calendar, int64_t date)
+{
+    return works(calendar, date);
+}
+
+int64_t business_begins(uint32_t calendar, int64_t date)
+{
+    return at_hour(date, shorter(calendar) ? 8 : 9);
+}
+
+void day_date(int64_t date, int *year, int *month, int *day)
+{
+    struct day of;
+    date_of(date, year, &of);
+    *month = of.month;
+    *day = of.day;
+}
+
 /* A last day on a day off moves; it ends at the close of business. */
 static int64_t end_of(uint32_t calendar, int64_t date)
 {

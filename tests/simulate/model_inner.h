@@ -25,6 +25,8 @@ struct predicted {
     bool done[3];
     int added, asked;            /* of extensions; asked: waits for an answer */
     int follow_ups, finishes;
+    bool still;                  /* its clock is stopped: when it was due does not matter now */
+    struct council *council;     /* model_council.c */
     const char *wrong;           /* what was applied may not have been; NULL: nothing */
 };
 
@@ -39,6 +41,7 @@ struct rule {
     int stage;      /* NOWHERE: anywhere */
     unsigned who;   /* enum who */
     void (*follow)(struct predicted *p, const struct log_record *record);
+    bool afterwards; /* also of an ended case */
 };
 
 /* A workflow. */
@@ -54,8 +57,13 @@ struct rules {
     void (*task_overdue)(struct predicted *p, const char *task, int64_t now);
     /* When the stage is due; NO_DEADLINE. */
     int64_t (*stage_due)(const struct predicted *p, uint32_t calendar);
+    /* NULL where there is nothing of the kind: */
+    void (*begin)(struct sim *sim, struct predicted *p, const struct log_record *record);
+    void (*other_due)(struct predicted *p, const struct log_record *record); /* neither of the stage nor of a task */
+    void (*migrated)(struct predicted *p, uint32_t to);                      /* it still has the version that it leaves */
+    void (*counted)(struct predicted *p, const struct log_record *record);
 };
-extern const struct rules model_stairs, model_works;
+extern const struct rules model_stairs, model_works, model_council;
 
 /* The calendar that counts for entering a stage now; set by model.c. */
 extern uint32_t model_calendar;
@@ -74,6 +82,8 @@ const struct value *model_field(const struct log_record *record, const char *nam
 bool model_flag(const struct log_record *record, const char *name);
 bool model_word(const struct log_record *record, const char *name, const char *word);
 
+void model_read_people(const struct log_record *record, const char *field, struct text *people, int *count);
+
 /* ---- lists of people ---- */
 bool model_among(const struct text *people, int count, struct text person);
 void model_join(struct text *people, int *count, struct text person);
@@ -84,6 +94,9 @@ int64_t days_due(uint32_t calendar, int64_t from, int days);
 int64_t working_days_due(uint32_t calendar, int64_t from, int days);
 int64_t months_due(uint32_t calendar, int64_t from, int months);
 int64_t working_hours_due(uint32_t calendar, int64_t from, int hours);
+bool day_is_worked(uint32_t calendar, int64_t date);
+int64_t business_begins(uint32_t calendar, int64_t date);
+void day_date(int64_t date, int *year, int *month, int *day);
 extern bool model_wrong_calendar; /* --break wrong-calendar */
 
 /* ---- model_people.c ---- */

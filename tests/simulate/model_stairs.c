@@ -113,20 +113,21 @@ static void follow_up(struct predicted *p, const struct log_record *record)
 }
 
 static const struct rule events[] = {
-    {"agree", CONSENT, BY_PARTY, agree},
-    {"decline", CONSENT, BY_PARTY, refuse},
-    {"sign", MEDIATION, BY_MEDIATOR | BY_WORKER, sign},
-    {"raise", MEDIATION, BY_MEDIATOR | BY_WORKER, raise_up},
-    {"return", MEDIATION, BY_MEDIATOR | BY_WORKER, return_down},
-    {"stop", MEDIATION, BY_PARTY, refuse},
-    {"extend", MEDIATION, BY_PARTY, extend},
-    {"follow-up", KEEPING, BY_GRID_WORKER, follow_up},
-    {"withdraw", NOWHERE, BY_APPLICANT, withdraw},
-    {"comment", NOWHERE, BY_PARTY | BY_MEDIATOR | BY_GRID_WORKER, model_stay},
-    {"take-back", NOWHERE, BY_ANYONE, take_back},
-    {"claim", NOWHERE, BY_MEDIATOR | BY_GRID_WORKER, model_stay},
-    {"hand-over", NOWHERE, BY_MEDIATOR | BY_GRID_WORKER, model_stay},
-    {NULL, 0, 0, NULL},
+    {"agree", CONSENT, BY_PARTY, agree, false},
+    {"decline", CONSENT, BY_PARTY, refuse, false},
+    {"sign", MEDIATION, BY_MEDIATOR | BY_WORKER, sign, false},
+    {"raise", MEDIATION, BY_MEDIATOR | BY_WORKER, raise_up, false},
+    {"return", MEDIATION, BY_MEDIATOR | BY_WORKER, return_down, false},
+    {"stop", MEDIATION, BY_PARTY, refuse, false},
+    {"extend", MEDIATION, BY_PARTY, extend, false},
+    {"follow-up", KEEPING, BY_GRID_WORKER, follow_up, false},
+    {"withdraw", NOWHERE, BY_APPLICANT, withdraw, false},
+    {"comment", NOWHERE, BY_PARTY | BY_MEDIATOR | BY_GRID_WORKER, model_stay, false},
+    {"take-back", NOWHERE, BY_ANYONE, take_back, false},
+    {"claim", NOWHERE, BY_MEDIATOR | BY_GRID_WORKER, model_stay, false},
+    {"unclaim", NOWHERE, BY_MEDIATOR | BY_GRID_WORKER, model_stay, false},
+    {"hand-over", NOWHERE, BY_MEDIATOR | BY_GRID_WORKER, model_stay, false},
+    {NULL, 0, 0, NULL, false},
 };
 
 /* ---- deadlines ---- */

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { HAPPENINGS_MOST = 60000 };
+enum { HAPPENINGS_MOST = 200000 };
 #define DRAIN_MOST (20 * DAY)
 
 /* ---- what happens when ---- */
@@ -136,7 +136,7 @@ static void draw_profile(struct sim *sim)
         .away = ONE_OF(dice, 0, 3, 20), .early = ONE_OF(dice, 0, 200, 500), .held = ONE_OF(dice, 0, 0, 150, 400), .late = ONE_OF(dice, 0, 200, 600), .wrong = ONE_OF(dice, 0, 60, 250),
         .repeat = ONE_OF(dice, 20, 100, 300), .impostor = ONE_OF(dice, 0, 20, 60), .on_behalf = ONE_OF(dice, 0, 100),
         .lose = ONE_OF(dice, 0, 50, 250), .twice = ONE_OF(dice, 0, 50, 250), .slow = ONE_OF(dice, 0, 20, 200),
-        .crash = ONE_OF(dice, 0, 20, 60, 150), .fault = ONE_OF(dice, 0, 20, 100), .clock = ONE_OF(dice, 0, 10, 60), .deploy = ONE_OF(dice, 0, 10, 40),
+        .crash = ONE_OF(dice, 0, 20, 60, 150), .fault = ONE_OF(dice, 0, 20, 100), .clock = ONE_OF(dice, 0, 10, 60), .deploy = ONE_OF(dice, 0, 10, 40), .migrate = ONE_OF(dice, 0, 0, 15, 60), .down = ONE_OF(dice, 0, 50, 200),
         .die = ONE_OF(dice, 0, 30, 150), .silent = ONE_OF(dice, 0, 30, 150), .fail = ONE_OF(dice, 0, 100, 500), .hold = ONE_OF(dice, 100, 500, 900),
         .batch = ONE_OF(dice, 1, 8, 64), .fire = ONE_OF(dice, 1, 4, 64),
         .credit = ONE_OF(dice, 1, 3), .attempts = ONE_OF(dice, 1, 2, 5), .lease_ms = ONE_OF(dice, 10 * SECOND, MINUTE), .retry_base_ms = ONE_OF(dice, SECOND, MINUTE), .retry_most_ms = HOUR,
@@ -150,8 +150,9 @@ static void begin(struct sim *sim, const struct sim_options *options)
     *sim = (struct sim){.options = *options, .dice = {options->seed * 0x9e3779b97f4a7c15u + 0x1234567u}};
     arena_init(&sim->memory);
     arena_init(&sim->scratch);
-    /* Some day from 2026-03-05 to 2026-09-20, in the morning. */
-    sim->start = sim->now = (20517 + dice_between(&sim->dice, 0, 199)) * DAY + HOUR;
+    /* Some day from 2026-03-05 to 2026-09-20, in the morning; or shortly before the year is over. */
+    int64_t days = dice_chance(&sim->dice, 150) ? dice_between(&sim->dice, 282, 300) : dice_between(&sim->dice, 0, 199);
+    sim->start = sim->now = (20517 + days) * DAY + HOUR;
     draw_profile(sim);
     mail_begin(sim);
     host_begin(sim);
@@ -177,6 +178,7 @@ static void drain(struct sim *sim)
     sim->draining = true;
     host_disarm(sim);
     sim->host->skew = 0;
+    host_wake(sim);
     clients_drain(sim);
     workers_drain(sim);
     host_plan_turn(sim, sim->now);

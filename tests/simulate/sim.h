@@ -34,7 +34,8 @@ struct profile {
     int64_t pace;                     /* between two acts of a client, about */
     uint32_t away, early, held, late, wrong, repeat, impostor, on_behalf;
     uint32_t lose, twice, slow;       /* of the network */
-    uint32_t crash, fault, clock, deploy; /* of a turn */
+    uint32_t crash, fault, clock, deploy, migrate; /* of a turn; migrate: of an act */
+    uint32_t down;                    /* of a crash: that it is found only days later */
     uint32_t die, silent, fail, hold; /* of a worker with a task */
     uint32_t batch, fire;             /* of the host: how many at most */
     uint32_t credit, attempts, lease_ms, retry_base_ms, retry_most_ms;

@@ -40,6 +40,8 @@ static const struct plan {
     [SOURCE_MATTER] = {.path = "workflows/grid-matter/workflow.yaml"},
     [SOURCE_FAMILY] = {.path = "tests/simulate/family.yaml"},
     [SOURCE_MEMBER] = {.path = "tests/simulate/member.yaml"},
+    [SOURCE_COUNCIL] = {.path = "tests/simulate/council.yaml"},
+    [SOURCE_ROUNDS] = {.path = "tests/simulate/rounds.yaml"},
     [SOURCE_CALENDAR_2] = LONGER("2"), [SOURCE_CALENDAR_3] = SHORTER("3"), [SOURCE_CALENDAR_4] = LONGER("4"), [SOURCE_CALENDAR_5] = SHORTER("5"),
     /* A house is closed and another one takes its cases over; a mediator leaves, somebody comes. */
     [SOURCE_DIRECTORY_2] = {"tests/simulate/directory.yaml",
@@ -52,6 +54,10 @@ static const struct plan {
                           {"title: {zh: 台阶, en: Stairs}", "title: {zh: 台阶, en: Stairs}\nlate: refuse"}}},
     [SOURCE_WORKS_2] = {"tests/simulate/works.yaml",
                         {{"version: 1", "version: 2"}, {"done: 2 of 3", "done: all"}, {"within: 20 working hours", "within: 36 hours"}}},
+    [SOURCE_COUNCIL_2] = {"tests/simulate/council.yaml",
+                          {{"version: 1", "version: 2"}, {"[plain, 3 working days]", "[plain, 4 working days]"}, {"    within: 2 days", "    within: 3 days"}, {"limit:   25 days", "limit:   20 days"}}},
+    [SOURCE_ROUNDS_2] = {"tests/simulate/rounds.yaml",
+                         {{"version: 1", "version: 2"}, {"BYDAY=TU,SA", "BYDAY=MO,FR"}, {"day-off: next, missed: catch-up", "day-off: previous, missed: report"}}},
     [SOURCE_DIRECTORY_WRONG] = {"tests/simulate/directory.yaml", {{"{role: grid-worker, at: willow}]", "{role: grid-worker, at: willow}, {role: supervisor, at: east}]"}}},
 };
 

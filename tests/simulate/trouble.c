@@ -58,7 +58,7 @@ static void begin_deploying(struct sim *sim)
 {
     bool calendar = dice_chance(&sim->dice, 400) && sim->audit->calendar_version < 5;
     sim->trouble->deploying = calendar ? (enum source_name)(SOURCE_CALENDAR_2 + sim->audit->calendar_version - 1)
-                                       : (enum source_name)dice_between(&sim->dice, SOURCE_DIRECTORY_1, SOURCE_COUNT - 1);
+                                       : (enum source_name)dice_between(&sim->dice, dice_chance(&sim->dice, 600) ? SOURCE_DIRECTORY_2 : SOURCE_DIRECTORY_1, SOURCE_COUNT - 1);
     sim->trouble->ids += dice_chance(&sim->dice, 500);
 }
 

@@ -8,11 +8,19 @@
 
 struct message;
 
+/* --break keep-vote-key */
+enum { KEPT_KEYS_MOST = 64 };
+struct kept_key {
+    struct text key, value;
+};
+
 struct trouble {
     enum source_name deploying; /* SOURCE_COUNT: nothing */
     uint32_t ids;               /* of deployments */
     uint32_t deployed;          /* bits: those that are in force */
     uint32_t acts;              /* of --break, so far */
+    struct kept_key kept[KEPT_KEYS_MOST];
+    uint32_t kept_count;
 };
 
 void trouble_begin(struct sim *sim);
