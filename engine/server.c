@@ -104,8 +104,12 @@ static int64_t next_work(struct server *server)
     if (server->mode == STOPPING)
         return INT64_MAX;
     due = engine_next_due(server->engine);
-    if (due == INT64_MIN || server->unpark_count || engine_owes_counts(server->engine))
+    if (due == INT64_MIN || server->unpark_count || server_owes_counts(server))
         return 0;
+    if (engine_owes_counts(server->engine) && server->counts_at - time.monotonic < wait)
+        wait = server->counts_at - time.monotonic;
+    if (server->forget_due && server->forget_at - time.monotonic < wait)
+        wait = server->forget_at - time.monotonic;
     /* A deadline is in time at its due moment: it fires after it. One that could not fire is not tried without a pause. */
     if (due != INT64_MAX && due + 1 - time.now < wait)
         wait = due + 1 - time.now > 0 ? due + 1 - time.now : server->fired ? 0 : TRIES_MS;
@@ -419,6 +423,7 @@ static enum err open_rooms(struct server *server, const struct server_options *o
     code = code ? code : open_outbox(server);
     code = code ? code : deploy_configured(server, arena, why);
     code = code ? code : server_find_unparkable(server);
+    server_forget_later(server);
     code = code ? code : server_forget_again(server);
     code = code ? code : open_link(server, arena, why);
     code = code ? code : start_loop(server);

@@ -191,6 +191,7 @@ static enum err recover(struct server *server)
     enum err code = store_reopen(server->store);
     code = code ? code : engine_reload(server->engine, &why);
     code = code ? code : server_find_unparkable(server);
+    server_forget_later(server);
     outbox_changed(server->outbox, INT64_MIN);
     if (code)
         server_fail(server, code, "reading the store again");

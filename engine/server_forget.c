@@ -1,13 +1,32 @@
 /* server_forget: the keys of cases whose time is over (`retain`). The event comes first, since what it says must be on disk before anything is destroyed; a run that
- * ends between the two leaves a case that is marked and whose key is still there: the next start looks for such cases. */
+ * ends between the two leaves a case that is marked and whose key is still there: the next start looks for such cases. So does a
+ * server that goes on after a commit that may have held although it failed, or that found the disk of the keys full. */
 #include "engine/server_inner.h"
 
 #include "engine/record.h"
+
+enum { TRY_AGAIN_MS = 5000 };
+
+void server_forget_later(struct server *server)
+{
+    server->forget_due = true;
+    server->forget_at = 0;
+}
+
+/* The disk of the keys is full: that ends nothing, and is looked for again. */
+static enum err put_off(struct server *server)
+{
+    oplog(OPLOG_ERROR, "key-not-destroyed", OPLOG_STRING("why", err_sentence(ERR_DISK_FULL)));
+    server->forget_due = true;
+    server->forget_at = server->walltime.monotonic + TRY_AGAIN_MS;
+    return store_reopen(server->keys);
+}
 
 void server_forget(struct server *server, struct text case_key)
 {
     struct seal_key key = seal_key_of_case(case_key);
     enum err code = seal_destroy(server->seal, &key);
+    code = code == ERR_DISK_FULL ? put_off(server) : code;
     if (code)
         server_fail(server, code, "destroying the key of a case");
 }
@@ -48,6 +67,9 @@ enum err server_forget_again(struct server *server)
 {
     struct store_txn *txn;
     struct store_cursor *cursor;
+    if (!server->forget_due || server->walltime.monotonic < server->forget_at)
+        return ERR_OK;
+    server->forget_due = false;
     if (!any_retains(server))
         return ERR_OK;
     enum err code = store_begin_read(server->store, &txn);
@@ -59,5 +81,5 @@ enum err server_forget_again(struct server *server)
         store_cursor_close(&cursor);
     }
     store_end_read(&txn);
-    return code;
+    return code == ERR_DISK_FULL ? put_off(server) : code;
 }

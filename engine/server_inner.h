@@ -69,6 +69,9 @@ struct server {
     enum server_mode mode;
     enum err failure;           /* what it leaves with */
     int64_t retry_at;           /* READ_ONLY: monotonic time of the next try */
+    int64_t counts_at;          /* what is owed to secret votes is not brought before that: the disk of the keys was full (monotonic) */
+    bool forget_due;            /* there may be cases whose time is over and whose key is still there; */
+    int64_t forget_at;          /* not looked for before that (monotonic) */
     bool disk_full;             /* since a batch did not fit, until one does */
     bool disk_low;              /* new cases wait */
     int64_t disk_looked;        /* monotonic time of the last look */
@@ -135,15 +138,20 @@ void server_fail(struct server *server, enum err code, const char *doing);
 
 /* ---- server_turn.c ---- */
 void server_turn(struct server *server);
+/* Something is owed to a secret vote, and may be brought now. */
+bool server_owes_counts(const struct server *server);
 /* Parked events of the case are to be decided. false: no memory. */
 bool server_note_unparkable(struct server *server, struct text case_key);
 /* At the start, and after a commit that failed: parked events whose case is here. */
 enum err server_find_unparkable(struct server *server);
 
 /* ---- server_forget.c ---- */
-/* What is sealed under the key of the case can be opened by nobody any more. When that fails the server ends, and its next start does it. */
+/* What is sealed under the key of the case can be opened by nobody any more. When the disk of the keys is full it is done later; any other failure ends the
+ * server, and its next start does it. */
 void server_forget(struct server *server, struct text case_key);
-/* The same for every case whose time was over when the last run ended in the middle of it. */
+/* From now on server_forget_again does the same for every case whose time is over: after a start, and after a commit of which nobody knows whether it held. */
+void server_forget_later(struct server *server);
+/* Between batches, while no key is new. */
 enum err server_forget_again(struct server *server);
 
 /* ---- server_batch.c ---- */

@@ -182,6 +182,13 @@ static bool may_write(struct server *server)
     return server->mode == SERVING;
 }
 
+enum { COUNTS_AGAIN_MS = 5000 };
+
+bool server_owes_counts(const struct server *server)
+{
+    return engine_owes_counts(server->engine) && server->walltime.monotonic >= server->counts_at;
+}
+
 /* What is owed to secret votes is brought by this server, which holds their keys. */
 static enum err take_counts(struct server *server)
 {
@@ -193,7 +200,9 @@ static enum err take_counts(struct server *server)
     }
     if (code == ERR_DISK_FULL) { /* of the keys: it stays owed */
         oplog(OPLOG_ERROR, "vote-not-settled", OPLOG_STRING("why", err_sentence(code)));
-        engine_forget_counts(server->engine);
+        server->counts_at = server->walltime.monotonic + COUNTS_AGAIN_MS;
+        if (store_reopen(server->keys))
+            return ERR_IO;
     }
     return code == ERR_NOT_FOUND || code == ERR_DISK_FULL ? ERR_OK : code;
 }
@@ -208,9 +217,14 @@ static void decide(struct server *server)
         turn_away(server);
         return;
     }
-    enum err code = engine_owes_counts(server->engine) ? take_counts(server) : ERR_OK; /* first: keys are destroyed while none is new */
+    enum err code = server_owes_counts(server) ? take_counts(server) : ERR_OK; /* first: keys are destroyed while none is new */
     if (code) {
         server_fail(server, code, "secret votes");
+        return;
+    }
+    code = server_forget_again(server);
+    if (code) {
+        server_fail(server, code, "destroying keys of cases");
         return;
     }
     code = server->unpark_count ? take_unparked(server) : ERR_OK;
