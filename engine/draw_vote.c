@@ -17,20 +17,14 @@ static struct text part_words(const struct draw_words *words, const struct workf
     return arena_print(words->arena, format, rule->numerator, rule->denominator, (int)base.size, base.data);
 }
 
-static const char *choice_name(const struct draw_words *words, const struct workflow_vote *vote, int32_t choice)
-{
-    const struct workflow_name *names = words->workflow->table[WORKFLOW_NAMES].rows;
-    return workflow_string(words->workflow, names[vote->choices.first + choice].name);
-}
-
 static struct text rule_words(const struct draw_words *words, const struct workflow_vote *vote, const struct workflow_vote_rule *rule)
 {
-    struct text part = part_words(words, rule);
-    struct text said = arena_print(words->arena, "%s %.*s", choice_name(words, vote, rule->choice), (int)part.size, part.data);
+    struct text part = part_words(words, rule), choice = draw_choice(words, vote->choices, rule->choice);
+    struct text said = arena_print(words->arena, "%.*s %.*s", (int)choice.size, choice.data, (int)part.size, part.data);
     if (vote->field == NONE)
         return said;
-    const char *value = rule->value == NONE ? draw_say(words, "otherwise", "其余") : workflow_string(words->workflow, workflow_value(words->workflow, rule->value)->string);
-    return arena_print(words->arena, draw_say(words, "%s: %.*s", "%s：%.*s"), value, (int)said.size, said.data);
+    struct text value = rule->value == NONE ? text_of(draw_say(words, "otherwise", "其余")) : draw_value(words, vote->field, rule->value);
+    return arena_print(words->arena, draw_say(words, "%.*s: %.*s", "%.*s：%.*s"), (int)value.size, value.data, (int)said.size, said.data);
 }
 
 struct text draw_vote_rules(const struct draw_words *words, const struct workflow_vote *vote)

@@ -16,6 +16,14 @@ struct text draw_title(const struct draw_words *words, int32_t name, int32_t tit
     return text_of(workflow_string(words->workflow, wanted != NONE ? wanted : other != NONE ? other : name));
 }
 
+struct text draw_choice(const struct draw_words *words, struct span names, int32_t index)
+{
+    struct text zh, en;
+    workflow_choice_titles(words->workflow, names, index, &zh, &en);
+    struct text wanted = words->language == DRAW_ZH ? zh : en, other = words->language == DRAW_ZH ? en : zh;
+    return wanted.size ? wanted : other.size ? other : text_of(workflow_choice(words->workflow, names, index));
+}
+
 static struct text joined(const struct draw_words *words, struct text before, const char *mark, struct text after)
 {
     if (before.size == 0)
@@ -166,12 +174,10 @@ struct text draw_duration(const struct draw_words *words, int32_t row)
                        duration->count == 1 ? units[duration->unit].one : units[duration->unit].many);
 }
 
-static struct text value_words(const struct draw_words *words, int32_t field, int32_t row);
-
 static struct text limit_row(const struct draw_words *words, const struct workflow_limit *limit, const struct workflow_limit_row *row)
 {
     struct text what = row->level != NONE   ? draw_level(words, row->level)
-                       : row->value != NONE ? value_words(words, limit->field, row->value)
+                       : row->value != NONE ? draw_value(words, limit->field, row->value)
                                             : text_of(draw_say(words, "otherwise", "其他"));
     struct text time = row->duration != NONE ? draw_duration(words, row->duration) : text_of(draw_say(words, "no limit", "不限"));
     return joined(words, what, " ", time);
@@ -244,19 +250,24 @@ static struct text number_words(const struct draw_words *words, int32_t field, i
     return of->type == FIELD_DATE ? date_words(words, number) : decimal_print(words->arena, number, of->scale);
 }
 
-static struct text value_words(const struct draw_words *words, int32_t field, int32_t row)
+struct text draw_value(const struct draw_words *words, int32_t field, int32_t row)
 {
     const struct workflow_value *value = workflow_value(words->workflow, row);
+    struct span choices = workflow_field(words->workflow, field)->choices;
     if (value->kind == VALUE_BOOLEAN)
         return text_of(value->number ? draw_say(words, "yes", "是") : draw_say(words, "no", "否"));
-    return value->kind == VALUE_INTEGER ? number_words(words, field, value->number) : text_of(workflow_string(words->workflow, value->string));
+    if (value->kind == VALUE_INTEGER)
+        return number_words(words, field, value->number);
+    struct text word = text_of(workflow_string(words->workflow, value->string));
+    int32_t choice = workflow_find_choice(words->workflow, choices, word);
+    return choice == NONE ? word : draw_choice(words, choices, choice);
 }
 
 static struct text in_words(const struct draw_words *words, const struct workflow_condition *condition)
 {
     struct text all = {0};
     for (int32_t i = 0; i < condition->values.count; i++)
-        all = joined(words, all, "/", value_words(words, condition->field, condition->values.first + i));
+        all = joined(words, all, "/", draw_value(words, condition->field, condition->values.first + i));
     return joined(words, field_title(words, condition->field), " = ", all);
 }
 
@@ -335,7 +346,7 @@ struct text draw_stop(const struct draw_words *words, const struct workflow_stop
 {
     struct text all = {0}, longest = draw_duration(words, stop->longest), by = draw_by(words, stop->by);
     for (int32_t i = 0; i < stop->grounds.count; i++)
-        all = draw_list(words, all, text_of(workflow_choice(words->workflow, stop->grounds, i)));
+        all = draw_list(words, all, draw_choice(words, stop->grounds, i));
     return arena_print(words->arena, draw_say(words, "%.*s; at most %.*s; %.*s", "%.*s；至多%.*s；%.*s"), (int)all.size, all.data, (int)longest.size,
                        longest.data, (int)by.size, by.data);
 }

@@ -17,6 +17,10 @@ struct draw_words {
 const char *draw_say(const struct draw_words *words, const char *en, const char *zh) __attribute__((format_arg(2), format_arg(3)));
 /* The title in the language, or in the other, or the name. */
 struct text draw_title(const struct draw_words *words, int32_t name, int32_t title_zh, int32_t title_en);
+/* One of a span of NAMES, by its title. */
+struct text draw_choice(const struct draw_words *words, struct span names, int32_t index);
+/* A value of a field (row of VALUES), as people call it. */
+struct text draw_value(const struct draw_words *words, int32_t field, int32_t value);
 /* `before`, the mark that separates in a list, `after`; only `after` when there is nothing before it. */
 struct text draw_list(const struct draw_words *words, struct text before, struct text after);
 

@@ -67,6 +67,7 @@ struct two two_text(struct text same);
 struct two two_stage(struct explain *explain, int32_t stage);
 struct two two_event(struct explain *explain, int32_t event);
 struct two two_field(struct explain *explain, int32_t field);
+struct two two_choice(struct explain *explain, struct span names, int32_t index);
 struct two two_end(struct explain *explain, int32_t end);
 struct two two_level(struct explain *explain, int32_t level);
 struct two two_unit(struct explain *explain, struct text path);

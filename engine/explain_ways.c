@@ -219,7 +219,7 @@ static void put_stop(struct explain *explain, struct map_maker *map, bool stops)
     const struct workflow_stop *stop = workflow_stop(explain->workflow, row);
     struct two grounds = {{0}, {0}}, longest = {draw_duration(&explain->en, stop->longest), draw_duration(&explain->zh, stop->longest)};
     for (int32_t i = 0; i < stop->grounds.count; i++)
-        grounds = two_join(explain, grounds, ", ", "、", two_text(text_of(workflow_choice(explain->workflow, stop->grounds, i))));
+        grounds = two_join(explain, grounds, ", ", "、", two_choice(explain, stop->grounds, i));
     put_by(explain, map, stop->by, NONE);
     if (!stops)
         return;
@@ -236,7 +236,7 @@ static void put_vote(struct explain *explain, struct map_maker *map, struct text
     const struct workflow_vote *vote = workflow_vote(explain->workflow, row);
     struct two choices = {{0}, {0}};
     for (int32_t i = 0; i < vote->choices.count; i++)
-        choices = two_join(explain, choices, ", ", "、", two_text(text_of(workflow_choice(explain->workflow, vote->choices, i))));
+        choices = two_join(explain, choices, ", ", "、", two_choice(explain, vote->choices, i));
     put_people(explain, map, vote->roll);
     if (!text_is(event, "ballot"))
         return;

@@ -61,6 +61,13 @@ struct two two_field(struct explain *explain, int32_t row)
     return titled(explain, workflow_text(explain, field->name), workflow_text(explain, field->title_zh));
 }
 
+struct two two_choice(struct explain *explain, struct span names, int32_t index)
+{
+    struct text zh, en;
+    workflow_choice_titles(explain->workflow, names, index, &zh, &en);
+    return titled(explain, text_of(workflow_choice(explain->workflow, names, index)), zh);
+}
+
 struct two two_end(struct explain *explain, int32_t row)
 {
     struct text zh, en;

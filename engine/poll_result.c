@@ -33,10 +33,12 @@ struct vote_rule poll_rule(const struct workflow *workflow, const struct case_po
 static struct vote_words words_of(const struct workflow *workflow, const struct case_poll *poll)
 {
     const struct workflow_vote *vote = vote_of(workflow, poll);
-    const struct workflow_name *names = workflow->table[WORKFLOW_NAMES].rows;
     struct vote_words words = {.secret_open = vote->secret && (poll->state <= POLL_COUNTING || poll->state == POLL_LEFT)};
-    for (int32_t i = 0; i < vote->choices.count; i++)
-        words.choice[i] = workflow_string(workflow, names[vote->choices.first + i].name);
+    for (int32_t i = 0; i < vote->choices.count; i++) {
+        struct text zh, en;
+        workflow_choice_titles(workflow, vote->choices, i, &zh, &en);
+        words.choice[i] = zh.size ? zh.data : workflow_choice(workflow, vote->choices, i);
+    }
     for (int32_t i = 0; i < vote->weights.count; i++) {
         const struct workflow_vote_weight *weight = workflow_vote_weight(workflow, vote->weights.first + i);
         words.lane[i] = workflow_string(workflow, weight->name);

@@ -82,12 +82,16 @@ static bool read_ground(struct step *step, int32_t *ground)
 
 static void tell_stopped(struct step *step)
 {
-    const char *ground = ground_name(step, step->state->stopped_ground);
+    const char *name = ground_name(step, step->state->stopped_ground);
+    struct text zh, en;
+    workflow_choice_titles(step->workflow, stop_of(step)->grounds, step->state->stopped_ground, &zh, &en);
+    zh = zh.size ? zh : text_of(name);
+    en = en.size ? en : text_of(name);
     struct text until = calendar_print(step->calendar, step->arena, case_clock(step->state, CLOCK_STOP, 0)->due);
-    step_say(step, arena_print(step->arena, "计时中止（%s），至迟于 %.*s 恢复", ground, SHOWN(until)), "the clock is stopped (%s), at most until %.*s", ground, SHOWN(until));
+    step_say(step, arena_print(step->arena, "计时中止（%.*s），至迟于 %.*s 恢复", SHOWN(zh), SHOWN(until)), "the clock is stopped (%.*s), at most until %.*s", SHOWN(en), SHOWN(until));
     notice_to_told(step, NOTICE_STOPPED, true,
-                   (struct notice_words){arena_print(step->arena, "计时中止（%s），至迟于 %.*s 恢复", ground, SHOWN(until)),
-                                         arena_print(step->arena, "The clock is stopped (%s), at most until %.*s", ground, SHOWN(until))});
+                   (struct notice_words){arena_print(step->arena, "计时中止（%.*s），至迟于 %.*s 恢复", SHOWN(zh), SHOWN(until)),
+                                         arena_print(step->arena, "The clock is stopped (%.*s), at most until %.*s", SHOWN(en), SHOWN(until))});
 }
 
 bool stop_clock(struct step *step)

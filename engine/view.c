@@ -56,7 +56,11 @@ static void put_stop(const struct view *view, const struct workflow *workflow, c
         return;
     const struct workflow_stop *stop = workflow_stop(workflow, workflow_stage(workflow, state->stage)->stop_clock);
     struct map_maker map = map_begin(view->arena);
+    struct text zh, en;
     map_put_string(&map, "ground", workflow_choice(workflow, stop->grounds, state->stopped_ground));
+    workflow_choice_titles(workflow, stop->grounds, state->stopped_ground, &zh, &en);
+    if (zh.size || en.size)
+        map_put(&map, "title", map_words(view->arena, en, zh));
     map_put_number(&map, "since", state->stopped_at);
     map_put_number(&map, "until", case_clock(state, CLOCK_STOP, 0)->due);
     map_put(row, "stopped", map_end(&map));
@@ -179,7 +183,10 @@ static enum err put_case(struct view *view, const struct case_state *state, cons
     }
     if (parts & VIEW_TITLES)
         view_titles(view, workflow, state, &possible, row);
-    return parts & VIEW_DATA ? view_case_data(view, state, viewer, row) : ERR_OK;
+    enum err code = parts & VIEW_DATA ? view_case_data(view, state, viewer, row) : ERR_OK;
+    if (!code && parts & VIEW_TITLES)
+        view_words(workflow, row);
+    return code;
 }
 
 enum err view_case(struct view *view, const struct case_state *state, const struct viewer *viewer, unsigned parts, struct value *out)

@@ -6,7 +6,7 @@
  *
  *   view.c       a look, a case        view_field.c  its fields: who may see them, where they are
  *   view_event.c an event, news        view_title.c  what people call things
- *   view_kin.c   the cases it knows
+ *   view_kin.c   the cases it knows     view_word.c  what people call the words that fields hold
  *   map.c        making maps */
 #ifndef STAIRCASE_VIEW_H
 #define STAIRCASE_VIEW_H
@@ -81,6 +81,10 @@ enum err view_publications(struct view *view, const struct case_state *state, st
 
 /* ---- view_title.c ---- */
 void view_titles(const struct view *view, const struct workflow *workflow, const struct case_state *state, const struct decision *possible, struct map_maker *row);
+
+/* ---- view_word.c ---- */
+/* Under words: what people call the words that `data` of the row holds. */
+void view_words(const struct workflow *workflow, struct map_maker *row);
 
 /* ---- view_poll.c ---- */
 void view_polls(const struct view *view, const struct workflow *workflow, const struct case_state *state, struct map_maker *row);

@@ -202,6 +202,8 @@ enum err view_history(struct view *view, const struct case_state *state, uint64_
     put_other(view->arena, &record->event, &row);
     put_clocks(view->arena, record, &row);
     enum err code = view_event_data(view, state, &record->event, viewer, &row);
+    if (!code && !viewer->worker.size) /* programs keep to the words */
+        view_words(engine_workflow(view->engine, state->workflow), &row);
     *out = map_end(&row);
     return code;
 }

@@ -46,6 +46,7 @@ static enum err publication_row(struct view *view, const struct workflow *workfl
     if (of_stage(workflow, publication) && workflow_find_event(workflow, state->stage, TEXT("object")) != NONE)
         map_put_flag(&row, "objections", true);
     enum err code = view_case_data(view, copy, &everybody, &row);
+    view_words(workflow, &row);
     copy->stage = copy->level = copy->end = NONE; /* where the case stands is not of the text */
     copy->home_unit = copy->unit;
     view_titles(view, workflow, copy, &nothing, &row);

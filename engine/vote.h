@@ -97,7 +97,7 @@ enum vote_result vote_early(const struct vote_rule *rule, const struct vote_tall
 struct vote_words {
     const char *lane[VOTE_LANES_MOST];  /* "heads", or the name of the field; of a vote with one lane it is left out */
     int32_t scale[VOTE_LANES_MOST];     /* decimal places of its weights */
-    const char *choice[VOTE_CHOICES_MOST];
+    const char *choice[VOTE_CHOICES_MOST]; /* by its title: only a Chinese sentence says it */
     bool secret_open;                   /* ballots are sealed: only the turnout is known */
 };
 /* The result with its arithmetic: "13 of 16 members: 5 × 13 = 65 ≥ 4 × 16 = 64, passed". A lane after the other, the quorum first. While it

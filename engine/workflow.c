@@ -103,10 +103,10 @@ const char *workflow_stage_name(const struct workflow *workflow, int32_t stage)
     return stage == NONE ? "" : workflow_string(workflow, workflow_stage(workflow, stage)->name);
 }
 
-static const struct workflow_name *level_row(const struct workflow *workflow, int32_t level)
+static const struct workflow_level *level_row(const struct workflow *workflow, int32_t level)
 {
     assert(level >= 0 && level < workflow->table[WORKFLOW_LEVELS].count);
-    return (const struct workflow_name *)workflow->table[WORKFLOW_LEVELS].rows + level;
+    return (const struct workflow_level *)workflow->table[WORKFLOW_LEVELS].rows + level;
 }
 
 const char *workflow_level_name(const struct workflow *workflow, int32_t level)
@@ -131,10 +131,29 @@ const char *workflow_end_name(const struct workflow *workflow, int32_t end)
     return end == NONE ? "" : workflow_string(workflow, workflow_end(workflow, end)->name);
 }
 
-const char *workflow_choice(const struct workflow *workflow, struct span names, int32_t index)
+static const struct workflow_name *name_row(const struct workflow *workflow, struct span names, int32_t index)
 {
     assert(index >= 0 && index < names.count && names.first + index < workflow->table[WORKFLOW_NAMES].count);
-    return workflow_string(workflow, ((const struct workflow_name *)workflow->table[WORKFLOW_NAMES].rows)[names.first + index].name);
+    return (const struct workflow_name *)workflow->table[WORKFLOW_NAMES].rows + names.first + index;
+}
+
+const char *workflow_choice(const struct workflow *workflow, struct span names, int32_t index)
+{
+    return workflow_string(workflow, name_row(workflow, names, index)->name);
+}
+
+void workflow_choice_titles(const struct workflow *workflow, struct span names, int32_t index, struct text *zh, struct text *en)
+{
+    *zh = text_of(workflow_string(workflow, name_row(workflow, names, index)->title_zh));
+    *en = text_of(workflow_string(workflow, name_row(workflow, names, index)->title_en));
+}
+
+int32_t workflow_find_choice(const struct workflow *workflow, struct span names, struct text word)
+{
+    for (int32_t i = 0; i < names.count; i++)
+        if (text_is(word, workflow_choice(workflow, names, i)))
+            return i;
+    return NONE;
 }
 
 void workflow_end_titles(const struct workflow *workflow, int32_t end, struct text *zh, struct text *en)

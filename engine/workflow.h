@@ -15,9 +15,9 @@
 
 enum workflow_table {
     WORKFLOW_HEAD,       /* one row */
-    WORKFLOW_NAMES,      /* struct workflow_name: lists of strings (choices) */
+    WORKFLOW_NAMES,      /* struct workflow_name: lists of words (choices, grades, grounds) and what people call them */
     WORKFLOW_REFS,       /* struct workflow_ref: lists of row numbers; the member that points here says of what */
-    WORKFLOW_LEVELS,     /* struct workflow_name: every level that is named; levels of stages and cases are rows of it */
+    WORKFLOW_LEVELS,     /* struct workflow_level: every level that is named; levels of stages and cases are rows of it */
     WORKFLOW_FIELDS,
     WORKFLOW_GROUPS,
     WORKFLOW_PEOPLE,
@@ -85,6 +85,11 @@ struct workflow_head {
 };
 
 struct workflow_name {
+    int32_t name;               /* string: the word, which programs send and keep */
+    int32_t title_zh, title_en; /* strings or NONE */
+};
+
+struct workflow_level {
     int32_t name; /* string */
 };
 
@@ -563,6 +568,10 @@ const char *workflow_field_name(const struct workflow *workflow, int32_t field);
 const char *workflow_end_name(const struct workflow *workflow, int32_t end);
 /* The name of one of a span of NAMES, by its place in it. */
 const char *workflow_choice(const struct workflow *workflow, struct span names, int32_t index);
+/* What people call it; empty where it has no title. */
+void workflow_choice_titles(const struct workflow *workflow, struct span names, int32_t index, struct text *zh, struct text *en);
+/* The place of a word among a span of NAMES, or NONE. */
+int32_t workflow_find_choice(const struct workflow *workflow, struct span names, struct text word);
 void workflow_end_titles(const struct workflow *workflow, int32_t end, struct text *zh, struct text *en);
 int32_t workflow_count(const struct workflow *workflow, enum workflow_table table);
 

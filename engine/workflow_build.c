@@ -164,7 +164,7 @@ const char *string_at(const struct workflow_reader *reader, int32_t offset)
 _Static_assert(offsetof(struct workflow_field, name) == 0 && offsetof(struct workflow_group, name) == 0 &&
                    offsetof(struct workflow_stage, name) == 0 && offsetof(struct workflow_event, name) == 0 &&
                    offsetof(struct workflow_end, name) == 0 && offsetof(struct workflow_task, name) == 0 &&
-                   offsetof(struct workflow_name, name) == 0 && offsetof(struct workflow_with, name) == 0,
+                   offsetof(struct workflow_name, name) == 0 && offsetof(struct workflow_level, name) == 0 && offsetof(struct workflow_with, name) == 0,
                "rows that are looked up by name begin with it");
 
 const char *row_name(const struct workflow_reader *reader, enum workflow_table table, int32_t row)
@@ -192,6 +192,13 @@ int32_t name_find(const struct workflow_reader *reader, enum workflow_table tabl
     return name_find_in(reader, table, whole(reader, table), name);
 }
 
+/* As an author reads it: a word with its title beside it. */
+static const char *listed_name(const struct workflow_reader *reader, enum workflow_table table, int32_t row)
+{
+    int32_t title = table == WORKFLOW_NAMES ? ROW_OF(reader, NAMES, name, row)->title_zh : NONE;
+    return title == NONE ? row_name(reader, table, row) : arena_print(reader->arena, "%s (%s)", row_name(reader, table, row), string_at(reader, title)).data;
+}
+
 const char *names_listed(const struct workflow_reader *reader, enum workflow_table table, struct span rows)
 {
     enum { LISTED = 12 };
@@ -202,7 +209,7 @@ const char *names_listed(const struct workflow_reader *reader, enum workflow_tab
             continue;
         if (listed++ == LISTED)
             return arena_print(reader->arena, "%s, ...", list).data;
-        list = arena_print(reader->arena, "%s%s%s", list, *list ? ", " : "", row_name(reader, table, row)).data;
+        list = arena_print(reader->arena, "%s%s%s", list, *list ? ", " : "", listed_name(reader, table, row)).data;
     }
     return *list ? list : "none";
 }
@@ -304,7 +311,7 @@ int32_t level_resolve(struct workflow_reader *reader, const struct node *node)
         problems_add(reader->problems, node, "this workflow names more than %d levels.", WORKFLOW_LEVELS_MOST);
         return NONE;
     }
-    return row_push(reader, WORKFLOW_LEVELS, &(struct workflow_name){.name = string_push(reader, name)}, node);
+    return row_push(reader, WORKFLOW_LEVELS, &(struct workflow_level){.name = string_push(reader, name)}, node);
 }
 
 struct span levels_read(struct workflow_reader *reader, const struct node *node)

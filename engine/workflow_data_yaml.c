@@ -96,28 +96,33 @@ static void refuse_foreign_options(struct workflow_reader *reader, const struct 
     }
 }
 
+static void choice_check(struct workflow_reader *reader, const struct node *word, struct text text, struct span choices)
+{
+    if (word->plain && (strstr(text.data, "、") || strstr(text.data, "，")))
+        problems_warn(reader->problems, word, "\"%s\" is one choice here. Several are separated by \",\" and a space; one goes in quotes.", text.data);
+    if (name_find_in(reader, WORKFLOW_NAMES, choices, text) != NONE)
+        problems_add(reader->problems, word, "the choice \"%s\" stands here a second time.", text.data);
+    else if (text_is(text, "any"))
+        problems_add(reader->problems, word, "\"any\" is a word of the language and cannot be a choice. Use another word.");
+}
+
 static void choices_read(struct workflow_reader *reader, const struct node *node, const struct node *owner, struct workflow_field *field)
 {
     const struct node *item;
-    uint32_t count;
     if (!node) {
         problems_add(reader->problems, owner, "a choice needs \"of\": the list of what can be chosen, such as of: [yard, street].");
         return;
     }
-    if (!node_list(reader->problems, node, false, &item, &count))
+    if (!words_begin(reader, node, &item))
         return;
     field->choices.first = row_count(reader, WORKFLOW_NAMES);
     for (; item && field->choices.count < WORKFLOW_LIST_MOST; item = item->next) {
+        const struct node *word = word_node(reader, item);
         struct text text;
-        if (!node_text(reader->problems, item, 64, &text))
+        if (!node_text(reader->problems, word, 64, &text))
             continue;
-        if (item->plain && (strstr(text.data, "、") || strstr(text.data, "，")))
-            problems_warn(reader->problems, item, "\"%s\" is one choice here. Several are separated by \",\" and a space; one goes in quotes.", text.data);
-        if (name_find_in(reader, WORKFLOW_NAMES, field->choices, text) != NONE)
-            problems_add(reader->problems, item, "the choice \"%s\" stands here a second time.", text.data);
-        else if (text_is(text, "any"))
-            problems_add(reader->problems, item, "\"any\" is a word of the language and cannot be a choice. Use another word.");
-        row_push(reader, WORKFLOW_NAMES, &(struct workflow_name){.name = string_push(reader, text)}, item);
+        choice_check(reader, word, text, field->choices);
+        word_push(reader, item, text, word_title(item));
         field->choices.count++;
     }
     if (item)

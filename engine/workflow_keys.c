@@ -48,7 +48,7 @@ static const struct form title_map = MAPPING(IN_TITLE), opens_map = MAPPING(IN_O
                          child_map = MAPPING(IN_CHILD), children_map = MAPPING(IN_CHILDREN),
                          recurs_map = MAPPING(IN_RECURS), turn_map = MAPPING(IN_TURN), quota_map = MAPPING(IN_QUOTA),
                          short_map = MAPPING(IN_SHORT), vote_map = MAPPING(IN_VOTE), pass_map = MAPPING(IN_PASS), quorum_map = MAPPING(IN_QUORUM),
-                         recuse_map = MAPPING(IN_RECUSE), proxy_map = MAPPING(IN_PROXY), rate_map = MAPPING(IN_RATE), rater_map = MAPPING(IN_RATER);
+                         recuse_map = MAPPING(IN_RECUSE), proxy_map = MAPPING(IN_PROXY), rate_map = MAPPING(IN_RATE), rater_map = MAPPING(IN_RATER), grade_map = MAPPING(IN_GRADE);
 
 /* scalars */
 static const struct form version = FORM(FORM_WHOLE, .least = 1, .most = WORKFLOW_VERSION_MOST);
@@ -86,7 +86,10 @@ static const struct form group = LIST_OF(form_name), groups = NAMED(0, group), p
 
 /* data and conditions */
 static const struct form choice = FORM(FORM_TEXT, .least = 1, .most = 64), choices = LIST_OF(choice);
-static const struct form of_field = EITHER(&choices, &short_element, &element_map);
+/* words alone, or with titles */
+static const struct form title_of_word = EITHER(&form_nothing, &title_map), titled_choices = FORM(FORM_NAMED, .name = "titled-words", .least = 1, .keys = &choice, .of = &title_of_word),
+                         words = EITHER(&choices, &titled_choices);
+static const struct form of_field = EITHER(&choices, &short_element, &element_map, &titled_choices);
 static const struct form with = EITHER(&short_element, &element_map), withs = NAMED(1, with);
 static const struct form value = EITHER(&form_text, &form_number, &form_boolean), values = LIST_OF(value);
 static const struct form new_value = EITHER(&form_text, &form_number, &form_boolean, &form_nothing, &set_table_map), sets = NAMED(1, new_value);
@@ -100,10 +103,11 @@ static const struct form table_row = FORM(FORM_LIST, .least = 2, .of = &table_ce
 static const char *const ballots_words[] = {"final", "changeable"}, *const quorum_base_words[] = {"all members", "roll"};
 static const struct form ballots = FORM_WORDS(ballots_words), base = FORM_WORDS(base_words), quorum_base = FORM_WORDS(quorum_base_words);
 static const struct form vote_part = FORM(FORM_TEXT, .name = "part-of-votes", .pattern = "^(at least|more than) [1-9][0-9]{0,4}/[1-9][0-9]{0,4}$");
-static const struct form vote_choices = FORM(FORM_LIST, .least = 2, .of = &choice), pass_limits = NAMED(1, pass_map);
+static const struct form vote_list = FORM(FORM_LIST, .least = 2, .of = &choice), vote_titles = FORM(FORM_NAMED, .least = 2, .keys = &choice, .of = &title_of_word),
+                         vote_choices = EITHER(&vote_list, &vote_titles), pass_limits = NAMED(1, pass_map);
 static const struct form recuse = EITHER(&form_name, &role_map, &persons, &recuse_map);
 static const struct form rating_weight = FORM(FORM_WHOLE, .least = 1, .most = RATING_WEIGHT_MOST), rating_least = FORM(FORM_WHOLE, .least = 1, .most = RATING_RATERS_MOST),
-                         grade = FORM(FORM_WHOLE, .least = 0, .most = RATING_GRADE_MOST), grades = FORM(FORM_NAMED, .least = 2, .keys = &choice, .of = &grade), raters = NAMED(1, rater_map);
+                         worth = FORM(FORM_WHOLE, .least = 0, .most = RATING_GRADE_MOST), grade = EITHER(&worth, &grade_map), grades = FORM(FORM_NAMED, .least = 2, .keys = &choice, .of = &grade), raters = NAMED(1, rater_map);
 static const struct form seats = FORM(FORM_WHOLE, .least = 1, .most = WORKFLOW_PEOPLE_MOST), proxies = FORM(FORM_WHOLE, .least = 1, .most = 10000);
 
 /* limits and work */
@@ -199,7 +203,7 @@ static const struct key table[] = {
 
     {IN_FIELD, "type", S, KEY_NEEDED, "text, number, boolean, date, choice, people, list, unit or reference", "what it holds", &type},
     {IN_FIELD, "title", M, 0, A_TITLE, "what it is called by people", &title_map},
-    {IN_FIELD, "of", S | L | M, 0, "choices such as [a, b], or the type of a list's elements", "which choices, or what a list holds", &of_field},
+    {IN_FIELD, "of", S | L | M, 0, "choices such as [a, b] or {a: {zh: ..., en: ...}}, or the type of a list's elements", "which choices, or what a list holds", &of_field},
     {IN_FIELD, "scale", S, 0, "a whole number from 0 to 9", "decimal places of a number", &scale},
     {IN_FIELD, "least", S, 0, "a number", "the smallest number, or the fewest people", &form_number},
     {IN_FIELD, "most", S, 0, "a number", "the largest number, the longest text, or the most people or elements", &form_number},
@@ -207,7 +211,7 @@ static const struct key table[] = {
     {IN_FIELD, "sees", S | L | M, 0, SOME_PEOPLE, "who alone sees it: it is private", &people},
 
     {IN_ELEMENT, "type", S, KEY_NEEDED, "text, number, boolean, date, choice, unit or reference", "what an element holds", &element_type},
-    {IN_ELEMENT, "of", L, 0, "choices such as [a, b]", "which choices", &choices},
+    {IN_ELEMENT, "of", L | M, 0, "choices such as [a, b] or {a: {zh: ..., en: ...}}", "which choices", &words},
     {IN_ELEMENT, "scale", S, 0, "a whole number from 0 to 9", "decimal places of a number", &scale},
     {IN_ELEMENT, "least", S, 0, "a number", "the smallest number", &form_number},
     {IN_ELEMENT, "most", S, 0, "a number", "the largest number, or the longest text", &form_number},
@@ -235,7 +239,7 @@ static const struct key table[] = {
     {IN_STAGE, "then", M, 0, AN_OUTCOME, "what follows when the tasks are done, the children have ended, the period is over", &outcome_map},
 
     {IN_VOTE, "roll", S | L | M, KEY_NEEDED, SOME_PEOPLE, "who may vote: drawn when the stage is entered, and frozen", &people},
-    {IN_VOTE, "choices", L, KEY_NEEDED, "a list of choices such as [approve, reject, abstain]", "what can be chosen", &vote_choices},
+    {IN_VOTE, "choices", L | M, KEY_NEEDED, "a list of choices such as [approve, reject, abstain], or a mapping of them to titles", "what can be chosen", &vote_choices},
     {IN_VOTE, "pass", M, KEY_NEEDED, "such as {approve: at least 4/5, of: all members}, or {per: FIELD, limits: {...}}", "which choice must reach which part of what", &pass_map},
     {IN_VOTE, "quorum", M, 0, "such as {turnout: at least 2/3, of: all members}", "how many must take part, apart from what passes", &quorum_map},
     {IN_VOTE, "weights", L, 0, "[heads], or [heads, area]", "what is counted: pass and quorum must hold in each; heads unless said", &form_names},
@@ -259,16 +263,19 @@ static const struct key table[] = {
     {IN_QUORUM, "of", S, 0, "all members or roll", "the base: of what it is a part", &quorum_base},
 
     {IN_RECUSE, "who", S | L | M, 0, SOME_PEOPLE, "who is out before the roll is frozen", &people},
-    {IN_RECUSE, "grounds", L, 0, "a list of grounds", "for which a member is recused later; any words unless said", &choices},
+    {IN_RECUSE, "grounds", L | M, 0, "a list of grounds, or a mapping of them to titles", "for which a member is recused later; any words unless said", &words},
     {IN_RECUSE, "by", S | L | M, 0, SOME_PEOPLE, "who may recuse a member; members may always recuse themselves", &people},
 
     {IN_RATE, "raters", M, KEY_NEEDED, "a mapping of groups: {who, weight, least}", "who rates: drawn when the stage is entered, and frozen", &raters},
-    {IN_RATE, "grades", M, KEY_NEEDED, "a mapping of grades to whole numbers, such as {good: 100, fair: 70, poor: 0}", "what a rater can give, and what it is worth", &grades},
+    {IN_RATE, "grades", M, KEY_NEEDED, "a mapping of grades to whole numbers, such as {good: 100, fair: 70, poor: 0}, or to {worth, title}", "what a rater can give, and what it is worth", &grades},
     {IN_RATE, "sets", S, KEY_NEEDED, "a field of type number", "the score goes there", &form_name},
     {IN_RATE, "recuse", S | L | M, 0, SOME_PEOPLE ", or {who, grounds, by}", "who is out before the roll is frozen", &recuse},
     {IN_RATE, "ballots", S, 0, "final or changeable", "whether a grade can be changed while the rating is open; final unless said", &ballots},
     {IN_RATE, "secret", S, 0, "true or false", "nobody can join a grade with a person", &form_boolean},
     {IN_RATE, "no-quorum", M, KEY_NEEDED, AN_OUTCOME, "what follows when a group has too few raters", &outcome_map},
+
+    {IN_GRADE, "worth", S, KEY_NEEDED, "a whole number", "what the grade is worth", &worth},
+    {IN_GRADE, "title", M, 0, A_TITLE, "what it is called by people", &title_map},
 
     {IN_RATER, "who", S | L | M, KEY_NEEDED, SOME_PEOPLE, "who is in the group", &people},
     {IN_RATER, "weight", S, KEY_NEEDED, "a whole number", "of the group's mean among the others", &rating_weight},
@@ -310,7 +317,7 @@ static const struct key table[] = {
     OUTCOME_KEYS(IN_REOPEN),
 
     {IN_STOP, "by", S | L | M, KEY_NEEDED, SOME_PEOPLE, "who may stop the clock and let it go on", &people},
-    {IN_STOP, "grounds", L, KEY_NEEDED, "a list of names such as [hearing, expert-opinion]", "why it may be stopped: one of these must be given", &choices},
+    {IN_STOP, "grounds", L | M, KEY_NEEDED, "a list of names such as [hearing, expert-opinion], or a mapping of them to titles", "why it may be stopped: one of these must be given", &words},
     {IN_STOP, "longest", S, KEY_NEEDED, A_DURATION, "all stops of the stage together; then it goes on by itself", &form_duration},
     {IN_STOP, "then", S, 0, "resume or restart", "what was left goes on (unless said), or the stage's limit begins anew", &stop_then},
 
@@ -397,7 +404,7 @@ static const struct mapping mappings[WORKFLOW_WHERE_COUNT] = {
     [IN_AT_LEAST] = {.name = "at-least"}, [IN_MISSING] = {.name = "missing"}, [IN_RANGE] = {.name = "range", .least = 1}, [IN_COUNT] = {.name = "count"},
     [IN_RECURS] = {.name = "recurs"}, [IN_TURN] = {.name = "turn"}, [IN_QUOTA] = {.name = "quota"}, [IN_SHORT] = {.name = "short"},
     [IN_VOTE] = {.name = "vote"}, [IN_PASS] = {.name = "pass", .others = &vote_part, .least = 1, .other_keys = &choice}, [IN_QUORUM] = {.name = "quorum"},
-    [IN_RECUSE] = {.name = "recuse", .least = 1}, [IN_PROXY] = {.name = "proxy"}, [IN_RATE] = {.name = "rate"}, [IN_RATER] = {.name = "raters"},
+    [IN_RECUSE] = {.name = "recuse", .least = 1}, [IN_PROXY] = {.name = "proxy"}, [IN_RATE] = {.name = "rate"}, [IN_RATER] = {.name = "raters"}, [IN_GRADE] = {.name = "grade"},
     [IN_END] = {.name = "end"}, [IN_CHILD] = {.name = "child"}, [IN_CHILDREN] = {.name = "children"}, [IN_CONDITION] = {.name = "condition", .others = &condition_value, .least = 1},
 };
 

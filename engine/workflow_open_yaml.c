@@ -187,7 +187,7 @@ static struct span ends_awaited(struct workflow_reader *reader, const struct nod
         struct text name;
         if (!node_name(reader->problems, item, &name))
             continue;
-        row_push(reader, WORKFLOW_NAMES, &(struct workflow_name){.name = string_push(reader, name)}, item);
+        word_push(reader, item, name, NULL);
         span.count++;
     }
     return span;

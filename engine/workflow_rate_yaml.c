@@ -40,6 +40,18 @@ static void raters_read(struct workflow_reader *reader, const struct node *node,
 
 /* ---- grades ---- */
 
+/* `good: 100`, or `good: {worth: 100, title: {...}}`. Returns the title, or NULL. */
+static const struct node *grade_read(struct workflow_reader *reader, const struct node *item, struct workflow_grade *grade)
+{
+    if (item->kind != NODE_MAP) {
+        node_number(reader->problems, item, 0, RATING_GRADE_MOST, &grade->value);
+        return NULL;
+    }
+    key_check(reader, item, IN_GRADE);
+    node_number(reader->problems, key_get(item, IN_GRADE, "worth"), 0, RATING_GRADE_MOST, &grade->value);
+    return key_get(item, IN_GRADE, "title");
+}
+
 static void grades_read(struct workflow_reader *reader, const struct node *node, struct workflow_vote *rating)
 {
     rating->choices.first = row_count(reader, WORKFLOW_NAMES);
@@ -50,8 +62,8 @@ static void grades_read(struct workflow_reader *reader, const struct node *node,
             problems_add_key(reader->problems, item, "there are more than %d grades.", VOTE_CHOICES_MOST);
             break;
         }
-        node_number(reader->problems, item, 0, RATING_GRADE_MOST, &grade.value);
-        row_push(reader, WORKFLOW_NAMES, &(struct workflow_name){.name = string_push(reader, item->key)}, item);
+        const struct node *title = grade_read(reader, item, &grade);
+        word_push(reader, item, item->key, title);
         row_push(reader, WORKFLOW_GRADES, &grade, item);
         rating->choices.count++;
         rating->grades.count++;

@@ -113,6 +113,16 @@ bool key_check(struct workflow_reader *reader, const struct node *map, enum work
 /* {zh, en} under `title` or another key; both NONE when it is not there. */
 void title_read(struct workflow_reader *reader, const struct node *node, int32_t *zh, int32_t *en);
 
+/* ---- workflow_words_yaml.c: words with titles ---- */
+
+/* The first item of a list of words such as [a, b], or of a mapping of words to titles (walk by `next`). False with a problem when it is neither. */
+bool words_begin(struct workflow_reader *reader, const struct node *node, const struct node **first);
+/* The word of such an item, as a scalar at its place; and its title, or NULL. */
+const struct node *word_node(const struct workflow_reader *reader, const struct node *item);
+const struct node *word_title(const struct node *item);
+/* A row of NAMES. `title`: {zh, en}, empty, or NULL. */
+void word_push(struct workflow_reader *reader, const struct node *item, struct text word, const struct node *title);
+
 /* ---- workflow_data_yaml.c: fields, groups, values ---- */
 
 void data_declare(struct workflow_reader *reader, const struct node *data, const struct node *groups);

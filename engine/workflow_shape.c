@@ -50,7 +50,13 @@ static const struct member head_members[] = {
     ADDED_2(MEMBER_ROW, head, retain, WORKFLOW_DURATIONS),
 };
 
-static const struct member name_members[] = {NAMED(name, name)};
+static const struct member name_members[] = {
+    NAMED(name, name),
+    ADDED_2(MEMBER_STRING, name, title_zh, 0),
+    ADDED_2(MEMBER_STRING, name, title_en, 0),
+};
+
+static const struct member level_members[] = {NAMED(level, name)};
 
 static const struct member ref_members[] = {MEMBER(MEMBER_REF, ref, row, 0)};
 
@@ -338,7 +344,7 @@ static const struct table_shape shapes[WORKFLOW_TABLE_COUNT] = {
     SHAPE(HEAD, head),
     SHAPE(NAMES, name),
     SHAPE(REFS, ref),
-    SHAPE(LEVELS, name),
+    SHAPE(LEVELS, level),
     SHAPE(FIELDS, field),
     SHAPE(GROUPS, group),
     SHAPE(PEOPLE, people),

@@ -6,22 +6,22 @@ static struct span grounds_read(struct workflow_reader *reader, const struct nod
 {
     struct span span = {.first = row_count(reader, WORKFLOW_NAMES), .count = 0};
     const struct node *item;
-    uint32_t count;
     struct text name;
-    if (!node || !node_list(reader->problems, node, false, &item, &count))
+    if (!node || !words_begin(reader, node, &item))
         return span;
     for (; item; item = item->next) {
+        const struct node *word = word_node(reader, item);
         if (span.count == WORKFLOW_GROUNDS_MOST) {
-            problems_add(reader->problems, item, "there are more than %d grounds.", WORKFLOW_GROUNDS_MOST);
+            problems_add(reader->problems, word, "there are more than %d grounds.", WORKFLOW_GROUNDS_MOST);
             break;
         }
-        if (!node_name(reader->problems, item, &name))
+        if (!node_name(reader->problems, word, &name))
             continue;
         if (name_find_in(reader, WORKFLOW_NAMES, span, name) != NONE) {
-            problems_add(reader->problems, item, "the ground \"%s\" stands here a second time.", name.data);
+            problems_add(reader->problems, word, "the ground \"%s\" stands here a second time.", name.data);
             continue;
         }
-        row_push(reader, WORKFLOW_NAMES, &(struct workflow_name){.name = string_push(reader, name)}, item);
+        word_push(reader, item, name, word_title(item));
         span.count++;
     }
     return span;

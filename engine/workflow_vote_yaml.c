@@ -20,23 +20,23 @@ static bool is_pass_word(struct text text)
 static struct span names_read(struct workflow_reader *reader, const struct node *node, int32_t most, const char *what)
 {
     const struct node *item;
-    uint32_t count;
     struct span span = {.first = row_count(reader, WORKFLOW_NAMES)};
-    if (!node_list(reader->problems, node, false, &item, &count))
+    if (!words_begin(reader, node, &item))
         return (struct span){0, 0};
     for (; item; item = item->next) {
+        const struct node *word = word_node(reader, item);
         struct text text;
-        if (!node_text(reader->problems, item, 64, &text))
+        if (!node_text(reader->problems, word, 64, &text))
             continue;
         if (span.count == most) {
-            problems_add(reader->problems, item, "there are more than %d %s.", most, what);
+            problems_add(reader->problems, word, "there are more than %d %s.", most, what);
             break;
         }
         if (name_find_in(reader, WORKFLOW_NAMES, span, text) != NONE)
-            problems_add(reader->problems, item, "\"%s\" stands here a second time.", text.data);
+            problems_add(reader->problems, word, "\"%s\" stands here a second time.", text.data);
         else if (is_pass_word(text))
-            problems_add(reader->problems, item, "\"%s\" is a word of the language and cannot stand here. Use another word.", text.data);
-        row_push(reader, WORKFLOW_NAMES, &(struct workflow_name){.name = string_push(reader, text)}, item);
+            problems_add(reader->problems, word, "\"%s\" is a word of the language and cannot stand here. Use another word.", text.data);
+        word_push(reader, item, text, word_title(item));
         span.count++;
     }
     return span;

@@ -95,6 +95,7 @@ enum workflow_where {
     IN_PROXY,
     IN_RATE,
     IN_RATER,     /* one of raters */
+    IN_GRADE,     /* of a rating: {worth, title} */
     WORKFLOW_WHERE_COUNT
 };
 

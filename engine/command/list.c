@@ -66,7 +66,7 @@ static void print_published(const struct command_line *line, struct arena *arena
         bool chinese = line->language == LANGUAGE_ZH;
         struct text words = TEXT(""), number = row_text(row, "no");
         for (uint32_t j = 0; data && j < data->count; j++) {
-            struct text name = row_title(arena, row, "data", data->items[2 * j].text, chinese), value = value_words(arena, &data->items[2 * j + 1]);
+            struct text name = row_title(arena, row, "data", data->items[2 * j].text, chinese), value = row_value(arena, row, data->items[2 * j].text, &data->items[2 * j + 1], chinese);
             words = arena_print(arena, "%.*s%s%.*s: %.*s", (int)words.size, words.data, j ? "; " : "", (int)name.size, name.data, (int)value.size, value.data);
         }
         text_table_cell(&table, number.size ? number : arena_print(arena, "%lld", (long long)row_integer(row, "case")));

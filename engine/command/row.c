@@ -59,6 +59,11 @@ static struct text own_title(struct text name)
     return (struct text){"", 0};
 }
 
+static struct text named(struct arena *arena, struct text zh, struct text name)
+{
+    return zh.size ? arena_print(arena, "%.*s（%.*s）", (int)zh.size, zh.data, (int)name.size, name.data) : name;
+}
+
 struct text row_title(struct arena *arena, const struct value *row, const char *member, struct text name, bool chinese)
 {
     const struct value *title = row_map(row_map(row, "titles"), member);
@@ -68,9 +73,7 @@ struct text row_title(struct arena *arena, const struct value *row, const char *
     struct text zh = title ? row_text(title, "zh") : (struct text){"", 0};
     if (zh.size == 0 && strcmp(member, "can") == 0)
         zh = own_title(name);
-    if (!chinese || zh.size == 0)
-        return name;
-    return arena_print(arena, "%.*s（%.*s）", (int)zh.size, zh.data, (int)name.size, name.data);
+    return chinese ? named(arena, zh, name) : name;
 }
 
 struct text row_possible(struct arena *arena, const struct value *row, bool chinese)
@@ -86,12 +89,15 @@ struct text row_possible(struct arena *arena, const struct value *row, bool chin
 
 /* ---- values ---- */
 
-static struct text join_items(struct arena *arena, const struct value *value)
+/* `titles`: {WORD: {en, zh}}, of the words that are called by their Chinese titles; or NULL. */
+static struct text called(struct arena *arena, const struct value *value, const struct value *titles);
+
+static struct text join_items(struct arena *arena, const struct value *value, const struct value *titles)
 {
     struct text out = {"", 0};
     bool map = value->kind == VALUE_MAP;
     for (uint32_t i = 0; i < value->count; i++) {
-        struct text item = value_words(arena, &value->items[map ? 2 * i + 1 : i]);
+        struct text item = called(arena, &value->items[map ? 2 * i + 1 : i], titles);
         struct text name = map ? value->items[2 * i].text : (struct text){"", 0};
         out = arena_print(arena, "%.*s%s%.*s%s%.*s", (int)out.size, out.data, i ? ", " : "", (int)name.size, name.data, map ? ": " : "",
                           (int)item.size, item.data);
@@ -99,19 +105,30 @@ static struct text join_items(struct arena *arena, const struct value *value)
     return out;
 }
 
-struct text value_words(struct arena *arena, const struct value *value)
+static struct text called(struct arena *arena, const struct value *value, const struct value *titles)
 {
     switch (value->kind) {
     case VALUE_NONE: return TEXT("");
     case VALUE_BOOLEAN: return value->boolean ? TEXT("true") : TEXT("false");
     case VALUE_INTEGER: return arena_print(arena, "%lld", (long long)value->integer);
-    case VALUE_TEXT: return value->text;
+    case VALUE_TEXT: return titles ? named(arena, row_text(row_map(titles, arena_string(arena, value->text)), "zh"), value->text) : value->text;
     case VALUE_BYTES:
         return value->text.size <= BYTES_SHOWN_MOST ? receipt_id(arena, value->text) : arena_print(arena, "(%zu bytes)", value->text.size);
     case VALUE_LIST:
     case VALUE_MAP: break;
     }
-    return join_items(arena, value);
+    return join_items(arena, value, titles);
+}
+
+struct text value_words(struct arena *arena, const struct value *value)
+{
+    return called(arena, value, NULL);
+}
+
+struct text row_value(struct arena *arena, const struct value *row, struct text field, const struct value *value, bool chinese)
+{
+    const struct value *words = chinese ? row_map(row, "words") : NULL;
+    return called(arena, value, words ? row_map(words, arena_string(arena, field)) : NULL);
 }
 
 /* ---- times ----

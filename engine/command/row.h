@@ -21,6 +21,9 @@ struct text row_possible(struct arena *arena, const struct value *row, bool chin
 /* A value in words: text as it is, lists by ", ", maps as "name: value". */
 struct text value_words(struct arena *arena, const struct value *value);
 
+/* What a field of the row's data holds, in words; in Chinese those that have titles (the row's `words`) as "咨询（question）". */
+struct text row_value(struct arena *arena, const struct value *row, struct text field, const struct value *value, bool chinese);
+
 /* A moment as the people of the zone write it, "2026-10-09 18:00"; where no zone is named, or this machine does not know it, in UTC
  * with a Z. The second for deadlines: the midnight that ends a day is "2026-10-09 24:00". Empty for 0. */
 struct text time_words(struct arena *arena, struct text zone, int64_t time);

@@ -51,7 +51,9 @@ static struct text print_stop(const struct command_line *line, const struct valu
     const struct value *stop = row_map(row, "stopped");
     if (!stop)
         return TEXT("");
-    struct text ground = row_text(stop, "ground"), zone = row_text(row, "zone"), until = due_words(line->arena, zone, row_integer(stop, "until"));
+    struct text name = row_text(stop, "ground"), title = row_text(row_map(stop, "title"), "zh");
+    bool chinese = line->language == LANGUAGE_ZH && title.size;
+    struct text ground = chinese ? arena_print(line->arena, "%.*s（%.*s）", (int)title.size, title.data, (int)name.size, name.data) : name, zone = row_text(row, "zone"), until = due_words(line->arena, zone, row_integer(stop, "until"));
     return arena_print(line->arena, command_say(line, "%.*s, at most until %.*s", "%.*s，至迟至 %.*s"), (int)ground.size, ground.data,
                        (int)until.size, until.data);
 }
@@ -163,8 +165,9 @@ static void add_data(struct sheet *sheet, const struct value *row)
 {
     const struct value *data = row_map(row, "data");
     for (uint32_t i = 0; data && i < data->count; i++) {
-        struct text name = row_title(sheet->line->arena, row, "data", data->items[2 * i].text, sheet->line->language == LANGUAGE_ZH),
-                    words = value_words(sheet->line->arena, &data->items[2 * i + 1]);
+        bool chinese = sheet->line->language == LANGUAGE_ZH;
+        struct text name = row_title(sheet->line->arena, row, "data", data->items[2 * i].text, chinese),
+                    words = row_value(sheet->line->arena, row, data->items[2 * i].text, &data->items[2 * i + 1], chinese);
         add(sheet, i ? "" : "data", i ? "" : "内容",
             arena_print(sheet->line->arena, "%.*s: %.*s", (int)name.size, name.data, (int)words.size, words.data));
     }
@@ -215,15 +218,25 @@ void show_case(const struct command_line *line, const struct value *row)
     text_table_print(&sheet.table, stdout);
 }
 
+static struct text brought_words(const struct command_line *line, const struct value *entry)
+{
+    const struct value *data = row_map(entry, "data");
+    struct text words = TEXT("");
+    for (uint32_t i = 0; data && i < data->count; i++) {
+        struct text name = data->items[2 * i].text, value = row_value(line->arena, entry, name, &data->items[2 * i + 1], line->language == LANGUAGE_ZH);
+        words = arena_print(line->arena, "%.*s%s%.*s: %.*s", (int)words.size, words.data, i ? ", " : "", (int)name.size, name.data, (int)value.size, value.data);
+    }
+    return words;
+}
+
 /* What an entry brought: its fields, or why, or which deadline. */
 static struct text entry_words(const struct command_line *line, const struct value *entry)
 {
     struct arena *arena = line->arena;
     struct text says = in_language(line, row_map(entry, "says"));
-    const struct value *data = row_map(entry, "data");
     struct text why = row_text(entry, "why"), clock = row_text(entry, "clock");
     const struct value *other = row_map(entry, "other");
-    struct text words = data ? value_words(arena, data) : TEXT(""), number = other ? row_text(other, "no") : TEXT(""), end = other ? row_text(other, "end") : TEXT("");
+    struct text words = brought_words(line, entry), number = other ? row_text(other, "no") : TEXT(""), end = other ? row_text(other, "end") : TEXT("");
     if (other)
         words = arena_print(arena, "%.*s%scase %lld%s%.*s%s%.*s", (int)number.size, number.data, number.size ? " " : "", (long long)row_integer(other, "case"), end.size ? ": " : "",
                             (int)end.size, end.data, words.size ? "; " : "", (int)words.size, words.data);

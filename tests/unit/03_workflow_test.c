@@ -15,7 +15,7 @@ static const char pool[] = "tiny\0ask\0work\0done\0close\0note\0mediator\0grid";
 /* Everything a test may change lives here. */
 struct sample {
     struct workflow_head head;
-    struct workflow_name levels[1];
+    struct workflow_level levels[1];
     struct workflow_ref refs[2];
     struct workflow_field fields[2];
     struct workflow_people people[1];

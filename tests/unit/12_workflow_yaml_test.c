@@ -438,6 +438,51 @@ static void test_same_source_same_bytes(void **state)
     assert_true(text_equal(bytes, tables_encode(&arena, &workflow_shape, &back)));
 }
 
+static void expect_titles(const struct workflow *workflow, struct span names, const char *word, const char *zh, const char *en)
+{
+    struct text found_zh, found_en;
+    int32_t index = workflow_find_choice(workflow, names, text_of(word));
+    assert_int_not_equal(index, NONE);
+    workflow_choice_titles(workflow, names, index, &found_zh, &found_en);
+    assert_true(text_is(found_zh, zh) && text_is(found_en, en));
+}
+
+static void test_words_with_titles(void **state)
+{
+    (void)state;
+    struct workflow read, decoded = {.position = 0};
+    read_good(source_of(&arena, "tests/draw/titled.yaml"), &read);
+    struct text bytes = tables_encode(&arena, &workflow_shape, &read.tables);
+    assert_int_equal(tables_decode(&arena, &workflow_shape, bytes, &decoded.tables), ERR_OK);
+    workflow_bind(&decoded);
+    assert_true(workflow_sound(&decoded));
+    struct span kind = workflow_field(&decoded, workflow_find_field(&decoded, TEXT("kind")))->choices;
+    expect_titles(&decoded, kind, "question", "咨询", "Question");
+    expect_titles(&decoded, kind, "complaint", "投诉", "");
+    expect_titles(&decoded, kind, "odd", "", "");
+    assert_int_equal(workflow_find_choice(&decoded, kind, TEXT("咨询")), NONE); /* what is sent is the word */
+    const struct workflow_vote *rating = workflow_vote(&decoded, stage_named(&decoded, "rated")->vote);
+    expect_titles(&decoded, rating->choices, "good", "好", "Good");
+    expect_titles(&decoded, rating->choices, "poor", "", "");
+    assert_int_equal(workflow_grade(&decoded, rating->grades.first)->value, 100);
+    expect_titles(&decoded, workflow_stop(&decoded, stage_named(&decoded, "answer")->stop_clock)->grounds, "hearing", "听证", "Hearing");
+}
+
+/* What says nothing new keeps the bytes, and so the hash, that it had: a mapping without titles is the list. */
+static void test_words_without_titles(void **state)
+{
+    (void)state;
+    static const char list[] = "of: [noise, water]", mapping[] = "of: {noise: , water: }";
+    struct text source = source_of(&arena, "tests/mistakes/workflow.yaml");
+    const char *text = arena_string(&arena, source), *at = strstr(text, list);
+    assert_non_null(at);
+    struct text changed = arena_print(&arena, "%.*s%s%s", (int)(at - text), text, mapping, at + sizeof list - 1);
+    struct workflow first, second;
+    read_good(source, &first);
+    read_good(changed, &second);
+    assert_true(text_equal(tables_encode(&arena, &workflow_shape, &first.tables), tables_encode(&arena, &workflow_shape, &second.tables)));
+}
+
 static void test_shipped_workflows(void **state)
 {
     (void)state;
@@ -574,6 +619,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_mistakes, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_whole_files, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_compiled_head_and_data, arena_open, arena_shut),
+        cmocka_unit_test_setup_teardown(test_words_with_titles, arena_open, arena_shut),
+        cmocka_unit_test_setup_teardown(test_words_without_titles, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_compiled_ladder, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_compiled_tasks_and_conditions, arena_open, arena_shut),
         cmocka_unit_test_setup_teardown(test_same_source_same_bytes, arena_open, arena_shut),

@@ -97,6 +97,23 @@ static void mermaid_of_a_small_workflow(void **state)
     assert_says(written(&drawing, draw_mermaid), "|\"↑ 上报#35;1\"|");
 }
 
+/* In its other language where a title says only that, and as it is where a word has none. */
+static void words_by_their_titles(void **state)
+{
+    (void)state;
+    struct drawing drawing = drawing_of(source_of(&arena, "tests/draw/titled.yaml"), DRAW_ZH);
+    const char *chinese = written(&drawing, draw_dot);
+    assert_says(chinese, "咨询 2个工作日、投诉 5个工作日");
+    assert_says(chinese, "听证、heard");
+    assert_says(chinese, "投诉：同意 至少 4/5（全体成员）");
+    assert_says(chinese, "种类 = 投诉/odd");
+    drawing = drawing_of(source_of(&arena, "tests/draw/titled.yaml"), DRAW_EN);
+    const char *english = written(&drawing, draw_dot);
+    assert_says(english, "Question 2 working days, 投诉 5");
+    assert_says(english, "Hearing, heard");
+    assert_says(english, "投诉: Approval at least 4/5 of all members");
+}
+
 /* What a shipped workflow waits for, opens, and stands still for; and levels and roles as the directory calls them. */
 static void what_the_directory_calls_it(void **state)
 {
@@ -359,6 +376,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(dot_of_a_small_workflow, setup, teardown),
         cmocka_unit_test_setup_teardown(mermaid_of_a_small_workflow, setup, teardown),
+        cmocka_unit_test_setup_teardown(words_by_their_titles, setup, teardown),
         cmocka_unit_test_setup_teardown(what_the_directory_calls_it, setup, teardown),
         cmocka_unit_test_setup_teardown(rules_are_said_in_words, setup, teardown),
         cmocka_unit_test_setup_teardown(svg_is_well_formed_and_has_the_titles, setup, teardown),

@@ -84,7 +84,7 @@ static inline bool next_word(const char **list, char word[64])
 static inline int32_t level(struct builder *b, const char *name)
 {
     int32_t found = workflow_find_level(b->workflow, text_of(name));
-    return found != NONE ? found : row_of_table(b, WORKFLOW_LEVELS, &(struct workflow_name){string_of(b, name)});
+    return found != NONE ? found : row_of_table(b, WORKFLOW_LEVELS, &(struct workflow_level){string_of(b, name)});
 }
 
 static inline int32_t field(struct builder *b, const char *name, enum field_type type)
@@ -121,7 +121,7 @@ static inline void choices(struct builder *b, int32_t row, const char *names)
     struct span span = {.first = workflow_count(b->workflow, WORKFLOW_NAMES)};
     char word[64];
     while (next_word(&names, word)) {
-        struct workflow_name name = {string_of(b, word)};
+        struct workflow_name name = {.name = string_of(b, word), .title_zh = NONE, .title_en = NONE};
         row_of_table(b, WORKFLOW_NAMES, &name);
         span.count++;
     }
@@ -367,7 +367,7 @@ static inline int32_t stopping(struct builder *b, const char *who, const char *g
     struct span span = {.first = workflow_count(b->workflow, WORKFLOW_NAMES)};
     char word[64];
     while (next_word(&grounds, word)) {
-        struct workflow_name name = {string_of(b, word)};
+        struct workflow_name name = {.name = string_of(b, word), .title_zh = NONE, .title_en = NONE};
         row_of_table(b, WORKFLOW_NAMES, &name);
         span.count++;
     }
