@@ -274,6 +274,12 @@ uint32_t outbox_worker_count(const struct outbox *outbox)
     return count;
 }
 
+void outbox_set_history(struct outbox *outbox, const struct text *topics, uint32_t count)
+{
+    outbox->options.history_topics = topics;
+    outbox->options.history_topic_count = count;
+}
+
 uint32_t outbox_lease_count(const struct outbox *outbox)
 {
     return outbox->lease_count - outbox->resting;

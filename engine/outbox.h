@@ -49,6 +49,9 @@ struct outbox_time {
 enum err outbox_create(struct outbox **outbox, const struct outbox_options *options);
 void outbox_destroy(struct outbox **outbox);
 
+/* Other topics bring the history along from now on. */
+void outbox_set_history(struct outbox *outbox, const struct text *topics, uint32_t count);
+
 /* ---- what workers say ---- */
 /* Registers, again on the same connection: replaces. The answer is `registered` or a refusal. */
 void outbox_register(struct outbox *outbox, uint64_t peer, const struct message *message, struct outbox_time time, struct message *answer);

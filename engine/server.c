@@ -210,6 +210,16 @@ static void on_signal(uv_signal_t *handle, int number)
     server_stop(handle->data);
 }
 
+/* Of a terminal that was closed, or of an operator who has changed the configuration. What becomes of it the log says. */
+static void on_hangup(uv_signal_t *handle, int number)
+{
+    struct server *server = handle->data;
+    if (server->in_terminal)
+        on_signal(handle, number);
+    else if (server->mode != STOPPING)
+        server_reload(server);
+}
+
 /* ---- opening: the data folder ---- */
 
 static enum err make_folder(const char *path, struct arena *arena, struct text *why)
@@ -377,11 +387,12 @@ static void raise_descriptors(void)
 
 static void start_signals(struct server *server)
 {
-    const int numbers[] = {SIGINT, SIGTERM};
-    for (int i = 0; i < 2; i++) {
+    const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    server->in_terminal = isatty(STDERR_FILENO);
+    for (int i = 0; i < 3; i++) {
         uv_signal_init(&server->loop, &server->signals[i]);
         server->signals[i].data = server;
-        uv_signal_start(&server->signals[i], on_signal, numbers[i]);
+        uv_signal_start(&server->signals[i], numbers[i] == SIGHUP ? on_hangup : on_signal, numbers[i]);
     }
 }
 
@@ -440,10 +451,11 @@ enum err server_open(struct server **out, const struct server_options *options, 
     struct server *server = calloc(1, sizeof *server);
     if (!server)
         return ERR_NO_MEMORY;
-    server->config = options->config;
+    server->config = server->started = options->config;
     server->data = options->data;
     arena_init(&server->inbox);
     arena_init(&server->scratch);
+    arena_init(&server->reloaded);
     oplog_set_level(options->config->log_level);
     raise_descriptors();
     walltime_init(&server->walltime, options->clock);
@@ -457,7 +469,7 @@ enum err server_open(struct server **out, const struct server_options *options, 
         return code;
     }
     oplog(OPLOG_INFO, "serving", OPLOG_STRING("data", server->data), OPLOG_NUMBER("position", engine_position(server->engine)),
-          OPLOG_NUMBER("epoch", engine_epoch(server->engine)));
+          OPLOG_NUMBER("epoch", engine_epoch(server->engine)), OPLOG_NUMBER("pid", getpid()));
     if (server_is_ahead(server) > WALLTIME_JUMP_MOST_MS)
         oplog(OPLOG_ERROR, "clock-behind-log", OPLOG_NUMBER("ms", server_is_ahead(server)), OPLOG_STRING("do", "set the clock right if it is wrong"));
     *out = server;
@@ -492,13 +504,14 @@ static void close_handle(uv_handle_t *handle, void *unused)
 /* With its last watcher libuv gives a signal its default action back: an impatient second Ctrl-C would kill what is about to close. */
 static void hold_signals(const struct server *server)
 {
-    sigset_t both;
+    sigset_t all;
     if (!server->signals[0].data) /* never watched */
         return;
-    sigemptyset(&both);
-    sigaddset(&both, SIGINT);
-    sigaddset(&both, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &both, NULL);
+    sigemptyset(&all);
+    sigaddset(&all, SIGINT);
+    sigaddset(&all, SIGTERM);
+    sigaddset(&all, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
 }
 
 static void close_loop(struct server *server)
@@ -533,6 +546,7 @@ void server_close(struct server **out)
         store_close(&server->store);
     arena_close(&server->inbox);
     arena_close(&server->scratch);
+    arena_close(&server->reloaded);
     free(server->received);
     free(server->items);
     free(server->unparked);

@@ -10,7 +10,8 @@
  *   server.c        life: open, run, stop        server_turn.c    one turn, top to bottom
  *   server_ask.c    everything that is no event  server_watch.c   watches
  *   server_deploy.c deployments in parts         children.c       worker processes
- *   server_memory.c memory that connections hold */
+ *   server_memory.c memory that connections hold     server_metrics.c figures for Prometheus
+ *   server_reload.c the configuration, read again */
 #ifndef STAIRCASE_SERVER_H
 #define STAIRCASE_SERVER_H
 
@@ -24,7 +25,7 @@ struct server_options {
     const char *data;               /* the data folder; its parent is there */
     const struct config *config;    /* stays the caller's */
     const char *program;            /* path of this program: workers without a slash are looked for beside it first; NULL: in PATH alone */
-    bool quiet_signals;             /* tests: leave SIGINT and SIGTERM alone */
+    bool quiet_signals;             /* tests: leave signals alone */
     /* Tests only; all NULL otherwise. */
     const struct walltime_source *clock;
     struct store *store, *keys;     /* instead of those in the data folder; they become the server's */
@@ -40,6 +41,9 @@ enum err server_run(struct server *server);
 bool server_step(struct server *server, bool wait);
 void server_stop(struct server *server);
 void server_close(struct server **server);
+
+/* Reads the configuration again, as SIGHUP does: all of it or nothing. What only a start can change stays. ERR_OK; ERR_NOT_FOUND, ERR_BAD_CONFIG: the log says why. */
+enum err server_reload(struct server *server);
 
 /* Where clients and workers connect; with the port that was bound, where the configuration names one. */
 const char *server_address(const struct server *server, uint32_t endpoint);

@@ -55,7 +55,9 @@ struct watch;
 struct upload;
 
 struct server {
-    const struct config *config;
+    const struct config *config;  /* now */
+    const struct config *started; /* at the start: the caller's */
+    struct arena reloaded;        /* of a configuration that was read again */
     const char *data;
     struct store *store, *keys;
     struct engine *engine;
@@ -117,7 +119,8 @@ struct server {
     uv_poll_t polls[LIMIT_ENDPOINTS];
     uv_timer_t wake, minute, stop_timer, memory, metrics;
     uint32_t memory_trims;
-    uv_signal_t signals[2];
+    uv_signal_t signals[3];
+    bool in_terminal;           /* who closes it wants an end */
     uint64_t stop_began;        /* by the loop's clock */
     bool loop_open, stopped;
     struct children *children;

@@ -256,6 +256,7 @@ void metrics_write_regularly(struct server *server)
 {
     uint64_t each = (uint64_t)server->config->metrics_seconds * 1000;
     uv_timer_stop(&server->metrics);
+    server->metrics_failed = false;
     if (server->config->metrics_file)
         uv_timer_start(&server->metrics, on_metrics, 0, each);
 }

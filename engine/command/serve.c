@@ -91,9 +91,10 @@ const struct command command_serve = {
     .synopsis = "[--data DIR] [--config FILE]",
     .examples = {"  staircase serve --data /srv/cases --config config/staircase.yaml\n"
                  "Ctrl-C, or SIGTERM, stops it within five seconds; started again it goes on where it was. The log of the operator goes to\n"
-                 "standard error, one event a line.\n",
+                 "standard error, one event a line; engine/RUNBOOK.md says what each means. SIGHUP reads the configuration again, all of it or nothing.\n",
                  "  staircase serve --data /srv/cases --config config/staircase.yaml\n"
-                 "按 Ctrl-C 或发送 SIGTERM，引擎五秒内停止；再次启动后继续。运行日志写到标准错误，每行一条。\n"},
+                 "按 Ctrl-C 或发送 SIGTERM，引擎五秒内停止；再次启动后继续。运行日志写到标准错误，每行一条，含义见 engine/RUNBOOK.md。\n"
+                 "发送 SIGHUP 重新读取配置：有错误则全部不生效。\n"},
     .operands_least = 0,
     .operands_most = 0,
     .run = run,

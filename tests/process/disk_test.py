@@ -48,7 +48,8 @@ class Disk(harness.Case):
         events = [client.submit({"m": "send", "c": case, "e": "comment", "as": "li", "d": {"comments": "第%d条" % number + "好" * 1500}}) for number in range(200)]
         until("it is read-only", lambda: other.status().get("read-only"))
         self.assertEqual(other.show(case)[0]["s"], "mediation")
-        self.assertTrue(other.status()["alarms"])
+        self.assertIn("disk-full", other.status()["alarm-names"])
+        self.assertIn("the disk is full", self.command(engine, "health", code=1).stdout)
         os.unlink(ballast)
         answers = {}
         while len(answers) < len(events):

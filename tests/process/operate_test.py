@@ -111,5 +111,61 @@ class Health(harness.Case):
         self.command(engine, "health", code=3)
 
 
+class Reload(harness.Case):
+    def test_all_or_nothing(self):
+        engine = self.engine(start=False, settings="log: info\n")
+        with open(engine.config, encoding="utf-8") as file:
+            good = file.read()
+        engine.start()
+
+        def reload(text, count, words):
+            engine.write("staircase.yaml", text)
+            engine.tell(signal.SIGHUP)
+            return until(words, lambda: [line for line in engine.said().splitlines() if "event=%s" % words in line][count:])[0]
+
+        self.assertRegex(reload(good, 0, "reloaded"), 'level=info .*changed="" needs-restart=""$')
+        # mistakes change nothing, not even what is right
+        line = reload(good.replace("log: info", "log: debug") + "batch: many\nretry: {attempts: 0}\n", 0, "reload-refused")
+        self.assertRegex(line, r"level=error .*mistakes=2 why=.*batch")
+        os.unlink(engine.config)
+        engine.tell(signal.SIGHUP)
+        until("a file that is gone is said", lambda: engine.said().count("reload-refused") == 2)
+        self.assertNotIn("level=debug", engine.said())
+        # what can change does, the rest is named
+        changed = good.replace("log: info", "log: debug") + "batch: 16\nprometheus: {file: out.prom, seconds: 1}\nlease-seconds: 7\nlisten: {clients: 'tcp://127.0.0.1:7417'}\n"
+        line = reload(changed, 1, "reloaded")
+        self.assertRegex(line, r"level=warn .*changed=log,batch,prometheus needs-restart=lease-seconds,listen$")
+        self.open_dispute(self.client(engine))
+        until("the level is another", lambda: "level=debug" in engine.said())
+        until("the metrics are written", lambda: os.path.exists(os.path.join(engine.folder, "out.prom")))
+        # what needs a start is named until there is one
+        self.assertRegex(reload(good, 2, "reloaded"), r'changed=log,batch,prometheus needs-restart=""$')
+        self.assertRegex(reload(good + "history: [a, b]\nworkers:\n  - {name: x, command: ['true']}\n", 3, "reloaded"), "changed=history needs-restart=workers$")
+        self.assertRegex(reload(good + "history: [a, b]\nworkers:\n  - {name: x, command: ['true']}\n", 4, "reloaded"), 'changed="" needs-restart=workers$')
+        self.open_dispute(self.client(engine))
+        self.assertEqual(engine.stop(), 0)
+        self.verify(engine)
+
+    def test_under_load(self):
+        engine = self.engine()
+        client = self.client(engine)
+        for number in range(60):
+            client.submit({"m": "open", "w": "dispute-mediation", "u": harness.BUILDING, "as": "li", "d": DISPUTE, "key": harness.staircase.new_id()})
+            if number % 3 == 0:
+                engine.tell(signal.SIGHUP)
+        for _ in range(60):
+            self.applied(client.next_answer(harness.PATIENCE))
+        self.assertEqual(engine.stop(), 0)
+        self.verify(engine)
+
+    def test_with_an_empty_file(self):
+        engine = self.engine(start=False)
+        engine.config = engine.write("empty.yaml", "")
+        engine.start()
+        engine.tell(signal.SIGHUP)
+        until("it is read", lambda: "event=reloaded" in engine.said())
+        self.assertEqual(engine.stop(), 0)
+
+
 if __name__ == "__main__":
     harness.main()
