@@ -216,6 +216,15 @@ static void put_after(struct explain *explain, struct map_maker *row, const stru
     map_put(row, "then", two_value(explain, two_place(explain, after)));
 }
 
+/* What the door adds to such an event: which case is meant. */
+static enum err find_other(struct explain *explain, struct door *door, struct text id, const struct trial *trial, struct event *event, struct text *why)
+{
+    const struct message message = {.kind = MESSAGE_SEND, .id = id, .subject = event->subject, .event = trial->name, .data = trial->data, .data_count = trial->data_count};
+    enum err code = door_two_cases(door, explain->view->arena, &message, event, why);
+    enum err again = engine_find_case(explain->view->engine, &event->subject, &explain->state); /* looking for the other has put it in its place */
+    return code ? code : again;
+}
+
 static enum err seal_trial(struct explain *explain, const struct trial *trial, struct event *event, enum err *refusal, struct text *why)
 {
     static const char no_id[ID_SIZE];
@@ -227,12 +236,16 @@ static enum err seal_trial(struct explain *explain, const struct trial *trial, s
     event->data_count = trial->data_count;
     if (event->kind == EVENT_MIGRATE)
         return ERR_OK;
-    enum err code = door_seal_fields(&door, explain->view->arena, explain->workflow, key, id, trial->data, trial->data_count, &event->data, why);
+    enum err code;
+    if (door_speaks_of_two(event))
+        code = find_other(explain, &door, id, trial, event, why);
+    else
+        code = door_seal_fields(&door, explain->view->arena, explain->workflow, key, id, trial->data, trial->data_count, &event->data, why);
     if (!code)
         code = door_seal_ballot(&door, explain->view->arena, explain->workflow, explain->state, event, why);
     seal_rewind(explain->view->seal, mark);
-    *refusal = code == ERR_BAD_DATA ? code : ERR_OK;
-    return code == ERR_BAD_DATA ? ERR_OK : code;
+    *refusal = code == ERR_BAD_DATA || code == ERR_UNKNOWN_CASE ? code : ERR_OK;
+    return *refusal ? ERR_OK : code;
 }
 
 static enum err decide_trial(struct explain *explain, const struct trial *trial, struct past *past, const struct event *event, struct map_maker *row)

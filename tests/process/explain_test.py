@@ -49,6 +49,21 @@ class ExplainTest(harness.Case):
         self.command(engine, "explain", case, "reason=x", "--as", "li", code=USAGE)
         self.assertIn("unknown-case", self.command(engine, "explain", "4711", code=REFUSED).stderr)
 
+    def test_a_merge_is_tried(self):
+        engine = self.engine(own=("tests/scenarios/merge/hearing.yaml",))
+        client = self.client(engine)
+        one, other = (self.applied(client.open("hearing", "jinnong", "secretary-11", {"what": what, "days": "short"}))["case"] for what in ("路灯", "井盖"))
+        said = self.command(engine, "explain", one, "--event", "merge", "--as", "ma", "case=%s" % other).stdout
+        self.assertIn("applied; it would then stand at: talk", said)
+        said = self.command(engine, "explain", one, "--event", "merge", "--as", "secretary-11", "case=%s" % other, code=REFUSED).stdout
+        self.assertIn("that is done by a supervisor at jinnong", said)
+        said = self.command(engine, "explain", one, "--event", "merge", "--as", "ma", "case=4711", code=REFUSED).stdout
+        self.assertIn("there is no such case", said)
+        said = self.command(engine, "explain", one, "--event", "un-merge", "--as", "ma", code=REFUSED).stdout
+        self.assertIn("the case was not merged into another", said)
+        self.command(engine, "explain", one, "--event", "split", "--as", "ma", "what=雨棚", "days=long")
+        self.assertEqual(len(engine.rows("show", other, "--history")), 2)
+
     def test_a_vote_is_explained(self):
         engine = self.engine(own=("tests/scenarios/vote/council.yaml",))
         client = self.client(engine)

@@ -132,7 +132,8 @@ static void check_links(struct survey *survey, const struct case_state *state)
         const struct case_link *link = &state->links[i];
         const struct seen_case *other = map_find(&survey->sim->audit->keys, (struct text){(const char *)link->key, ID_SIZE});
         merged = merged || link->kind == LINK_MERGED_INTO;
-        if (!other || (survey->last && link->waits))
+        bool unanswered = link->kind == LINK_ABSORBED && link->waits;
+        if (!other || (survey->last && unanswered))
             broken(survey, INVARIANT_HEARD_ONCE, state, "it is tied to a case that has never answered");
         else if (survey->last && link->kind == LINK_ABSORBED && !text_is(other->end, "merged"))
             broken(survey, INVARIANT_HEARD_ONCE, state, "it has taken another over that goes on by itself");
