@@ -74,7 +74,7 @@ static enum err put_links(struct view *view, const struct case_state *state, str
         const struct case_link *link = &state->links[i];
         struct map_maker map = map_begin(view->arena);
         map_put_string(&map, "kind", kinds[link->kind]);
-        map_put_flag(&map, "waits", link->waits);
+        map_put_flag(&map, "waits", link->kind == LINK_ABSORBED && link->waits);
         code = put_case(view, (struct text){(const char *)link->key, ID_SIZE}, &map);
         list_add(&list, map_end(&map));
     }
