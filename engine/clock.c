@@ -162,6 +162,54 @@ void clock_next_reminder(struct step *step, struct case_clock *clock)
 
 /* ---- changing ---- */
 
+static int32_t rest_which(const struct step *step, const struct case_clock *clock)
+{
+    return clock->kind == CLOCK_STAGE ? step->state->stage : clock->which;
+}
+
+/* When the clock would be due by its own limit alone: what merged cases bring along is theirs, and they may go again. */
+static int64_t own_due(struct step *step, const struct case_clock *clock)
+{
+    struct moment moment;
+    int64_t cap = step->state->due_cap;
+    if (clock->kind != CLOCK_STAGE || !cap)
+        return clock->due;
+    step->state->due_cap = 0;
+    bool any = moment_of_stage(step, clock->added, &moment);
+    step->state->due_cap = cap;
+    return any && moment.due > clock->due ? moment.due : clock->due;
+}
+
+/* What is left of a clock is kept. */
+static void rest(struct step *step, struct case_clock *clock)
+{
+    enum duration_unit unit = moment_unit(step, clock);
+    int64_t due = own_due(step, clock);
+    struct case_rest *kept = case_add_rest(step->arena, step->state, clock->kind, rest_which(step, clock));
+    kept->at = step->input.now;
+    kept->left = clock->remaining = calendar_left(moment_calendar(step, clock->kind), unit, step->input.now, due);
+    kept->unit = (int32_t)unit;
+    kept->added = clock->added;
+    kept->plain = moment_plain(step, clock->kind, clock->which);
+}
+
+static bool stands(const struct case_state *state)
+{
+    return (state->flags & (CASE_STOPPED | CASE_WAITS)) != 0;
+}
+
+/* Begun while the clocks of the case stand, it stands too: with what was left when they stopped, if it ran then. */
+static void stand_still(struct step *step, struct case_clock *clock)
+{
+    const struct case_rest *kept = moment_rest(step, clock->kind, clock->which);
+    if (!stands(step->state))
+        return;
+    if (kept && (kept->at == step->state->stopped_at || step->state->flags & CASE_WAITS))
+        clock->remaining = kept->left;
+    else
+        rest(step, clock);
+}
+
 static void follow_deadline(struct step *step)
 {
     struct case_clock *clock = case_clock(step->state, CLOCK_STAGE, 0);
@@ -174,6 +222,8 @@ static void follow_deadline(struct step *step)
         case_drop_clock(step->state, CLOCK_WARN, 0);
     } else if (!clock) {
         start_deadline(step, 0);
+        stand_still(step, case_clock(step->state, CLOCK_STAGE, 0));
+        start_warning(step);
         if (step->state->asked_by.size)
             clock_hold(step); /* an extension waits for its answer, and the deadline with it */
     } else if (clock->due != moment.due) {
@@ -195,10 +245,15 @@ static void follow_task(struct step *step, int32_t row)
     if (!moment_hangs_on_field(step, CLOCK_TASK, row) || (!case_clock(step->state, CLOCK_TASK, row) && step->state->flags & CASE_OVERDUE))
         return;
     moment_follow_rest(step, CLOCK_TASK, row);
-    if (moment_of_task(step, row, &moment))
-        set(step, case_add_clock(step->arena, step->state, CLOCK_TASK, row), &moment);
-    else
+    bool known = case_clock(step->state, CLOCK_TASK, row) != NULL;
+    if (!moment_of_task(step, row, &moment)) {
         case_drop_clock(step->state, CLOCK_TASK, row);
+        return;
+    }
+    struct case_clock *clock = case_add_clock(step->arena, step->state, CLOCK_TASK, row);
+    set(step, clock, &moment);
+    if (!known)
+        stand_still(step, clock);
 }
 
 /* Something that hangs on a field was computed under an older calendar. */
@@ -231,10 +286,15 @@ void clock_follow_case(struct step *step)
     if (follows_older_calendar(step))
         clock_recompute(step);
     moment_follow_rest(step, CLOCK_CASE, 0);
-    if (moment_of_case(step, &moment))
-        set(step, case_add_clock(step->arena, step->state, CLOCK_CASE, 0), &moment);
-    else
+    bool known = case_clock(step->state, CLOCK_CASE, 0) != NULL;
+    if (!moment_of_case(step, &moment)) {
         case_drop_clock(step->state, CLOCK_CASE, 0);
+        return;
+    }
+    struct case_clock *clock = case_add_clock(step->arena, step->state, CLOCK_CASE, 0);
+    set(step, clock, &moment);
+    if (!known)
+        stand_still(step, clock);
 }
 
 void clock_extend(struct step *step, int32_t units)
@@ -253,37 +313,6 @@ void clock_extend(struct step *step, int32_t units)
 static bool stops(const struct case_clock *clock)
 {
     return clock->kind == CLOCK_STAGE || clock->kind == CLOCK_TASK || clock->kind == CLOCK_CASE;
-}
-
-static int32_t rest_which(const struct step *step, const struct case_clock *clock)
-{
-    return clock->kind == CLOCK_STAGE ? step->state->stage : clock->which;
-}
-
-/* When the clock would be due by its own limit alone: what merged cases bring along is theirs, and they may go again. */
-static int64_t own_due(struct step *step, const struct case_clock *clock)
-{
-    struct moment moment;
-    int64_t cap = step->state->due_cap;
-    if (clock->kind != CLOCK_STAGE || !cap)
-        return clock->due;
-    step->state->due_cap = 0;
-    bool any = moment_of_stage(step, clock->added, &moment);
-    step->state->due_cap = cap;
-    return any && moment.due > clock->due ? moment.due : clock->due;
-}
-
-/* What is left of a clock is kept. */
-static void rest(struct step *step, struct case_clock *clock)
-{
-    enum duration_unit unit = moment_unit(step, clock);
-    int64_t due = own_due(step, clock);
-    struct case_rest *kept = case_add_rest(step->arena, step->state, clock->kind, rest_which(step, clock));
-    kept->at = step->input.now;
-    kept->left = clock->remaining = calendar_left(moment_calendar(step, clock->kind), unit, step->input.now, due);
-    kept->unit = (int32_t)unit;
-    kept->added = clock->added;
-    kept->plain = moment_plain(step, clock->kind, clock->which);
 }
 
 void clock_stop(struct step *step)
@@ -376,8 +405,21 @@ static void go_on_warning(struct step *step)
         case_drop_clock(step->state, CLOCK_WARN, 0);
 }
 
+/* A clock whose limit was taken away while it stood goes on with what was left when the limit comes back. */
+static void shift_absent(struct step *step, int64_t at)
+{
+    struct case_state *state = step->state;
+    for (uint32_t i = 0; i < state->rest_count; i++) {
+        struct case_rest *kept = &state->rests[i];
+        bool of_another_stage = kept->kind == CLOCK_STAGE && kept->which != state->stage;
+        if (state->stopped_at && kept->at == state->stopped_at && !of_another_stage && !case_clock(state, kept->kind, kept->kind == CLOCK_STAGE ? 0 : kept->which))
+            kept->at = at;
+    }
+}
+
 void clock_go_on(struct step *step, int64_t at, bool anew)
 {
+    shift_absent(step, at);
     for (uint32_t i = 0; i < step->state->clock_count; i++)
         if (stops(&step->state->clocks[i]) && !case_clock_runs(&step->state->clocks[i]))
             go_on(step, &step->state->clocks[i], at, anew);
