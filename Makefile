@@ -27,7 +27,7 @@ PURE   = $(addprefix engine/, $(addsuffix .c, $(PURE_ROOMS)))
 PURE_ROOMS = arena civil calendar period duration directory \
   directory_make workflow workflow_shape workflow_sound decimal rating case case_fits vote \
   vote_words condition lookup access access_words effect \
-  step attempt notice moment clock stop retain \
+  step attempt notice moment clock clock_stand stop retain \
   publication reopen task task_report task_claim task_handlers intake \
   intake_value sender part poll poll_result poll_rating \
   poll_count place outcome kin kin_hear kin_link \

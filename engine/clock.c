@@ -1,11 +1,11 @@
 /* clock: see clock.h. */
-#include "engine/clock.h"
+#include "engine/clock_stand.h"
 
 #include "engine/moment.h"
 
 /* ---- starting ---- */
 
-static void set(const struct step *step, struct case_clock *clock, const struct moment *moment)
+void clock_set(const struct step *step, struct case_clock *clock, const struct moment *moment)
 {
     clock->started = moment->started;
     clock->due = moment->due;
@@ -20,7 +20,7 @@ bool clock_is_older(const struct step *step, const struct case_clock *clock)
 
 /* A warning whose moment has passed already is given at once: whoever has come to own the work late still hears of it. After the
  * deadline there is nothing to warn of. */
-static void start_warning(struct step *step)
+void clock_start_warning(struct step *step)
 {
     case_drop_clock(step->state, CLOCK_WARN, 0);
     const struct case_clock *deadline = case_clock(step->state, CLOCK_STAGE, 0);
@@ -29,7 +29,7 @@ static void start_warning(struct step *step)
     struct moment moment = moment_of_warning(step, deadline);
     int64_t remaining = deadline->remaining;
     struct case_clock *warning = case_add_clock(step->arena, step->state, CLOCK_WARN, 0);
-    set(step, warning, &moment);
+    clock_set(step, warning, &moment);
     warning->remaining = remaining;
 }
 
@@ -39,19 +39,19 @@ static void start_deadline(struct step *step, int32_t added)
     if (!moment_of_stage(step, added, &moment))
         return;
     struct case_clock *clock = case_add_clock(step->arena, step->state, CLOCK_STAGE, 0);
-    set(step, clock, &moment);
+    clock_set(step, clock, &moment);
     clock->added = added;
     if (step->input.explain) {
         struct text due = calendar_print(step->calendar, step->arena, moment.due);
         step_tell(step, TRACE(.kind = TRACE_DUE, .name = due), "the stage is due %.*s", SHOWN(due));
     }
-    start_warning(step);
+    clock_start_warning(step);
 }
 
 static void start_reminder(struct step *step, struct case_clock *clock, int64_t from)
 {
     struct moment moment = moment_of_reminder(step, clock->which, from);
-    set(step, clock, &moment);
+    clock_set(step, clock, &moment);
 }
 
 /* Those of a held case would tell nobody, and in years of standing still there can be thousands: they begin when it is released. */
@@ -89,7 +89,7 @@ void clock_start_task(struct step *step, int32_t task)
 {
     struct moment moment;
     if (moment_of_task(step, task, &moment))
-        set(step, case_add_clock(step->arena, step->state, CLOCK_TASK, task), &moment);
+        clock_set(step, case_add_clock(step->arena, step->state, CLOCK_TASK, task), &moment);
 }
 
 /* Of the case's own clocks those that belong to no stage are kept. */
@@ -133,7 +133,7 @@ void clock_begin(struct step *step)
     if (rest)
         rest->at = step->input.now;
     if (moment_of_case(step, &moment))
-        set(step, case_add_clock(step->arena, step->state, CLOCK_CASE, 0), &moment);
+        clock_set(step, case_add_clock(step->arena, step->state, CLOCK_CASE, 0), &moment);
 }
 
 void clock_start_after_due(struct step *step, int64_t due)
@@ -162,54 +162,6 @@ void clock_next_reminder(struct step *step, struct case_clock *clock)
 
 /* ---- changing ---- */
 
-static int32_t rest_which(const struct step *step, const struct case_clock *clock)
-{
-    return clock->kind == CLOCK_STAGE ? step->state->stage : clock->which;
-}
-
-/* When the clock would be due by its own limit alone: what merged cases bring along is theirs, and they may go again. */
-static int64_t own_due(struct step *step, const struct case_clock *clock)
-{
-    struct moment moment;
-    int64_t cap = step->state->due_cap;
-    if (clock->kind != CLOCK_STAGE || !cap)
-        return clock->due;
-    step->state->due_cap = 0;
-    bool any = moment_of_stage(step, clock->added, &moment);
-    step->state->due_cap = cap;
-    return any && moment.due > clock->due ? moment.due : clock->due;
-}
-
-/* What is left of a clock is kept. */
-static void rest(struct step *step, struct case_clock *clock)
-{
-    enum duration_unit unit = moment_unit(step, clock);
-    int64_t due = own_due(step, clock);
-    struct case_rest *kept = case_add_rest(step->arena, step->state, clock->kind, rest_which(step, clock));
-    kept->at = step->input.now;
-    kept->left = clock->remaining = calendar_left(moment_calendar(step, clock->kind), unit, step->input.now, due);
-    kept->unit = (int32_t)unit;
-    kept->added = clock->added;
-    kept->plain = moment_plain(step, clock->kind, clock->which);
-}
-
-static bool stands(const struct case_state *state)
-{
-    return (state->flags & (CASE_STOPPED | CASE_WAITS)) != 0;
-}
-
-/* Begun while the clocks of the case stand, it stands too: with what was left when they stopped, if it ran then. */
-static void stand_still(struct step *step, struct case_clock *clock)
-{
-    const struct case_rest *kept = moment_rest(step, clock->kind, clock->which);
-    if (!stands(step->state))
-        return;
-    if (kept && (kept->at == step->state->stopped_at || step->state->flags & CASE_WAITS))
-        clock->remaining = kept->left;
-    else
-        rest(step, clock);
-}
-
 static void follow_deadline(struct step *step)
 {
     struct case_clock *clock = case_clock(step->state, CLOCK_STAGE, 0);
@@ -222,13 +174,13 @@ static void follow_deadline(struct step *step)
         case_drop_clock(step->state, CLOCK_WARN, 0);
     } else if (!clock) {
         start_deadline(step, 0);
-        stand_still(step, case_clock(step->state, CLOCK_STAGE, 0));
-        start_warning(step);
+        clock_stand_still(step, case_clock(step->state, CLOCK_STAGE, 0));
+        clock_start_warning(step);
         if (step->state->asked_by.size)
             clock_hold(step); /* an extension waits for its answer, and the deadline with it */
     } else if (clock->due != moment.due) {
-        set(step, clock, &moment);
-        start_warning(step);
+        clock_set(step, clock, &moment);
+        clock_start_warning(step);
     }
 }
 
@@ -251,9 +203,9 @@ static void follow_task(struct step *step, int32_t row)
         return;
     }
     struct case_clock *clock = case_add_clock(step->arena, step->state, CLOCK_TASK, row);
-    set(step, clock, &moment);
+    clock_set(step, clock, &moment);
     if (!known)
-        stand_still(step, clock);
+        clock_stand_still(step, clock);
 }
 
 /* Something that hangs on a field was computed under an older calendar. */
@@ -292,9 +244,9 @@ void clock_follow_case(struct step *step)
         return;
     }
     struct case_clock *clock = case_add_clock(step->arena, step->state, CLOCK_CASE, 0);
-    set(step, clock, &moment);
+    clock_set(step, clock, &moment);
     if (!known)
-        stand_still(step, clock);
+        clock_stand_still(step, clock);
 }
 
 void clock_extend(struct step *step, int32_t units)
@@ -304,126 +256,16 @@ void clock_extend(struct step *step, int32_t units)
     clock->added += units;
     clock->remaining = -1;
     if (moment_of_stage(step, clock->added, &moment))
-        set(step, clock, &moment);
-    start_warning(step);
+        clock_set(step, clock, &moment);
+    clock_start_warning(step);
 }
 
 /* ---- stopping and going on ---- */
 
-static bool stops(const struct case_clock *clock)
-{
-    return clock->kind == CLOCK_STAGE || clock->kind == CLOCK_TASK || clock->kind == CLOCK_CASE;
-}
-
-void clock_stop(struct step *step)
-{
-    for (uint32_t i = 0; i < step->state->clock_count; i++) {
-        struct case_clock *clock = &step->state->clocks[i];
-        if (clock->kind == CLOCK_WARN)
-            clock->remaining = 0;
-        if (stops(clock))
-            rest(step, clock);
-    }
-}
-
-/* What is left of the limit of the case. One that has passed has nothing left. */
-static void keep_limit(struct step *step)
-{
-    struct case_clock *clock = case_clock(step->state, CLOCK_CASE, 0);
-    if (clock)
-        rest(step, clock);
-    else if (step->state->flags & CASE_OVER_LIMIT)
-        *case_add_rest(step->arena, step->state, CLOCK_CASE, 0) = (struct case_rest){.kind = CLOCK_CASE, .at = step->input.now, .unit = DAYS};
-}
-
-void clock_end(struct step *step, bool limit_resumes)
-{
-    struct case_state *state = step->state;
-    if (limit_resumes)
-        keep_limit(step);
-    struct case_rest *kept = limit_resumes ? case_rest_of(state, CLOCK_CASE, 0) : NULL;
-    if (kept)
-        state->rests[0] = *kept;
-    state->rest_count = kept != NULL;
-    case_drop_clock(state, CLOCK_CASE, 0);
-}
-
 void clock_start_publication(struct step *step, int32_t publication)
 {
     struct moment moment = moment_of_publication(step, publication, step->input.now);
-    set(step, case_add_clock(step->arena, step->state, CLOCK_PUBLICATION, publication), &moment);
-}
-
-/* So much was left of it at the one time; so much is left of it at the other. */
-static int64_t shifted(const struct step *step, const struct case_rest *rest, int64_t due, int64_t from, int64_t to)
-{
-    enum duration_unit unit = (enum duration_unit)rest->unit;
-    return due ? calendar_go_on(step->calendar, unit, to, calendar_left(step->calendar, unit, from, due)).time : 0;
-}
-
-/* The deadlines that merged cases brought along stood still too. */
-static void shift_caps(struct step *step, const struct case_rest *rest, int64_t at)
-{
-    struct case_state *state = step->state;
-    state->due_cap = shifted(step, rest, state->due_cap, rest->at, at);
-    for (uint32_t i = 0; i < state->link_count; i++)
-        if (state->links[i].kind == LINK_ABSORBED)
-            state->links[i].due = shifted(step, rest, state->links[i].due, rest->at, at);
-}
-
-int64_t clock_before_stop(const struct step *step, int64_t due)
-{
-    const struct case_clock *clock = case_clock(step->state, CLOCK_STAGE, 0);
-    const struct case_rest *rest = moment_rest(step, CLOCK_STAGE, 0);
-    bool stands = clock && rest && step->state->flags & (CASE_STOPPED | CASE_WAITS);
-    return stands ? shifted(step, rest, due, step->input.now, rest->at) : due;
-}
-
-static void go_on(struct step *step, struct case_clock *clock, int64_t at, bool anew)
-{
-    struct case_rest *rest = moment_rest(step, clock->kind, clock->which);
-    struct moment moment;
-    clock->remaining = -1;
-    if (clock->kind == CLOCK_STAGE)
-        shift_caps(step, rest, at);
-    rest->at = at;
-    if (anew && clock->kind != CLOCK_CASE && !moment_is_date(step, clock)) {
-        rest->left = CASE_REST_ANEW;
-        rest->added = clock->added = 0;
-    }
-    if (moment_anew(step, clock, &moment))
-        set(step, clock, &moment);
-}
-
-/* A warning that had been given before the stop is not given again because of it. */
-static void go_on_warning(struct step *step)
-{
-    bool pending = case_clock(step->state, CLOCK_WARN, 0) != NULL;
-    start_warning(step);
-    const struct case_clock *warning = case_clock(step->state, CLOCK_WARN, 0);
-    if (warning && !pending && warning->due <= step->input.now)
-        case_drop_clock(step->state, CLOCK_WARN, 0);
-}
-
-/* A clock whose limit was taken away while it stood goes on with what was left when the limit comes back. */
-static void shift_absent(struct step *step, int64_t at)
-{
-    struct case_state *state = step->state;
-    for (uint32_t i = 0; i < state->rest_count; i++) {
-        struct case_rest *kept = &state->rests[i];
-        bool of_another_stage = kept->kind == CLOCK_STAGE && kept->which != state->stage;
-        if (state->stopped_at && kept->at == state->stopped_at && !of_another_stage && !case_clock(state, kept->kind, kept->kind == CLOCK_STAGE ? 0 : kept->which))
-            kept->at = at;
-    }
-}
-
-void clock_go_on(struct step *step, int64_t at, bool anew)
-{
-    shift_absent(step, at);
-    for (uint32_t i = 0; i < step->state->clock_count; i++)
-        if (stops(&step->state->clocks[i]) && !case_clock_runs(&step->state->clocks[i]))
-            go_on(step, &step->state->clocks[i], at, anew);
-    go_on_warning(step);
+    clock_set(step, case_add_clock(step->arena, step->state, CLOCK_PUBLICATION, publication), &moment);
 }
 
 void clock_stay_overdue(struct step *step)
@@ -443,7 +285,7 @@ void clock_stay_over_limit(struct step *step)
 void clock_start_stop(struct step *step)
 {
     struct moment moment = moment_of_stop(step);
-    set(step, case_add_clock(step->arena, step->state, CLOCK_STOP, 0), &moment);
+    clock_set(step, case_add_clock(step->arena, step->state, CLOCK_STOP, 0), &moment);
 }
 
 static void set_remaining(struct step *step, int64_t remaining)
@@ -501,7 +343,7 @@ bool clock_recompute(struct step *step)
             continue;
         older = true;
         if (moment_anew(step, clock, &moment))
-            set(step, clock, &moment);
+            clock_set(step, clock, &moment);
         clock->calendar = moment_calendar(step, clock->kind)->position;
         recount_rest(step, clock);
         if (clock->due != before)
