@@ -98,6 +98,7 @@ struct world_task {
     struct world_task *next;
     struct text topic;
     uint64_t task, lease, case_id; /* lease 0: accepted */
+    bool cancels;                  /* it says that other work is no longer wanted, which the worker settles */
 };
 
 struct world {

@@ -273,13 +273,15 @@ static bool act_repeat(struct world *world, const struct scenario_step *step)
 
 /* ---- workers ---- */
 
-static struct world_task *find_task(struct world *world, struct text topic)
+/* An event is sent for work, as long as there is some; what says that work is no longer wanted waits to be settled. */
+static struct world_task *find_task(struct world *world, struct text topic, bool sends)
 {
     const struct case_state *state = world_state(world, world->current);
+    struct world_task *found = NULL;
     for (struct world_task *task = world->tasks; state && task; task = task->next)
-        if (text_equal(task->topic, topic) && task->case_id == state->id)
-            return task;
-    return NULL;
+        if (text_equal(task->topic, topic) && task->case_id == state->id && (!found || (sends && found->cancels)))
+            found = task;
+    return found;
 }
 
 static bool act_vanish(struct world *world, const struct scenario_step *step)
@@ -296,7 +298,7 @@ static bool act_worker(struct world *world, const struct scenario_step *step)
         [WORKER_SENDS] = MESSAGE_SEND, [WORKER_ACCEPTS] = MESSAGE_ACCEPT, [WORKER_SETTLES] = MESSAGE_SETTLE, [WORKER_FAILS] = MESSAGE_FAIL};
     if (step->does == WORKER_VANISHES)
         return act_vanish(world, step);
-    struct world_task *task = find_task(world, step->topic);
+    struct world_task *task = find_task(world, step->topic, step->does == WORKER_SENDS);
     if (!task)
         return world_fail(world, step->node, "the worker of %.*s has no task of this case.", (int)step->topic.size, step->topic.data);
     struct message message = begin_message(world, step, kinds[step->does]);

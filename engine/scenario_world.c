@@ -41,7 +41,8 @@ static struct outbox_time outbox_now(const struct world *world)
 static void keep_task(struct world *world, struct text topic, const struct message *message)
 {
     struct world_task *task = ARENA_NEW(world->arena, struct world_task);
-    *task = (struct world_task){.topic = topic, .task = message->task, .lease = message->lease, .case_id = message->case_id};
+    *task = (struct world_task){.topic = topic, .task = message->task, .lease = message->lease, .case_id = message->case_id,
+                                 .cancels = message->kind == MESSAGE_CANCEL};
     const struct value *of = value_get(&message->rows, "case");
     if (task->case_id == 0 && of && of->kind == VALUE_INTEGER)
         task->case_id = (uint64_t)of->integer;
