@@ -187,7 +187,9 @@ static void follow_deadline(struct step *step)
 void clock_follow_cap(struct step *step)
 {
     const struct case_clock *clock = case_clock(step->state, CLOCK_STAGE, 0);
-    if (!clock || case_clock_runs(clock)) /* one that is stopped follows when it goes on */
+    struct moment moment;
+    bool runs = !clock || case_clock_runs(clock);
+    if (runs || !moment_of_stage(step, clock->added, &moment)) /* one that stands follows when it goes on, if there is still a deadline */
         follow_deadline(step);
 }
 
