@@ -43,8 +43,10 @@ class CommandTest(harness.Case):
         self.assertIn("征求双方同意（consent）", said)
         number = said.split()[1].split("（")[0]
         said = self.command(engine, "show", number, "--lang", "zh").stdout
-        for words in ("矛盾纠纷调处（dispute-mediation）", "楼院（building）", "类别（category）: neighbour", "不同意调解（decline）", "转交（hand-over）"):
+        for words in ("矛盾纠纷调处（dispute-mediation）", "楼院（building）", "类别（category）: 邻里（neighbour）", "不同意调解（decline）", "转交（hand-over）"):
             self.assertIn(words, said)
+        self.assertIn("category: 邻里（neighbour）", self.command(engine, "show", number, "--history", "--lang", "zh").stdout)
+        self.assertIn("category: neighbour", self.command(engine, "show", number, "--history").stdout)
         self.assertNotIn("征求双方同意", self.command(engine, "show", number).stdout)
         self.assertIn("环节变更", self.command(engine, "watch", "--from", "1", "--case", number, "--count", "1", "--lang", "zh").stdout)
         done = self.command(engine, "send", "99", "raise", "--as", "li", "--lang", "zh", code=REFUSED)

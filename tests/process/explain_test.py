@@ -75,9 +75,10 @@ class ExplainTest(harness.Case):
                       "needs: choice: approve, reject, abstain", "(council-11-16)"):
             self.assertIn(words, said)
         said = self.command(engine, "explain", case, "--lang", "zh").stdout
-        for words in ("投票（ballot）", "全体成员 16：5 × 3 = 15 < 4 × 16 = 64", "第 1 次表决人名册：16 人", "表决结束并计票；通过：结案"):
+        for words in ("投票（ballot）", "同意（approve）、不同意（reject）、弃权（abstain）", "同意 3，全体成员 16：5 × 3 = 15 < 4 × 16 = 64", "第 1 次表决人名册：16 人", "表决结束并计票；通过：结案"):
             self.assertIn(words, said)
         self.assertNotIn(" members", said)
+        self.assertIn("choice: 同意（approve）", self.command(engine, "show", case, "--history", "--lang", "zh").stdout)
         self.assertIn("ballots of this vote are final", self.command(engine, "explain", case, "--event", "ballot", "--as", "council-11-1", "choice=reject", code=REFUSED).stdout)
         self.command(engine, "explain", case, "--event", "ballot", "--as", "council-11-9", "choice=reject")
         self.assertEqual(len(engine.rows("show", case, "--history")), 5)

@@ -240,6 +240,11 @@ static void a_shown_case_has_titles(void **state)
         assert_string_equal(row_string(rooms, title, "zh"), wanted[i].zh);
     }
     assert_null(value_get(value_get(titles, "data"), "agreement")); /* it holds none */
+    const struct value *words = value_get(&answers.rows[0], "words"), *family = words ? value_get(value_get(words, "category"), "family") : NULL;
+    assert_non_null(family);
+    assert_string_equal(row_string(rooms, family, "zh"), "婚姻家庭");
+    assert_int_equal(words->count, 1);
+    assert_string_equal(row_string(rooms, value_get(&answers.rows[0], "data"), "category"), "family"); /* the word is what it holds */
     ask((struct message){.kind = MESSAGE_LIST});
     assert_null(value_get(&answers.rows[0], "titles"));
 }
