@@ -286,6 +286,19 @@ enum err backup_check(const char *folder, const struct manifest *manifest, struc
     return ERR_OK;
 }
 
+enum err backup_glance(const char *folder, const struct manifest *manifest, struct arena *arena, struct text *why)
+{
+    for (int i = 0; i < MANIFEST_FILES; i++) {
+        struct stat status;
+        const char *path = join(arena, folder, manifest_paths[i]);
+        if (stat(path, &status) == 0 && (uint64_t)status.st_size == manifest->files[i].size)
+            continue;
+        *why = arena_print(arena, "%s is missing, or not of the size that the manifest of this backup says. Use another backup.", path);
+        return ERR_CORRUPT;
+    }
+    return ERR_OK;
+}
+
 enum err backup_begin_life(const char *folder, struct arena *arena)
 {
     if (rename(join(arena, folder, manifest_name), join(arena, folder, restored_name)) != 0)

@@ -21,6 +21,8 @@ enum err backup_take(const char *data, const char *to, struct manifest *manifest
 enum err backup_read(const char *folder, struct manifest *manifest, struct arena *arena, struct text *why);
 /* Whether its files are those of the manifest. ERR_OK; ERR_CORRUPT, ERR_IO with `*why`. */
 enum err backup_check(const char *folder, const struct manifest *manifest, struct arena *arena, struct text *why);
+/* The same by their sizes alone: quick, and a file that is missing would be made anew, empty. */
+enum err backup_glance(const char *folder, const struct manifest *manifest, struct arena *arena, struct text *why);
 /* An engine lives in it from now on: the manifest, which will not fit any more, is kept as `manifest.restored`. */
 enum err backup_begin_life(const char *folder, struct arena *arena);
 

@@ -10,14 +10,10 @@
 #include "engine/server_inner.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#include "engine/backup.h"
 
 enum { STOP_MS = 4000, MINUTE_MS = 60000, TRIES_MS = 1000, LOOK_MS = 1000 };
 
@@ -220,75 +216,6 @@ static void on_hangup(uv_signal_t *handle, int number)
         server_reload(server);
 }
 
-/* ---- opening: the data folder ---- */
-
-static enum err make_folder(const char *path, struct arena *arena, struct text *why)
-{
-    struct stat status;
-    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-        *why = arena_print(arena, "The data folder %s cannot be made: %s.", path, strerror(errno));
-        return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
-    }
-    if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
-        *why = arena_print(arena, "%s is not a folder.", path);
-        return ERR_IO;
-    }
-    /* Who may enter it may act for anyone, and read what is private: its owner alone. */
-    if ((status.st_mode & 077) && chmod(path, 0700) != 0) {
-        *why = arena_print(arena, "The data folder %s is open to others, and that cannot be changed: %s.", path, strerror(errno));
-        return ERR_IO;
-    }
-    return ERR_OK;
-}
-
-/* Before anything in it is opened, which might write. */
-static enum err refuse_unfinished(const struct server *server, struct arena *arena, struct text *why)
-{
-    struct manifest manifest;
-    enum err code = backup_read(server->data, &manifest, arena, why);
-    return code == ERR_NOT_FOUND ? ERR_OK : code;
-}
-
-/* A start on a backup is the restoring of it: it is to stand where it says. */
-static enum err note_restored(struct server *server, struct arena *arena, struct text *why)
-{
-    struct manifest manifest;
-    enum err code = backup_read(server->data, &manifest, arena, why);
-    if (code == ERR_NOT_FOUND)
-        return ERR_OK;
-    if (!code && (manifest.position != engine_position(server->engine) || memcmp(manifest.head, engine_hash(server->engine), HASH_SIZE) != 0)) {
-        *why = arena_print(arena, "%s: the store of this backup does not end where its manifest says. Run `staircase verify %s`; use another backup.", server->data,
-                           server->data);
-        return ERR_CORRUPT;
-    }
-    code = code ? code : backup_begin_life(server->data, arena);
-    if (!code)
-        oplog(OPLOG_WARN, "restored", OPLOG_STRING("taken", manifest.taken), OPLOG_NUMBER("position", manifest.position));
-    return code;
-}
-
-static enum err open_store(struct server *server, const char *name, struct store **store, struct arena *arena, struct text *why)
-{
-    const char *path = arena_print(arena, "%s/%s", server->data, name).data;
-    const struct store_lmdb_options options = {.map_size = store == &server->store ? server->config->map_bytes : UINT64_C(1) << 30};
-    enum err code = store_lmdb_open(store, path, &options);
-    if (code)
-        *why = arena_print(arena, "%s: %s %s", path, err_sentence(code), err_advice(code));
-    return code;
-}
-
-static enum err open_stores(struct server *server, const struct server_options *options, struct arena *arena, struct text *why)
-{
-    enum err code = ERR_OK;
-    server->store = options->store;
-    server->keys = options->keys;
-    if (!server->store)
-        code = open_store(server, "store", &server->store, arena, why); /* takes the lock, before anything is bound */
-    if (!code && !server->keys)
-        code = open_store(server, "keys", &server->keys, arena, why);
-    return code;
-}
-
 /* ---- opening: the rooms ---- */
 
 static enum err open_engine(struct server *server, struct arena *arena, struct text *why)
@@ -426,11 +353,10 @@ static enum err start_loop(struct server *server)
 static enum err open_rooms(struct server *server, const struct server_options *options, struct arena *arena, struct text *why)
 {
     enum err code = check_link(server, arena, why);
-    code = code ? code : make_folder(server->data, arena, why);
-    code = code ? code : refuse_unfinished(server, arena, why);
-    code = code ? code : open_stores(server, options, arena, why);
+    code = code ? code : server_make_folder(server, arena, why);
+    code = code ? code : server_open_stores(server, options, arena, why);
     code = code ? code : open_engine(server, arena, why);
-    code = code ? code : note_restored(server, arena, why);
+    code = code ? code : server_note_restored(server, arena, why);
     code = code ? code : open_outbox(server);
     code = code ? code : deploy_configured(server, arena, why);
     code = code ? code : server_find_unparkable(server);

@@ -139,6 +139,14 @@ void server_busy(struct server *server, const struct item *item, enum err code, 
 /* Leaves with that, as soon as the turn is over. */
 void server_fail(struct server *server, enum err code, const char *doing);
 
+/* ---- server_folder.c ---- */
+/* Makes it where it is not there. ERR_OK; otherwise `*why`, as of the other two. */
+enum err server_make_folder(const struct server *server, struct arena *arena, struct text *why);
+/* Takes the folder's lock; before anything is bound. */
+enum err server_open_stores(struct server *server, const struct server_options *options, struct arena *arena, struct text *why);
+/* When the folder is a backup, it has been restored by this start. */
+enum err server_note_restored(struct server *server, struct arena *arena, struct text *why);
+
 /* ---- server_turn.c ---- */
 void server_turn(struct server *server);
 /* Something is owed to a secret vote, and may be brought now. */

@@ -179,10 +179,17 @@ class Backup(harness.Case):
         self.open_dispute(client)
         later = self.to + "-later"
         self.backup(to=later)
+        without = self.to + "-without"
+        shutil.copytree(later, without)
+        shutil.rmtree(os.path.join(without, "keys"))
+        serve = harness.run("serve", "--data", without)
+        self.assertEqual(serve.returncode, 5, serve.stderr)
+        self.assertIn("keys/data.mdb is missing", serve.stderr)
+        self.assertEqual(sorted(os.listdir(without)), ["manifest", "store"])
         shutil.copy(os.path.join(later, "store", "data.mdb"), os.path.join(self.to, "store", "data.mdb"))
         serve = harness.run("serve", "--data", self.to)
         self.assertEqual(serve.returncode, 5, serve.stderr)
-        self.assertIn("does not end where its manifest says", serve.stderr)
+        self.assertRegex(serve.stderr, "does not end where its manifest says|not of the size that the manifest")
 
 
 if __name__ == "__main__":
