@@ -204,21 +204,6 @@ struct batch_case *batch_new_case(struct batch *batch, uint64_t id)
     return subject;
 }
 
-/* Long people values come from rows of their own, to where their marks stand. */
-static enum err read_kept(struct batch *batch, uint32_t partition, struct case_state *state)
-{
-    enum err code = ERR_OK;
-    for (uint32_t i = 0; i < state->data_count && !code; i++) {
-        if (!case_value_is_mark(&state->data[i]))
-            continue;
-        struct record_key key = key_kept(partition, state->id, i);
-        struct text bytes;
-        code = batch_get(batch, STORE_KEPT, &key, &bytes);
-        code = code == ERR_NOT_FOUND ? ERR_CORRUPT : code ? code : row_decode_kept(&batch->arena, arena_copy(&batch->arena, bytes), &state->data[i]);
-    }
-    return code;
-}
-
 enum err batch_case(struct batch *batch, uint32_t partition, uint64_t id, struct batch_case **subject)
 {
     *subject = *find_case_slot(batch, id);
@@ -239,7 +224,7 @@ enum err batch_case(struct batch *batch, uint32_t partition, uint64_t id, struct
     *subject = batch_new_case(batch, id);
     (*subject)->state = state;
     (*subject)->encoded = value;
-    return read_kept(batch, partition, state);
+    return kept_read(&batch->arena, txn, partition, state); /* as committed: what this batch changed of a case it knows */
 }
 
 /* ---- writing ---- */

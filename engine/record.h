@@ -88,6 +88,7 @@ bool key_read_deadline(struct text key, struct deadline_key *out);
 bool key_read_outbox(struct text key, struct text *topic, int64_t *ready_at, uint64_t *task);
 bool key_read_open(struct text key, uint32_t *unit, uint64_t *case_id);
 bool key_read_u64_last(struct text key, uint64_t *number); /* the last 8 bytes: LOG, CASE, PARKED, INCIDENT */
+bool key_read_kept(struct text key, uint64_t *case_id, uint32_t *field);
 bool key_read_roll(struct text key, uint64_t *case_id, uint32_t *roll, struct text *person);
 bool key_read_deployed(struct text key, struct text *what, struct text *name, uint32_t *version, char *part, uint32_t *piece);
 
@@ -166,6 +167,8 @@ enum err row_decode_recur(struct text bytes, struct recur_row *row);
 enum err row_decode_deployed(struct text bytes, struct deployed_head *row);
 enum err row_decode_roll(struct text bytes, struct roll_row *row); /* roll and person stand in the key */
 enum err row_decode_kept(struct arena *arena, struct text bytes, struct value *value);
+/* Of a case that was just decoded: its long people values, to where their marks stand. ERR_OK, ERR_CORRUPT, store errors. */
+enum err kept_read(struct arena *arena, struct store_txn *txn, uint32_t partition, struct case_state *state);
 enum err row_decode_number(struct text bytes, uint64_t *number);
 
 /* ---- the log ---- */

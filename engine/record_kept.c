@@ -23,3 +23,17 @@ enum err row_decode_kept(struct arena *arena, struct text bytes, struct value *v
     *value = wire_get_value(&reader);
     return wire_reader_done(&reader) && case_value_is_kept(value) ? ERR_OK : ERR_CORRUPT;
 }
+
+enum err kept_read(struct arena *arena, struct store_txn *txn, uint32_t partition, struct case_state *state)
+{
+    enum err code = ERR_OK;
+    for (uint32_t i = 0; i < state->data_count && !code; i++) {
+        if (!case_value_is_mark(&state->data[i]))
+            continue;
+        struct record_key key = key_kept(partition, state->id, i);
+        struct text bytes;
+        code = store_get(txn, STORE_KEPT, key_text(&key), &bytes);
+        code = code == ERR_NOT_FOUND ? ERR_CORRUPT : code ? code : row_decode_kept(arena, arena_copy(arena, bytes), &state->data[i]);
+    }
+    return code;
+}

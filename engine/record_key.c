@@ -264,6 +264,15 @@ bool key_read_u64_last(struct text key, uint64_t *number)
     return true;
 }
 
+bool key_read_kept(struct text key, uint64_t *case_id, uint32_t *field)
+{
+    if (key.size != 4 + 8 + 4)
+        return false;
+    *case_id = bytes_u64(key.data + 4);
+    *field = bytes_u32(key.data + 12);
+    return true;
+}
+
 bool key_read_roll(struct text key, uint64_t *case_id, uint32_t *roll, struct text *person)
 {
     if (key.size <= 4 + 8 + 4)

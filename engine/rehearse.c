@@ -323,6 +323,7 @@ static enum err rehearse_row(struct rehearse *rehearse, struct store_txn *txn, s
         return code;
     arena_reset(&rehearse->arena);
     code = case_decode(&rehearse->arena, bytes, &state);
+    code = code ? code : kept_read(&rehearse->arena, txn, engine_partition(rehearse->engine), state);
     code = code ? code : rehearse_case(rehearse, txn, state, &out);
     if (code == ERR_CORRUPT) { /* opened while this ran, under what was deployed since; `verify` tells what is really broken */
         sum->unreadable++;

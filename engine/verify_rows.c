@@ -77,6 +77,15 @@ static struct text roll_name(struct arena *arena, struct text key)
     return arena_print(arena, "%.*s on roll %u of case %llu", (int)person.size, person.data, roll, (unsigned long long)case_id);
 }
 
+static struct text kept_name(struct arena *arena, struct text key)
+{
+    uint64_t case_id;
+    uint32_t field;
+    if (!key_read_kept(key, &case_id, &field))
+        return name_in_hex(arena, "the people of a case", key);
+    return arena_print(arena, "the people in field %u of case %llu", field, (unsigned long long)case_id);
+}
+
 static struct text numbered(struct arena *arena, const char *what, struct text key)
 {
     uint64_t number = 0;
@@ -103,7 +112,7 @@ struct text verify_row_name(struct arena *arena, enum store_table table, struct 
     case STORE_INCIDENT: return numbered(arena, "the incident on task", key);
     case STORE_DEPLOYED: return deployed_name(arena, key);
     case STORE_ROLL: return roll_name(arena, key);
-    case STORE_KEPT: return numbered(arena, "people of a case, field", key);
+    case STORE_KEPT: return kept_name(arena, key);
     case STORE_RECUR: return name_in_hex(arena, "how far the calendar has come:", rest);
     case STORE_TABLE_COUNT: break;
     }

@@ -94,6 +94,35 @@ static void more_than_a_record_holds(void **state)
     bed_assert_replays(bed);
 }
 
+/* Who reads a case without the engine finds only a mark, until the rows are read too; without its row it is broken. */
+static void a_mark_stands_for_them(void **state)
+{
+    struct bed *bed = *state;
+    struct store_txn *txn;
+    struct text bytes;
+    struct case_state *read;
+    opened(bed, 100);
+    struct record_key key = key_case(0, state_of(bed)->id), row = key_kept(0, state_of(bed)->id, 0);
+    assert_int_equal(store_begin_read(bed->store, &txn), ERR_OK);
+    assert_int_equal(store_get(txn, STORE_CASE, key_text(&key), &bytes), ERR_OK);
+    assert_int_equal(case_decode(&bed->arena, arena_copy(&bed->arena, bytes), &read), ERR_OK);
+    assert_true(case_value_is_mark(&read->data[0]));
+    assert_int_equal(kept_read(&bed->arena, txn, 0, read), ERR_OK);
+    assert_true(value_equal(&read->data[0], &state_of(bed)->data[0]));
+    store_end_read(&txn);
+    assert_int_equal(store_begin_write(bed->store, &txn), ERR_OK);
+    assert_int_equal(store_delete(txn, STORE_KEPT, key_text(&row)), ERR_OK);
+    assert_int_equal(store_commit(&txn), ERR_OK);
+    assert_int_equal(store_begin_read(bed->store, &txn), ERR_OK);
+    assert_int_equal(case_decode(&bed->arena, case_encode(&bed->arena, read), &read), ERR_OK);
+    assert_int_equal(kept_read(&bed->arena, txn, 0, read), ERR_CORRUPT);
+    store_end_read(&txn);
+    /* Its form, for ever: version, then the list as the log has it. */
+    struct value one = value_text(TEXT("a")), list = {.kind = VALUE_LIST, .count = 1, .items = &one};
+    struct text form = row_encode_kept(&bed->arena, &list);
+    assert_true(form.size == 4 && memcmp(form.data, "\x01\x91\xa1" "a", 4) == 0);
+}
+
 static void a_shorter_one_stands_in_the_record(void **state)
 {
     struct bed *bed = *state;
@@ -129,7 +158,7 @@ static void a_missing_row_is_not_an_empty_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(more_than_a_record_holds, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(more_than_a_record_holds, set_up, tear_down), cmocka_unit_test_setup_teardown(a_mark_stands_for_them, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_shorter_one_stands_in_the_record, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_missing_row_is_not_an_empty_list, set_up, tear_down),
     };

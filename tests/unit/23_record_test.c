@@ -123,6 +123,8 @@ static void keys_are_read_back(void **state)
         assert_true(key_read_open(key_text(&key), &unit, &case_id) && unit == small[i] && case_id == large[i]);
         key = key_parked(3, id, large[i]);
         assert_true(key_read_u64_last(key_text(&key), &task) && task == large[i]);
+        key = key_kept(3, large[i], small[i]);
+        assert_true(key_read_kept(key_text(&key), &case_id, &version) && case_id == large[i] && version == small[i]);
         key = key_roll(3, large[i], small[i], TEXT("li"));
         assert_true(key_read_roll(key_text(&key), &case_id, &version, &name) && case_id == large[i] && version == small[i]);
         assert_text(name, "li");
@@ -218,6 +220,7 @@ static void golden_keys(void **state)
     assert_string_equal(key_hex(key_incident(0, 512)), "000000000000000000000200");
     assert_string_equal(key_hex(key_deployed(0, TEXT("workflow"), TEXT("d"), 3, 'H', 0)), "000000007764000000000348" "00000000");
     assert_string_equal(key_hex(key_roll(0, 258, 3, TEXT("li"))), "00000000" "0000000000000102" "00000003" "6c69");
+    assert_string_equal(key_hex(key_kept(0, 258, 3)), "00000000" "0000000000000102" "00000003");
     assert_string_equal(key_hex(key_recur(0, RECUR_RUNS, TEXT("w"), 258)), "00000000" "72" "77" "00" "00000102");
     assert_string_equal(key_hex(key_recur(0, RECUR_QUOTA, TEXT("w"), 0)), "00000000" "71" "77" "00" "00000000");
     assert_string_equal(key_hex(key_recur_unit(0, 258)), "00000000" "75" "00000102");
