@@ -126,6 +126,8 @@ static bool is_true(struct sim *sim, const struct letter *letter, const struct m
         return !workflow_is_deployed(sim->audit, message->workflow, letter->kind == MESSAGE_MIGRATE ? message->version : 0) || message->held;
     case ERR_UNKNOWN_UNIT:
         *says = "its unit is in the directory";
+        if (!(sim->trouble->deployed >> SOURCE_DIRECTORY_1 & 1))
+            return true; /* there is none yet */
         return letter->kind != MESSAGE_OPEN || directory_find_unit(source_directory(), message->unit) == NONE || sim->trouble->deployed >> SOURCE_DIRECTORY_2;
     case ERR_KEY_TAKEN: *says = "its key is free"; return map_find(&sim->audit->keys, message->key) != NULL;
     case ERR_ID_REUSED:

@@ -71,12 +71,15 @@ static bool turn_counter(struct sim *sim, struct store_txn *txn, struct text key
     return drop_numbers(txn) && store_put(txn, STORE_COUNTER, key, row_encode_number(&sim->scratch, number - 1)) == ERR_OK;
 }
 
+/* Of the first community (audit_agenda.c), in the year in which every run begins. */
 static bool turn_year(struct sim *sim, struct store_txn *txn, struct text key, struct text value)
 {
-    uint64_t number;
-    if (key.data[4] != 'q' || row_decode_number(value, &number))
+    struct record_key row = key_counter_year(0, TEXT("council"), 10, 2026);
+    uint64_t number = 0;
+    (void)key;
+    if (!store_get(txn, STORE_COUNTER, key_text(&row), &value) && row_decode_number(value, &number))
         return false;
-    return store_put(txn, STORE_COUNTER, key, row_encode_number(&sim->scratch, number + 1)) == ERR_OK;
+    return store_put(txn, STORE_COUNTER, key_text(&row), row_encode_number(&sim->scratch, number + 1)) == ERR_OK;
 }
 
 static bool lose_ballot(struct sim *sim, struct store_txn *txn, struct text key, struct text value)

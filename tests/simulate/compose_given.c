@@ -31,6 +31,12 @@ static void add_extend(struct given_list *list, const struct workflow *workflow,
     add(list, "deny", extend->asks);
 }
 
+static bool is_modelled(const struct workflow *workflow)
+{
+    const char *name = workflow_string(workflow, workflow_head(workflow)->name);
+    return strcmp(name, "stairs") == 0 || strcmp(name, "works") == 0 || strcmp(name, "council") == 0;
+}
+
 static void add_claims(struct given_list *list, const struct workflow *workflow, const struct workflow_stage *stage)
 {
     const struct workflow_task *task = workflow_task(workflow, stage->task);
@@ -39,6 +45,10 @@ static void add_claims(struct given_list *list, const struct workflow *workflow,
     add(list, "claim", task->people);
     add(list, "unclaim", task->people);
     add(list, "hand-over", task->people);
+    if (is_modelled(workflow))
+        return; /* the models know no handlers */
+    add(list, "add-handler", task->people);
+    add(list, "remove-handler", task->people);
 }
 
 /* Who stands on the roll: of a rating, one of the groups. */
@@ -158,6 +168,8 @@ static void put_data(struct sim *sim, const struct dossier *dossier, const struc
     message->data = ARENA_ARRAY(&sim->scratch, struct field_value, GIVEN_DATA_MOST);
     if (text_is(message->event, "hand-over"))
         put(message, "to", value_text(compose_anybody(sim)));
+    else if (text_is(message->event, "add-handler") || text_is(message->event, "remove-handler"))
+        put(message, "who", value_text(dice_chance(&sim->dice, 600) ? TEXT("handler") : compose_anybody(sim)));
     else if (text_is(message->event, "extend"))
         put_extension(sim, workflow, workflow_extend(workflow, stage->extend), message);
     else if (text_is(message->event, "ballot"))

@@ -45,6 +45,8 @@ struct speaker *mail_speaker(const struct sim *sim, uint64_t peer)
 
 /* ---- the network ---- */
 
+static void arrive_at_host(struct sim *sim, void *subject);
+
 /* What a client has sent may come hours later, by way of a phone without a net. A worker's connection holds nothing back for long: what is in it
  * comes soon or never. */
 static int64_t delay(struct sim *sim, uint64_t peer)
@@ -55,6 +57,18 @@ static int64_t delay(struct sim *sim, uint64_t peer)
     if (dice_chance(&sim->dice, sim->profile.slow))
         return dice_tail(&sim->dice, SECOND, speaker && speaker->worker ? 2 * SECOND : 12 * HOUR);
     return dice_between(&sim->dice, 0, 40);
+}
+
+/* Nothing in a worker's connection overtakes what was said there before. */
+static void bring(struct sim *sim, struct parcel *parcel, sim_happen arrive)
+{
+    struct speaker *speaker = mail_speaker(sim, parcel->peer);
+    int64_t at = sim->now + delay(sim, parcel->peer);
+    if (speaker && speaker->worker) {
+        int64_t *latest = arrive == arrive_at_host ? &speaker->latest_sent : &speaker->latest_heard;
+        at = *latest = at > *latest ? at : *latest;
+    }
+    sim_at(sim, at, arrive, parcel);
 }
 
 /* A worker's connection loses nothing while it lasts: what is lost is lost with it, and whatever else was under way in it. */
@@ -73,9 +87,9 @@ static void carry(struct sim *sim, uint64_t peer, struct text bytes, sim_happen 
         lose(sim, peer);
         return;
     }
-    sim_after(sim, delay(sim, peer), arrive, parcel);
+    bring(sim, parcel, arrive);
     if (!sim->draining && dice_chance(&sim->dice, sim->profile.twice))
-        sim_after(sim, delay(sim, peer), arrive, parcel);
+        bring(sim, parcel, arrive);
 }
 
 static void arrive_at_host(struct sim *sim, void *subject)

@@ -12,6 +12,7 @@ struct speaker {
     struct text name;  /* the principal of a client, the name of a worker */
     bool worker;
     uint64_t peer;     /* its connection; 0: it has none */
+    int64_t latest_sent, latest_heard; /* of a worker: when the last of what is under way arrives */
     /* What comes from the engine; the message lives for this happening. */
     void (*hear)(struct sim *sim, struct speaker *speaker, const struct message *message);
 };

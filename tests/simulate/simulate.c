@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TAIL = 6000, SEEDS_USUAL = 200, SEEDS_TO_BREAK = 40, TWICE_EVERY = 50 };
+enum { TAIL = 6000, SEEDS_USUAL = 200, SEEDS_TO_BREAK = 100, TWICE_EVERY = 50 };
 
 static struct {
     uint64_t from, seeds;
