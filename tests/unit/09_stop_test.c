@@ -335,6 +335,20 @@ static void what_follows_the_limit_follows_anywhere(void **state)
     has_ended(&w, "done");
 }
 
+/* What is sent is the word; who is told reads what people call it, and the word where it has no title in that language. */
+static void a_ground_is_told_by_its_title(void **state)
+{
+    (void)state;
+    struct span grounds = stoppable("5 working days", "60 days")->grounds;
+    ROW_AT(&b, NAMES, name, grounds.first)->title_zh = string_of(&b, "听证");
+    begin();
+    stop("hearing");
+    const struct effect *notice = effect_of(&w, EFFECT_NOTICE, NOTICE_STOPPED);
+    assert_non_null(notice);
+    assert_non_null(strstr(arena_string(&w.arena, notice->text_zh), "计时中止（听证）"));
+    assert_non_null(strstr(arena_string(&w.arena, notice->text_en), "The clock is stopped (hearing)"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, finish)
@@ -342,7 +356,7 @@ int main(void)
         TEST(each_period_keeps_what_it_counts), TEST(working_hours_are_kept_to_the_millisecond), TEST(stopping_for_no_time_changes_nothing),
         TEST(a_longer_stop_is_never_worth_less), TEST(what_was_left_survives_what_comes_after), TEST(a_field_moves_what_was_left),
         TEST(restart_begins_anew), TEST(who_stops_when_and_why), TEST(all_stops_together_last_no_longer), TEST(leaving_ends_a_stop),
-        TEST(first_entry_keeps_what_was_left), TEST(the_whole_case_has_a_limit_beside), TEST(what_follows_the_limit_follows_anywhere),
+        TEST(first_entry_keeps_what_was_left), TEST(the_whole_case_has_a_limit_beside), TEST(what_follows_the_limit_follows_anywhere), TEST(a_ground_is_told_by_its_title),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
