@@ -44,7 +44,8 @@ struct identity *audit_identity(struct sim *sim, struct text sender, struct text
 {
     char bytes[256] = {0};
     size_t size = sender.size < sizeof bytes - ID_SIZE - 1 ? sender.size : sizeof bytes - ID_SIZE - 1;
-    memcpy(bytes, sender.data, size);
+    if (size)
+        memcpy(bytes, sender.data, size);
     memcpy(bytes + size + 1, id.data, id.size);
     void **slot = map_at(&sim->audit->identities, (struct text){bytes, size + 1 + id.size});
     if (!*slot)
