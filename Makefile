@@ -22,7 +22,7 @@ LDLIBS   = -lzmq -llmdb -lmsgpackc -luv -lyaml -lsodium -lical -lpthread
 LDFLAGS  = $(EXTRA)
 
 # The rooms, lowest first: what stands further down may include what stands above it, never the other way round.
-PROTO  = $(addprefix proto/, $(addsuffix .c, err wire wire_put message_members message_decode message_encode json connection pending client client_deploy))
+PROTO  = $(addprefix proto/, $(addsuffix .c, err wire wire_put message_members message_decode message_encode json key connection pending client client_deploy))
 PURE   = $(addprefix engine/, $(addsuffix .c, $(PURE_ROOMS)))
 PURE_ROOMS = arena civil calendar period duration directory \
   directory_make workflow workflow_shape workflow_sound decimal rating case case_fits vote \

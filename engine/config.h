@@ -21,7 +21,7 @@ struct config_deploy {
 
 struct config {
     const char *file;            /* "" for the defaults */
-    const char *listen_clients;  /* tcp://127.0.0.1:PORT besides the ipc socket; NULL: none */
+    const char *listen_clients;  /* tcp://ADDRESS:PORT besides the ipc socket, with keys; NULL: none */
     const char *listen_workers;
     uint32_t batch_most;         /* events in one batch */
     uint32_t retry_attempts;     /* of a task, then an incident */

@@ -355,6 +355,17 @@ bool directory_stands_in(const struct directory *directory, int32_t person, int3
     return false;
 }
 
+bool directory_serves_within(const struct directory *directory, int32_t person, int32_t unit, int32_t day)
+{
+    struct span holds = directory_person(directory, person)->holds;
+    for (int32_t row = holds.first; row < holds.first + holds.count; row++) {
+        const struct directory_hold *hold = hold_of(directory, row);
+        if (in_force(hold, day) && directory_covers(directory, unit, hold->unit))
+            return true;
+    }
+    return false;
+}
+
 static bool has_children(const struct directory *directory, int32_t unit)
 {
     for (int32_t row = 0; row < directory_unit_count(directory); row++)

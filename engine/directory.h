@@ -131,6 +131,8 @@ bool directory_covers(const struct directory *directory, int32_t above, int32_t 
 int32_t directory_unit_at(const struct directory *directory, int32_t home, int32_t level);
 /* Whether the person holds the role at the unit on that day (at the unit itself, or above it where the role reaches below). */
 bool directory_holds(const struct directory *directory, int32_t person, int32_t role, int32_t unit, int32_t day);
+/* Whether the person holds any role at that unit, or below it, on that day. */
+bool directory_serves_within(const struct directory *directory, int32_t person, int32_t unit, int32_t day);
 /* Whether the person holds the role at any unit below `unit` (not at `unit` itself), reaching roles from above included. */
 bool directory_holds_below(const struct directory *directory, int32_t person, int32_t role, int32_t unit, int32_t day);
 /* Does the person hold it there on that day as a substitute, and not for himself? */

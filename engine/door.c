@@ -166,8 +166,8 @@ enum err door_event(struct door *door, struct arena *arena, const struct message
 {
     *why = (struct text){0};
     take_over(message, origin, event);
-    if (is_operators(event) && door->operator.size && !text_equal(origin->principal, door->operator)) {
-        *why = TEXT("Old cases are opened held, and released, and cases are moved to another version, by the operator: over the socket in the data folder.");
+    if (is_operators(event) && door->operator.size && !origin->operates && !text_equal(origin->principal, door->operator)) {
+        *why = TEXT("Old cases are opened held, and released, and cases are moved to another version, by the operator: over the socket in the data folder, or with an operator's key.");
         return ERR_DENIED;
     }
     switch (event->kind) {

@@ -23,6 +23,7 @@ struct door {
 struct door_origin {
     struct text principal;
     struct text worker;  /* empty: a client */
+    bool operates;       /* by its key it may what door.operator may */
     /* of a report: what the outbox knows of the task */
     uint64_t case_id;
     struct text topic;

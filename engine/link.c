@@ -1,4 +1,4 @@
-/* link: see link.h. The only file of the engine that knows ZeroMQ; the rules in it are those of pitfalls 1 to 8. */
+/* link: see link.h. With link_zap.c the only file of the engine that knows ZeroMQ; the rules in it are those of pitfalls 1 to 8. */
 #include "engine/link.h"
 
 #include <arpa/inet.h>
@@ -13,11 +13,14 @@
 #include <zmq.h>
 
 #include "engine/limits.h"
+#include "engine/link_zap.h"
 
 enum {
     ROUTING_ID_SIZE = 5, /* of the ids that libzmq makes: a zero byte and a number */
     LEAVE_MS = 500,      /* what was sent has so long to leave when the link is closed */
     ADDRESS_MOST = 256,
+    SECRET_SIZE = 32,
+    KEY_DIGITS = 64,
 };
 
 struct endpoint {
@@ -25,7 +28,13 @@ struct endpoint {
     enum link_side side;
     struct text principal;
     int descriptor;
+    bool tcp;
     char address[ADDRESS_MOST];
+};
+
+/* Who has spoken over which descriptor: for breaking the connections of some keys. */
+struct spoken {
+    char key[KEY_DIGITS]; /* zeros: nobody */
 };
 
 struct link {
@@ -35,11 +44,14 @@ struct link {
     uint32_t turn;  /* the endpoint that is asked first */
     char *stranger; /* copied */
     size_t stranger_size;
+    struct zap zap;        /* who may come in */
+    uint8_t secret[SECRET_SIZE];
+    struct spoken *spoken; /* [LIMIT_DESCRIPTORS] */
 };
 
 /* ---- addresses ---- */
 
-static bool is_loopback(struct text host)
+static bool is_host(struct text host)
 {
     char name[64];
     struct in_addr four;
@@ -48,12 +60,12 @@ static bool is_loopback(struct text host)
         return false;
     memcpy(name, host.data, host.size);
     name[host.size] = '\0';
-    if (inet_pton(AF_INET, name, &four) == 1)
-        return ntohl(four.s_addr) >> 24 == 127;
+    if (strcmp(name, "*") == 0 || inet_pton(AF_INET, name, &four) == 1)
+        return true;
     if (name[0] != '[' || name[host.size - 1] != ']')
         return false;
     name[host.size - 1] = '\0';
-    return inet_pton(AF_INET6, name + 1, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+    return inet_pton(AF_INET6, name + 1, &six) == 1;
 }
 
 static enum err check_tcp(const char *rest, const char *address, struct arena *arena, struct text *why)
@@ -63,18 +75,23 @@ static enum err check_tcp(const char *rest, const char *address, struct arena *a
         *why = arena_print(arena, "%s has no port: write tcp://127.0.0.1:PORT.", address);
         return ERR_BAD_CONFIG;
     }
-    if (!is_loopback((struct text){.data = rest, .size = (size_t)(colon - rest)})) {
-        *why = arena_print(arena, "%s would be heard beyond this machine, and without keys anyone there could act for anyone: only tcp://127.0.0.1:PORT "
-                                  "and tcp://[::1]:PORT are bound.", address);
+    if (!is_host((struct text){.data = rest, .size = (size_t)(colon - rest)})) {
+        *why = arena_print(arena, "%s does not say where to listen: write tcp://127.0.0.1:PORT for this machine, the number of one of its addresses, or tcp://*:PORT for all of them.",
+                           address);
         return ERR_BAD_CONFIG;
     }
     return ERR_OK;
 }
 
+static bool is_tcp(const char *address)
+{
+    return strncmp(address, "tcp://", 6) == 0;
+}
+
 enum err link_check_address(const char *address, struct arena *arena, struct text *why)
 {
     size_t path_most = sizeof((struct sockaddr_un *)0)->sun_path - 1;
-    if (strncmp(address, "tcp://", 6) == 0 && strlen(address) < ADDRESS_MOST)
+    if (is_tcp(address) && strlen(address) < ADDRESS_MOST)
         return check_tcp(address + 6, address, arena, why);
     if (strncmp(address, "ipc://", 6) != 0 || address[6] == '\0') {
         *why = arena_print(arena, "%s is not an address: write ipc://PATH or tcp://127.0.0.1:PORT.", address);
@@ -107,6 +124,21 @@ static bool set_options(void *socket, const char *address)
            set(socket, ZMQ_HANDSHAKE_IVL, 2000) && set(socket, ZMQ_BACKLOG, 1024) && set(socket, ZMQ_IPV6, strchr(address, '[') != NULL);
 }
 
+/* Before it is bound: from the first connection on nobody is let in without a key. */
+static bool set_curve(const struct link *link, void *socket)
+{
+    static const char domain[] = "staircase";
+    return set(socket, ZMQ_CURVE_SERVER, 1) && zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, link->secret, SECRET_SIZE) == 0 &&
+           zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, domain, sizeof domain - 1) == 0;
+}
+
+static enum err open_keys(struct link *link, const struct link_keys *keys)
+{
+    memcpy(link->secret, keys->secret, SECRET_SIZE);
+    link->spoken = calloc(LIMIT_DESCRIPTORS, sizeof *link->spoken);
+    return link->spoken ? zap_open(&link->zap, link->context, keys) : ERR_NO_MEMORY;
+}
+
 static enum err bind_endpoint(struct link *link, const struct link_endpoint *wanted, struct arena *arena, struct text *why)
 {
     struct endpoint *endpoint = &link->endpoints[link->count];
@@ -116,7 +148,10 @@ static enum err bind_endpoint(struct link *link, const struct link_endpoint *wan
     link->count++;
     endpoint->side = wanted->side;
     endpoint->principal = text_of(wanted->principal);
-    if (!set_options(endpoint->socket, wanted->address) || zmq_bind(endpoint->socket, wanted->address) != 0) {
+    endpoint->tcp = is_tcp(wanted->address);
+    if (!set_options(endpoint->socket, wanted->address) || (endpoint->tcp && !set_curve(link, endpoint->socket)))
+        return ERR_IO;
+    if (zmq_bind(endpoint->socket, wanted->address) != 0) {
         int error = errno;
         *why = arena_print(arena, "%s cannot be bound: %s.", wanted->address, zmq_strerror(error));
         return error == EADDRINUSE ? ERR_LOCKED : error == EACCES || error == ENOENT || error == EADDRNOTAVAIL ? ERR_BAD_CONFIG : ERR_IO;
@@ -128,11 +163,17 @@ static enum err bind_endpoint(struct link *link, const struct link_endpoint *wan
     return ERR_OK;
 }
 
-enum err link_check(const struct link_options *options, struct arena *arena, struct text *why)
+static enum err check_addresses(const struct link_options *options, struct arena *arena, struct text *why)
 {
     enum err code = ERR_OK;
-    for (uint32_t i = 0; !code && i < options->count; i++)
-        code = link_check_address(options->endpoints[i].address, arena, why);
+    for (uint32_t i = 0; !code && i < options->count; i++) {
+        const char *address = options->endpoints[i].address;
+        code = link_check_address(address, arena, why);
+        if (!code && is_tcp(address) && !options->keys) {
+            *why = arena_print(arena, "%s would be open to anyone who reaches it: TCP is bound with keys only.", address);
+            code = ERR_BAD_CONFIG;
+        }
+    }
     return code;
 }
 
@@ -140,7 +181,7 @@ enum err link_open(struct link **out, const struct link_options *options, struct
 {
     assert(options->count >= 1 && options->count <= LIMIT_ENDPOINTS);
     *why = (struct text){0};
-    enum err code = link_check(options, arena, why);
+    enum err code = check_addresses(options, arena, why);
     if (code)
         return code;
     struct link *link = calloc(1, sizeof *link);
@@ -156,6 +197,8 @@ enum err link_open(struct link **out, const struct link_options *options, struct
     link->stranger_size = options->stranger.size;
     link->context = zmq_ctx_new();
     code = link->context ? ERR_OK : ERR_NO_MEMORY;
+    if (!code && options->keys)
+        code = open_keys(link, options->keys); /* first: a socket of CURVE without a handler lets every key in (pitfall 4) */
     for (uint32_t i = 0; !code && i < options->count; i++)
         code = bind_endpoint(link, &options->endpoints[i], arena, why);
     if (code)
@@ -173,11 +216,14 @@ void link_close(struct link **link)
         set((*link)->endpoints[i].socket, ZMQ_LINGER, LEAVE_MS);
         zmq_close((*link)->endpoints[i].socket);
     }
+    zap_close(&(*link)->zap); /* last: until then each socket has its handler */
     if ((*link)->context)
         zmq_ctx_term((*link)->context);
     for (uint32_t i = 0; i < (*link)->count; i++)
         if (strncmp((*link)->endpoints[i].address, "ipc://", 6) == 0)
             unlink((*link)->endpoints[i].address + 6); /* the library leaves the file behind */
+    explicit_bzero((*link)->secret, sizeof (*link)->secret);
+    free((*link)->spoken);
     free((*link)->stranger);
     free(*link);
     *link = NULL;
@@ -209,13 +255,13 @@ static void put_id(uint8_t id[ROUTING_ID_SIZE], link_peer peer)
 /* ---- breaking ---- */
 
 /* Does that local address belong to one of the endpoints? */
-static bool is_ours(const struct link *link, const struct sockaddr_storage *name)
+static bool is_ours(const struct link *link, const struct sockaddr_storage *name, bool tcp_only)
 {
     const struct sockaddr_un *path = (const struct sockaddr_un *)name;
     for (uint32_t i = 0; i < link->count; i++) {
         const char *address = link->endpoints[i].address, *colon = strrchr(address, ':');
         uint16_t port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
-        if (name->ss_family == AF_UNIX && strncmp(address, "ipc://", 6) == 0 && strcmp(address + 6, path->sun_path) == 0)
+        if (!tcp_only && name->ss_family == AF_UNIX && strncmp(address, "ipc://", 6) == 0 && strcmp(address + 6, path->sun_path) == 0)
             return true;
         if (strncmp(address, "tcp://", 6) != 0)
             continue;
@@ -229,51 +275,82 @@ static bool is_ours(const struct link *link, const struct sockaddr_storage *name
 
 /* The library has no word for this. Its connections are descriptors of ours; shut down, they are gone for it as if the peer had left. One that
  * was closed and given to something else meanwhile is no socket with our name, or a new connection, which will be made once more. */
-static bool break_descriptor(const struct link *link, int descriptor)
+static bool break_descriptor(const struct link *link, int descriptor, bool tcp_only)
 {
     struct sockaddr_storage name = {0};
     socklen_t size = sizeof name - 1, listens_size = sizeof(int); /* a path may fill all but the end */
     int listens = 1;
     if (getsockname(descriptor, (struct sockaddr *)&name, &size) != 0 || getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_size) != 0)
         return false;
-    return !listens && is_ours(link, &name) && shutdown(descriptor, SHUT_RDWR) == 0;
+    return !listens && is_ours(link, &name, tcp_only) && shutdown(descriptor, SHUT_RDWR) == 0;
 }
 
-uint32_t link_break(struct link *link)
+/* Whose connections stay; `stays` NULL: nobody's, and of the files' sockets none either. */
+struct breaking {
+    bool (*stays)(void *context, struct text key);
+    void *context;
+};
+
+/* A descriptor may have got another connection since somebody spoke over it. That one has not spoken, so nothing is ever sent to it, and
+ * what it says is looked at then. */
+static bool may_stay(const struct link *link, const struct breaking *breaking, int descriptor)
+{
+    if (!breaking->stays || descriptor < 0 || descriptor >= LIMIT_DESCRIPTORS)
+        return false;
+    const char *key = link->spoken[descriptor].key;
+    return key[0] && breaking->stays(breaking->context, (struct text){.data = key, .size = KEY_DIGITS});
+}
+
+static uint32_t break_all(struct link *link, const struct breaking *breaking)
 {
     uint32_t broken = 0;
     DIR *folder = opendir("/proc/self/fd");
     const struct dirent *entry;
     while (folder && (entry = readdir(folder)) != NULL)
-        if (entry->d_name[0] != '.')
-            broken += break_descriptor(link, atoi(entry->d_name));
+        if (entry->d_name[0] != '.' && !may_stay(link, breaking, atoi(entry->d_name)))
+            broken += break_descriptor(link, atoi(entry->d_name), breaking->stays != NULL);
     if (folder)
         closedir(folder);
     return broken;
 }
 
+uint32_t link_break(struct link *link)
+{
+    return break_all(link, &(struct breaking){0});
+}
+
+uint32_t link_break_others(struct link *link, bool (*stays)(void *context, struct text key), void *context)
+{
+    return link->zap.socket ? break_all(link, &(struct breaking){.stays = stays, .context = context}) : 0;
+}
+
 /* ---- receiving ---- */
+
+static bool readable(void *socket)
+{
+    int events = 0;
+    size_t size = sizeof events;
+    return zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLIN);
+}
 
 bool link_pending(struct link *link)
 {
-    for (uint32_t i = 0; i < link->count; i++) {
-        int events = 0;
-        size_t size = sizeof events;
-        if (zmq_getsockopt(link->endpoints[i].socket, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLIN))
+    for (uint32_t i = 0; i < link->count; i++)
+        if (readable(link->endpoints[i].socket))
             return true;
-    }
-    return false;
+    return link->zap.socket && readable(link->zap.socket);
 }
 
 bool link_wait(struct link *link, uint32_t most_us)
 {
-    struct pollfd polls[LIMIT_ENDPOINTS];
+    struct pollfd polls[LIMIT_ENDPOINTS + 1];
+    uint32_t count = link_descriptor_count(link);
     if (link_pending(link))
         return true;
-    for (uint32_t i = 0; i < link->count; i++)
+    for (uint32_t i = 0; i < count; i++)
         polls[i] = (struct pollfd){.fd = link_descriptor(link, i), .events = POLLIN};
     const struct timespec most = {.tv_nsec = (long)most_us * 1000};
-    ppoll(polls, link->count, &most, NULL); /* an error or a signal is like nothing having come */
+    ppoll(polls, count, &most, NULL); /* an error or a signal is like nothing having come */
     return link_pending(link);
 }
 
@@ -292,6 +369,24 @@ static void answer_stranger(const struct link *link, void *socket, zmq_msg_t *id
         zmq_send(socket, link->stranger, link->stranger_size, ZMQ_DONTWAIT);
 }
 
+/* Who speaks, by the frame's connection. False: nobody who may (any more), and nothing is said to that. */
+static bool speaker(struct link *link, const struct endpoint *endpoint, zmq_msg_t *frame, struct link_message *out)
+{
+    if (!endpoint->tcp) {
+        out->principal = endpoint->principal;
+        return true;
+    }
+    const char *user = zmq_msg_gets(frame, "User-Id"); /* what was answered to its request: the key, proved */
+    struct text key = text_of(user);
+    int descriptor = zmq_msg_get(frame, ZMQ_SRCFD);
+    out->who = user && key.size == KEY_DIGITS ? link->zap.keys.who(link->zap.keys.context, key, &out->principal) : NULL;
+    if (!out->who)
+        link->zap.keys.turned_away(link->zap.keys.context, key, (struct text){0});
+    else if (descriptor >= 0 && descriptor < LIMIT_DESCRIPTORS)
+        memcpy(link->spoken[descriptor].key, user, KEY_DIGITS);
+    return out->who != NULL;
+}
+
 enum received { RECEIVED_NOTHING, RECEIVED_MESSAGE, RECEIVED_STRANGER };
 
 static enum received receive(struct link *link, uint32_t number, struct arena *arena, struct link_message *out)
@@ -304,19 +399,21 @@ static enum received receive(struct link *link, uint32_t number, struct arena *a
     if (zmq_msg_recv(&id, endpoint->socket, ZMQ_DONTWAIT) < 0 || zmq_msg_recv(&frame, endpoint->socket, ZMQ_DONTWAIT) < 0)
         goto out;
     const uint8_t *bytes = zmq_msg_data(&id);
+    *out = (struct link_message){.side = endpoint->side};
+    if (!speaker(link, endpoint, &frame, out)) {
+        skip_frames(endpoint->socket, &frame);
+        received = RECEIVED_STRANGER;
+        goto out;
+    }
     if (zmq_msg_size(&id) != ROUTING_ID_SIZE || bytes[0] != 0) {
         skip_frames(endpoint->socket, &frame);
         answer_stranger(link, endpoint->socket, &id);
         received = RECEIVED_STRANGER;
         goto out;
     }
-    *out = (struct link_message){
-        .peer = peer_of(number, bytes),
-        .side = endpoint->side,
-        .principal = endpoint->principal,
-        .bytes = arena_copy(arena, (struct text){.data = zmq_msg_data(&frame), .size = zmq_msg_size(&frame)}),
-        .code = zmq_msg_more(&frame) ? ERR_MALFORMED : ERR_OK,
-    };
+    out->peer = peer_of(number, bytes);
+    out->bytes = arena_copy(arena, (struct text){.data = zmq_msg_data(&frame), .size = zmq_msg_size(&frame)});
+    out->code = zmq_msg_more(&frame) ? ERR_MALFORMED : ERR_OK;
     skip_frames(endpoint->socket, &frame);
     received = RECEIVED_MESSAGE;
 out:
@@ -329,6 +426,7 @@ uint32_t link_drain(struct link *link, struct arena *arena, struct link_message 
 {
     uint32_t count = 0, strangers = 0, empty = 0;
     size_t size = 0;
+    zap_answer(&link->zap);
     /* One from each in turn, until none has anything: a flood on one socket does not keep the other waiting. */
     while (count + strangers < most && size < bytes && empty < link->count) {
         enum received received = receive(link, link->turn, arena, &messages[count]);
@@ -354,10 +452,15 @@ enum err link_send(struct link *link, link_peer peer, struct text bytes)
     return zmq_send(socket, bytes.data, bytes.size, ZMQ_DONTWAIT) < 0 ? ERR_IO : ERR_OK;
 }
 
-int link_descriptor(struct link *link, uint32_t endpoint)
+uint32_t link_descriptor_count(const struct link *link)
 {
-    assert(endpoint < link->count);
-    return link->endpoints[endpoint].descriptor;
+    return link->count + (link->zap.socket != NULL);
+}
+
+int link_descriptor(struct link *link, uint32_t number)
+{
+    assert(number < link_descriptor_count(link));
+    return number < link->count ? link->endpoints[number].descriptor : link->zap.descriptor;
 }
 
 const char *link_address(const struct link *link, uint32_t endpoint)

@@ -11,6 +11,7 @@
 struct query_figures {
     int64_t started, now;
     uint64_t applied, duplicate, refused, busy, malformed;
+    uint64_t denied, turned_away; /* what a key may not do; connections without a known key */
     bool read_only, stopping;
     const struct text *alarms, *alarm_names; /* sentences; names as in engine/RUNBOOK.md */
     uint32_t alarm_count;

@@ -248,6 +248,8 @@ static void put_figures(struct page *page, struct map_maker *row)
     map_put(row, "refused", value_integer((int64_t)figures->refused));
     map_put(row, "busy", value_integer((int64_t)figures->busy));
     map_put(row, "malformed", value_integer((int64_t)figures->malformed));
+    map_put(row, "denied", value_integer((int64_t)figures->denied));
+    map_put(row, "turned-away", value_integer((int64_t)figures->turned_away));
     map_put_flag(row, "read-only", figures->read_only);
     map_put_flag(row, "stopping", figures->stopping);
     struct list_maker alarms = {.arena = page->view.arena}, names = {.arena = page->view.arena};

@@ -263,17 +263,20 @@ static struct link_options choose_endpoints(struct server *server, struct arena 
     endpoints[count++] = (struct link_endpoint){LINK_CLIENTS, arena_print(arena, "ipc://%s/engine.sock", server->data).data, "local"};
     endpoints[count++] = (struct link_endpoint){LINK_WORKERS, arena_print(arena, "ipc://%s/workers.sock", server->data).data, "local"};
     if (config->listen_clients)
-        endpoints[count++] = (struct link_endpoint){LINK_CLIENTS, config->listen_clients, "local"};
+        endpoints[count++] = (struct link_endpoint){LINK_CLIENTS, config->listen_clients, ""};
     if (config->listen_workers)
-        endpoints[count++] = (struct link_endpoint){LINK_WORKERS, config->listen_workers, "local"};
-    return (struct link_options){.endpoints = endpoints, .count = count, .stranger = stranger_answer(arena)};
+        endpoints[count++] = (struct link_endpoint){LINK_WORKERS, config->listen_workers, ""};
+    return (struct link_options){.endpoints = endpoints, .count = count, .stranger = stranger_answer(arena), .keys = server->access.on ? &server->access.keys : NULL};
 }
 
 /* A mistake in an address shows before anything is written. */
 static enum err check_link(struct server *server, struct arena *arena, struct text *why)
 {
     const struct link_options options = choose_endpoints(server, arena);
-    return link_check(&options, arena, why);
+    enum err code = ERR_OK;
+    for (uint32_t i = 0; !code && i < options.count; i++)
+        code = link_check_address(options.endpoints[i].address, arena, why);
+    return code;
 }
 
 static enum err open_link(struct server *server, struct arena *arena, struct text *why)
@@ -338,7 +341,7 @@ static enum err start_loop(struct server *server)
     uv_prepare_start(&server->prepare, on_prepare);
     uv_check_start(&server->check, on_check);
     uv_timer_start(&server->minute, on_minute, MINUTE_MS, MINUTE_MS);
-    for (uint32_t i = 0; i < server->endpoint_count; i++) {
+    for (uint32_t i = 0; i < link_descriptor_count(server->link); i++) {
         uv_poll_init(&server->loop, &server->polls[i], link_descriptor(server->link, i));
         uv_poll_start(&server->polls[i], UV_READABLE, on_readable);
     }
@@ -346,6 +349,7 @@ static enum err start_loop(struct server *server)
     uv_timer_init(&server->loop, &server->metrics);
     server->metrics.data = server;
     metrics_write_regularly(server);
+    access_watch(server);
     server->again = true; /* what is overdue fires first */
     return ERR_OK;
 }
@@ -362,6 +366,7 @@ static enum err open_rooms(struct server *server, const struct server_options *o
     code = code ? code : server_find_unparkable(server);
     server_forget_later(server);
     code = code ? code : server_forget_again(server);
+    code = code ? code : access_open(server, arena, why);
     code = code ? code : open_link(server, arena, why);
     code = code ? code : start_loop(server);
     if (!code && !options->quiet_signals)
@@ -461,6 +466,7 @@ void server_close(struct server **out)
         return;
     close_loop(server);
     link_close(&server->link);
+    access_close(server);
     watch_close_all(server);
     deploy_close_all(server);
     outbox_destroy(&server->outbox);

@@ -11,7 +11,8 @@
  *   server_ask.c    everything that is no event  server_watch.c   watches
  *   server_deploy.c deployments in parts         children.c       worker processes
  *   server_memory.c memory that connections hold     server_metrics.c figures for Prometheus
- *   server_reload.c the configuration, read again   server_folder.c the data folder at the start */
+ *   server_reload.c the configuration, read again   server_folder.c the data folder at the start
+ *   server_access.c who may do what over TCP */
 #ifndef STAIRCASE_SERVER_H
 #define STAIRCASE_SERVER_H
 

@@ -111,6 +111,10 @@ void server_read(struct server *server, struct item *item)
         server_refuse(server, item, code, why);
         return;
     }
+    if (!access_allows(server, item, &why)) {
+        access_refuse(server, item, why);
+        return;
+    }
     item->state = item->from->side == LINK_CLIENTS ? read_client(server, item) : read_worker(server, item);
 }
 
@@ -148,6 +152,11 @@ static bool disk_nearly_full(const struct server *server)
     return server->disk_low;
 }
 
+static bool keys_not_read(const struct server *server)
+{
+    return server->access.mistaken;
+}
+
 const struct server_alarm server_alarms[SERVER_ALARMS] = {
     {"clock-not-followed", clock_not_followed,
      TEXT("The wall clock stands more than an hour off and is not followed. Set it right, or start the engine again to accept it.")},
@@ -156,6 +165,7 @@ const struct server_alarm server_alarms[SERVER_ALARMS] = {
           "Set it right if it is wrong.")},
     {"disk-full", disk_full, TEXT("The disk is full: events are turned away. Make room.")},
     {"disk-nearly-full", disk_nearly_full, TEXT("The disk is nearly full: new cases wait. Make room.")},
+    {"keys-not-read", keys_not_read, TEXT("The list of keys has a mistake and is not followed: who was known before is. The log says where it is.")},
 };
 
 static uint32_t list_alarms(struct server *server, struct text names[SERVER_ALARMS], struct text sentences[SERVER_ALARMS])
@@ -190,6 +200,11 @@ void server_question(struct server *server, const struct item *item)
     struct asker asker = {.server = server, .item = item};
     const struct query query = {.engine = server->engine, .seal = server->seal, .outbox = server->outbox, .figures = &figures, .time = server_time(server)};
     const struct query_sink sink = {.answer = send_answer, .context = &asker};
+    struct text why;
+    if (!access_to_case(server, item, &why)) {
+        access_refuse(server, item, why);
+        return;
+    }
     if (item->message.kind == MESSAGE_WATCH) {
         watch_begin(server, item);
         return;

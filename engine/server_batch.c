@@ -110,7 +110,7 @@ static enum err decide_report(struct server *server, struct item *item, struct d
 
 static enum err decide_item(struct server *server, struct item *item)
 {
-    struct door_origin origin = {.principal = item->from->principal};
+    struct door_origin origin = {.principal = item->from->principal, .operates = access_is_operator(item->from)};
     item->state = ITEM_DECIDED;
     if (item->message.kind == MESSAGE_DEPLOY)
         return deploy_part(server, item);

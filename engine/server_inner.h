@@ -6,6 +6,7 @@
 
 #include "engine/children.h"
 #include "engine/door.h"
+#include "engine/key_folder.h"
 #include "engine/limits.h"
 #include "engine/link.h"
 #include "engine/map.h"
@@ -54,6 +55,20 @@ struct waiting {
 struct watch;
 struct upload;
 
+/* Who may connect by TCP (server_access.c). */
+struct access {
+    bool on;                    /* there are addresses of TCP */
+    bool mistaken;              /* the list on disk is not the one that holds: it has mistakes */
+    struct key_ring ring;       /* the engine's own */
+    struct link_keys keys;
+    struct arena arena;         /* of the list */
+    struct principals principals;
+    struct key_stamp stamp;     /* of the file that was read last */
+    int64_t logged_second;      /* what was refused: at most so many lines a second */
+    uint32_t logged, unlogged;
+    uv_timer_t look;
+};
+
 struct server {
     const struct config *config;  /* now */
     const struct config *started; /* at the start: the caller's */
@@ -68,6 +83,7 @@ struct server {
     uint32_t endpoint_count;
     struct walltime walltime;
     int64_t now_started;
+    struct access access;
     enum server_mode mode;
     enum err failure;           /* what it leaves with */
     int64_t retry_at;           /* READ_ONLY: monotonic time of the next try */
@@ -116,7 +132,7 @@ struct server {
     uv_prepare_t prepare;
     uv_check_t check;
     uv_idle_t idle;
-    uv_poll_t polls[LIMIT_ENDPOINTS];
+    uv_poll_t polls[LIMIT_ENDPOINTS + 1];
     uv_timer_t wake, minute, stop_timer, memory, metrics;
     uint32_t memory_trims;
     uv_signal_t signals[3];
@@ -175,7 +191,7 @@ void server_read(struct server *server, struct item *item);
 void server_question(struct server *server, const struct item *item);
 
 /* What an operator is to do something about: alarms stand until their reason is gone. engine/RUNBOOK.md says what each means. */
-enum { SERVER_ALARMS = 4 };
+enum { SERVER_ALARMS = 5 };
 struct server_alarm {
     const char *name;
     bool (*stands)(const struct server *server);
@@ -192,6 +208,18 @@ enum err metrics_collect(struct server *server, struct arena *arena, struct text
 enum err metrics_answer(struct server *server, const struct item *item);
 /* From now on in the configured file, as often as configured; not at all where none is. */
 void metrics_write_regularly(struct server *server);
+
+/* ---- server_access.c ---- */
+/* Before anything is bound: the engine's own key, and the list, where TCP is to be bound at all. */
+enum err access_open(struct server *server, struct arena *arena, struct text *why);
+/* From now on the list is read again when it changes. */
+void access_watch(struct server *server);
+void access_close(struct server *server);
+/* Whether whoever sent the message may: by what it says alone, then (between batches) by the case that it asks about. */
+bool access_allows(struct server *server, const struct item *item, struct text *why);
+bool access_to_case(struct server *server, const struct item *item, struct text *why);
+void access_refuse(struct server *server, const struct item *item, struct text why);
+bool access_is_operator(const struct link_message *from);
 
 /* ---- server_memory.c ---- */
 /* Resident memory that is not of a file; -1: cannot be read. */

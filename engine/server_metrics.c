@@ -46,6 +46,10 @@ static void put_events(const struct server *server, struct metrics *metrics)
     for (unsigned code = 1; code < ERR_COUNT; code++)
         if (server->meter.refused[code])
             metrics_put_label(metrics, "code", text_of(err_name((enum err)code)), (int64_t)server->meter.refused[code]);
+    metrics_family(metrics, METRICS_COUNTER, "staircase_denied_total", "Messages of keys that are not trusted with that since the start.");
+    metrics_put(metrics, (int64_t)figures->denied);
+    metrics_family(metrics, METRICS_COUNTER, "staircase_turned_away_total", "Connections and messages without a known key since the start.");
+    metrics_put(metrics, (int64_t)figures->turned_away);
     metrics_family(metrics, METRICS_COUNTER, "staircase_deadlines_fired_total", "Deadlines fired since the start.");
     metrics_put(metrics, (int64_t)server->meter.fired);
     metrics_family(metrics, METRICS_HISTOGRAM, "staircase_batch_events", "Records in a batch that was committed.");

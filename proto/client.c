@@ -22,6 +22,7 @@ enum {
     PARKED_FACTOR = 12,       /* parked events are sent again this much more rarely */
     RECEIVED_BETWEEN_CHECKS = 64,
     WAIT_MS_MOST = 1000,
+    DENIED_MS = 1000, /* until the next try of who was turned away: ZeroMQ itself makes none */
     HELLO_REQUEST = 1, /* below every number that pending.c gives */
 };
 
@@ -34,6 +35,7 @@ struct client {
     int64_t retry_ms, give_up_ms;
     int64_t connected_at;
     int64_t full_until; /* the socket's queue was full: nothing is sent before this, so that the order stays */
+    int64_t renew_at;   /* it was turned away: 0, or when it tries again */
     bool contact;       /* the engine has said something */
     uint32_t received;  /* since lost connections and due times were looked at */
 };
@@ -366,8 +368,14 @@ static enum err client_check(struct client *client, struct message *answer)
 {
     int64_t now = clock_ms(CLOCK_MONOTONIC);
     client->received = 0;
-    if (connection_lost(client->connection))
+    if (connection_denied(client->connection)) {
+        client->renew_at = now + DENIED_MS;
+        return ERR_DENIED;
+    }
+    if (connection_lost(client->connection) || (client->renew_at && client->renew_at <= now)) {
+        client->renew_at = 0;
         client_renew(client, now);
+    }
     if (client->give_up_ms) {
         if (!client->contact && now - client->connected_at >= client->give_up_ms)
             return ERR_NO_ENGINE;
@@ -442,7 +450,7 @@ enum err client_connect(struct client **out, const struct client_options *option
     client->name = strdup(options->name && *options->name ? options->name : "client");
     enum err code = client->name && pending_init(&client->pending, most) ? ERR_OK : ERR_NO_MEMORY;
     if (code == ERR_OK)
-        code = connection_open(&client->connection, options->endpoint, most * QUEUE_FACTOR + QUEUE_SPARE);
+        code = connection_open(&client->connection, options->endpoint, options->key, most * QUEUE_FACTOR + QUEUE_SPARE);
     *out = client;
     if (code)
         client_disconnect(out);
@@ -471,7 +479,7 @@ enum err client_ask(struct client *client, const struct message *message, struct
     enum err code = client_submit(client, message, &request);
     while (code == ERR_OK) {
         code = client_next(client, -1, answer);
-        if (answer->request == request || code == ERR_NO_ENGINE || code == ERR_VERSION)
+        if (answer->request == request || code == ERR_NO_ENGINE || code == ERR_VERSION || code == ERR_DENIED)
             break;
         code = ERR_OK; /* about another one, or a signal */
     }

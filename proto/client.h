@@ -20,9 +20,11 @@
 #include "proto/message.h"
 
 struct client;
+struct key_ring;
 
 struct client_options {
-    const char *endpoint;    /* ipc:///path/engine.sock or tcp://127.0.0.1:PORT */
+    const char *endpoint;    /* ipc:///path/engine.sock or tcp://HOST:PORT */
+    const struct key_ring *key; /* for TCP (key.h); copied; NULL for ipc */
     const char *name;        /* who speaks, for the engine's log */
     uint32_t in_flight_most; /* events without a final answer; 0 means 1024; at most 1,048,576 */
     uint32_t retry_ms;       /* send again when no answer came in this time; 0 means 5000 */
@@ -43,7 +45,8 @@ enum err client_submit(struct client *client, const struct message *message, uin
 
 /* The next answer, waiting up to wait_ms (0: do not wait; negative: for ever). The message lives in the client until
  * the next call. ERR_OK; ERR_TIMED_OUT when nothing came, or a signal did (`answer->request` is 0), or the oldest event
- * was given up (it names it; `code` and `why` are those of the last busy, if the engine said so); ERR_NO_ENGINE; ERR_MALFORMED: an
+ * was given up (it names it; `code` and `why` are those of the last busy, if the engine said so); ERR_DENIED: the engine does not know the key, or
+ * no longer (nothing is forgotten: it may come to know it); ERR_NO_ENGINE; ERR_MALFORMED: an
  * answer could not be read (`request` names what it was for, if that could; it is forgotten); ERR_VERSION: the engine
  * speaks another one. */
 enum err client_next(struct client *client, int wait_ms, struct message *answer);

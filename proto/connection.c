@@ -13,6 +13,9 @@ struct connection {
     void *context, *socket;
     void *monitor; /* tells when the socket's connection is lost */
     char *endpoint;
+    bool keyed;
+    struct key_ring key;
+    bool lost, denied; /* what the monitor has told and nobody has asked for */
     uint32_t queue;
     uint32_t renewals; /* makes the monitor's name unique */
     zmq_msg_t message; /* the last one received */
@@ -51,7 +54,7 @@ static void *monitor_create(struct connection *connection)
 {
     char name[64];
     snprintf(name, sizeof name, "inproc://connection-%u", connection->renewals++);
-    if (zmq_socket_monitor(connection->socket, name, ZMQ_EVENT_DISCONNECTED) != 0)
+    if (zmq_socket_monitor(connection->socket, name, ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) != 0)
         return NULL;
     void *monitor = socket_create(connection->context, ZMQ_PAIR, 16);
     if (monitor && zmq_connect(monitor, name) != 0) {
@@ -72,11 +75,21 @@ static void sockets_close(struct connection *connection)
     connection->monitor = connection->socket = NULL;
 }
 
+static bool key_use(void *socket, const struct key_ring *key)
+{
+    return zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, key->server_key, KEY_SIZE) == 0 &&
+           zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, key->public_key, KEY_SIZE) == 0 &&
+           zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, key->secret_key, KEY_SIZE) == 0;
+}
+
 static enum err sockets_open(struct connection *connection)
 {
+    connection->lost = connection->denied = false;
     connection->socket = socket_create(connection->context, ZMQ_DEALER, connection->queue);
     if (!connection->socket)
         return ERR_NO_MEMORY;
+    if (connection->keyed && !key_use(connection->socket, &connection->key))
+        return ERR_USAGE;
     connection->monitor = monitor_create(connection);
     if (!connection->monitor)
         return ERR_NO_MEMORY;
@@ -85,14 +98,20 @@ static enum err sockets_open(struct connection *connection)
     return errno == EMTHREAD || errno == EMFILE ? ERR_NO_MEMORY : ERR_USAGE;
 }
 
-enum err connection_open(struct connection **out, const char *endpoint, uint32_t queue)
+enum err connection_open(struct connection **out, const char *endpoint, const struct key_ring *key, uint32_t queue)
 {
+    *out = NULL;
+    if (!key && strncmp(endpoint, "tcp://", 6) == 0)
+        return ERR_USAGE;
     struct connection *connection = calloc(1, sizeof *connection);
     *out = connection;
     if (!connection)
         return ERR_NO_MEMORY;
     zmq_msg_init(&connection->message);
     connection->queue = queue;
+    connection->keyed = key != NULL;
+    if (key)
+        connection->key = *key;
     connection->endpoint = strdup(endpoint);
     connection->context = zmq_ctx_new();
     enum err code = connection->endpoint && connection->context ? sockets_open(connection) : ERR_NO_MEMORY;
@@ -112,6 +131,7 @@ void connection_close(struct connection **out)
     if (connection->context)
         zmq_ctx_term(connection->context);
     free(connection->endpoint);
+    explicit_bzero(&connection->key, sizeof connection->key);
     free(connection);
 }
 
@@ -158,15 +178,38 @@ enum err connection_receive(struct connection *connection, struct text *bytes)
     return ERR_OK;
 }
 
+/* Two frames: number and value of the event, and the address. */
+static void monitor_take(struct connection *connection)
+{
+    char event[256];
+    int size;
+    bool first = true;
+    while (connection->monitor && (size = zmq_recv(connection->monitor, event, sizeof event, ZMQ_DONTWAIT)) >= 0) {
+        uint16_t number = 0;
+        if (first && size >= (int)sizeof number)
+            memcpy(&number, event, sizeof number);
+        connection->lost = connection->lost || number == ZMQ_EVENT_DISCONNECTED;
+        connection->denied = connection->denied || number == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+        first = !first;
+    }
+}
+
 bool connection_lost(struct connection *connection)
 {
     if (!connection->monitor)
         return true; /* a renewal failed */
-    char event[256];
-    bool lost = false;
-    while (zmq_recv(connection->monitor, event, sizeof event, ZMQ_DONTWAIT) >= 0)
-        lost = true; /* only one kind of event is asked for; its frames say nothing more */
+    monitor_take(connection);
+    bool lost = connection->lost;
+    connection->lost = false;
     return lost;
+}
+
+bool connection_denied(struct connection *connection)
+{
+    monitor_take(connection);
+    bool denied = connection->denied;
+    connection->denied = false;
+    return denied;
 }
 
 bool connection_wait(struct connection *connection, long wait_ms)

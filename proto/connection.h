@@ -7,12 +7,14 @@
 #define STAIRCASE_CONNECTION_H
 
 #include "proto/err.h"
+#include "proto/key.h"
 #include "proto/text.h"
 
 struct connection;
 
-/* `queue`: messages that may wait on either side. ERR_OK; ERR_USAGE: not an endpoint; ERR_NO_MEMORY. */
-enum err connection_open(struct connection **connection, const char *endpoint, uint32_t queue);
+/* `queue`: messages that may wait on either side. `key`: for TCP; copied; NULL for ipc. ERR_OK; ERR_USAGE: not an endpoint, or TCP
+ * without a key; ERR_NO_MEMORY. */
+enum err connection_open(struct connection **connection, const char *endpoint, const struct key_ring *key, uint32_t queue);
 void connection_close(struct connection **connection);
 /* Throws away what waits and connects again. ERR_OK, ERR_NO_MEMORY. */
 enum err connection_renew(struct connection *connection);
@@ -24,6 +26,8 @@ enum err connection_send(struct connection *connection, struct text bytes);
 enum err connection_receive(struct connection *connection, struct text *bytes);
 /* Has a connection that stood been lost since it was opened or renewed? */
 bool connection_lost(struct connection *connection);
+/* Has the engine said since this was asked last that it does not know the key (any more)? The connection goes on trying. */
+bool connection_denied(struct connection *connection);
 /* Until something may be there to receive or to notice; at most so long, for ever when negative. False: a signal came.
  */
 bool connection_wait(struct connection *connection, long wait_ms);

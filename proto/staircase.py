@@ -12,6 +12,8 @@ back as such dicts. A case is named by its id (int), its key (bytes) or its numb
     for task in worker.tasks():
         worker.settle(task) if do(task["rows"]) else worker.fail(task, "no paper", again=True)
 
+Over TCP: Client("tcp://10.0.0.5:7410", key="grid-app.key"), with a key file of `staircase keys make`.
+
 What has no final answer is sent again under the same id: when the connection broke, when the engine was busy, when no answer
 came within `retry` seconds. So an event counts once, however often it was sent. One thread.
 """
@@ -224,6 +226,18 @@ def new_id():
     return stamp + bytes(noise)
 
 
+# ---- keys ----
+
+def read_key(path):
+    """The options of a socket from a key file, which must be its owner's alone."""
+    with open(path, encoding="ascii") as file:
+        if os.fstat(file.fileno()).st_mode & 0o077:
+            raise PermissionError("%s: a key must be its owner's alone (chmod 600)" % path)
+        lines = dict(line.strip().split(": ", 1) for line in file if ": " in line and not line.startswith("#"))
+    names = {zmq.CURVE_PUBLICKEY: "public", zmq.CURVE_SECRETKEY: "secret", zmq.CURVE_SERVERKEY: "server"}
+    return {option: bytes.fromhex(lines[name]) for option, name in names.items()}
+
+
 # ---- what is outstanding ----
 
 class _Pending:
@@ -239,8 +253,9 @@ class _Pending:
 class _Peer:
     """A connection that is made anew when it breaks, and what was sent over it without a final answer."""
 
-    def __init__(self, endpoint, retry):
+    def __init__(self, endpoint, retry, key=None):
         self.endpoint, self.repeat = endpoint, retry
+        self.options = {**OPTIONS, **(read_key(key) if key else {})}
         self.context = zmq.Context()
         self.socket = self.monitor = None
         self.pending = {}  # by request number, in the order of submission
@@ -250,7 +265,7 @@ class _Peer:
     def connect(self):
         self.disconnect()
         self.socket = self.context.socket(zmq.DEALER)
-        for option, value in OPTIONS.items():
+        for option, value in self.options.items():
             self.socket.setsockopt(option, value)
         self.monitor = self.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
         self.monitor.setsockopt(zmq.LINGER, 0)
@@ -278,7 +293,12 @@ class _Peer:
         """What is said first on each new connection."""
 
     def put(self, message):
-        self.socket.send(encode(message))
+        """False: the engine has turned this connection away, and nothing can be sent over it; it is made anew when something is due."""
+        try:
+            self.socket.send(encode(message), zmq.DONTWAIT)
+        except zmq.Again:
+            return False
+        return True
 
     def submit(self, message):
         """Sends a message and keeps it until its final answer; returns its request number."""
@@ -310,7 +330,8 @@ class _Peer:
                 continue
             if pending.message["m"] not in EVENTS | REPORTS:
                 return self.renew()
-            self.put(pending.message)
+            if not self.put(pending.message):
+                return self.renew()
             pending.busy, pending.due = False, now + self.repeat
         return None
 
@@ -395,9 +416,9 @@ class _Peer:
 class Client(_Peer):
     """Sends events, asks, watches. `timeout` is for the calls that wait, in seconds; None: for ever."""
 
-    def __init__(self, endpoint, name="python", retry=5.0, timeout=30.0):
+    def __init__(self, endpoint, name="python", retry=5.0, timeout=30.0, key=None):
         self.name, self.timeout = name, timeout
-        super().__init__(endpoint, retry)
+        super().__init__(endpoint, retry, key)
 
     def greet(self):
         self.put({"m": "hello", "r": 1, "v": VERSION, "what": self.name})
@@ -498,11 +519,11 @@ class Worker(_Peer):
     """Does the work of topics. `tasks()` yields tasks and cancellations; each wants one report. Tasks come at least once: who must
     not do a thing twice remembers task["task"] with what came of it."""
 
-    def __init__(self, endpoint, name, topics, unit=None, credit=1, retry=5.0):
+    def __init__(self, endpoint, name, topics, unit=None, credit=1, retry=5.0, key=None):
         self.name, self.topics, self.unit, self.room = name, list(topics), unit, credit
         self.lease_seconds, self.next_beat = 30.0, 0.0
         self.waiting = collections.deque()  # tasks that came while a report was answered
-        super().__init__(endpoint, retry)
+        super().__init__(endpoint, retry, key)
 
     def greet(self):
         self.register()

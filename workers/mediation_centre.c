@@ -222,10 +222,10 @@ static int run_serve(struct command_line *line)
 #define ORDER_OPTIONS                                                                                                  \
     {"as", "PERSON", {"who acts (default mediation-centre)", "办理人（默认 mediation-centre）"}, false},                 \
     {"id", "ID", {"the event's id, to send the same order again", "事件编号，用于重发同一指令"}, false},                  \
-    TALK_OPTIONS
+    TALK_HERE
 
-static const struct command_option talk_options[] = {TALK_OPTIONS, {0}};
-static const struct command_option list_options[] = {{"all", NULL, {"also those that are done", "包括已处理的"}, false}, TALK_OPTIONS, {0}};
+static const struct command_option talk_options[] = {TALK_HERE, {0}};
+static const struct command_option list_options[] = {{"all", NULL, {"also those that are done", "包括已处理的"}, false}, TALK_HERE, {0}};
 static const struct command_option order_options[] = {ORDER_OPTIONS, {0}};
 static const struct command_option return_options[] = {{"reason", "TEXT", {"why it goes back", "退回理由"}, false}, ORDER_OPTIONS, {0}};
 static const struct command_option conclude_options[] = {{"agreement", "TEXT", {"what the parties have agreed on", "协议内容"}, false}, ORDER_OPTIONS, {0}};

@@ -87,7 +87,7 @@ enum err worker_open(struct worker **out, const struct worker_options *options)
     worker->beat_ms = BEAT_MOST_MS;
     worker->held = calloc(worker->held_most, sizeof *worker->held);
     worker->reports = calloc(worker->reports_most, sizeof *worker->reports);
-    enum err err = worker->held && worker->reports ? connection_open(&worker->connection, own->endpoint, QUEUE) : ERR_NO_MEMORY;
+    enum err err = worker->held && worker->reports ? connection_open(&worker->connection, own->endpoint, own->key, QUEUE) : ERR_NO_MEMORY;
     if (err)
         worker_close(out);
     return err;
@@ -383,6 +383,10 @@ enum err worker_next(struct worker *worker, int wait_ms, struct message *message
             worker->state = UNREGISTERED; /* whoever calls again after a refusal asks for another try */
         worker->refused = ERR_OK;
         send_due(worker);
+        if (connection_denied(worker->connection)) {
+            *message = (struct message){.kind = MESSAGE_REFUSED, .has = MESSAGE_HAS_CODE, .code = ERR_DENIED, .why = TEXT("The engine does not know this key, or knows it no longer.")};
+            return ERR_DENIED;
+        }
         enum err err = take_one(worker, message);
         if (err != ERR_TIMED_OUT)
             return err;

@@ -20,9 +20,11 @@
 #include "proto/message.h"
 
 struct worker;
+struct key_ring;
 
 struct worker_options {
-    const char *endpoint;      /* ipc:///path/workers.sock */
+    const char *endpoint;      /* ipc:///path/workers.sock or tcp://HOST:PORT */
+    const struct key_ring *key; /* for TCP (proto/key.h); copied; NULL for ipc */
     const char *name;          /* stays the same over restarts: accepted tasks belong to it */
     const char *const *topics;
     uint32_t topic_count;

@@ -250,7 +250,7 @@ static int measure(struct command_line *line, const struct bench_units *units, i
     int exit = bench_engine_start(line, &engine, figures->deadlines ? flood_offset(figures->deadlines, date) : 0);
     if (exit)
         return exit;
-    enum err code = bench_load_open(&load, engine.folder, units, (uint32_t)figures->in_flight);
+    enum err code = bench_load_open(&load, &engine, false, units, (uint32_t)figures->in_flight);
     if (!code && figures->cases)
         code = bench_load_preload(&load, (uint64_t)figures->cases, NULL, line);
     if (!code && figures->deadlines)
@@ -279,6 +279,8 @@ static int run(struct command_line *line)
     line->data = data;
     if (!bench_find_files() || !read_units(line, &units))
         return command_fail(line, COMMAND_FAILED, "config/directory.yaml and workflows/bench/ are not here; run it in the project's folder");
+    if (command_flag(line, "curve"))
+        return bench_curve(line, &units, (uint32_t)figures.in_flight, seconds);
     int exit = measure(line, &units, seconds, &figures);
     if (exit)
         return exit;
@@ -294,16 +296,18 @@ static const struct command_option options[] = {
     {"seconds", "S", {"how long to measure (default 10)", "测量秒数（默认 10）"}, false},
     {"cases", "N", {"open so many cases first", "先开立的案件数"}, false},
     {"deadlines", "N", {"instead: so many deadlines in the same second, and how long others wait", "改测：同一秒到期的时限数"}, false},
+    {"curve", NULL, {"instead: the socket and TCP with CURVE in turn, and their ratio", "改测：轮流经套接字与 CURVE 加密的 TCP，比较二者"}, false},
     {0},
 };
 
 const struct command command_bench = {
     .name = "bench",
     .line = {"measure this machine's engine, disk included", "测量本机引擎（含磁盘）"},
-    .synopsis = "[--in-flight N] [--seconds S] [--cases N] [--deadlines N]",
+    .synopsis = "[--in-flight N] [--seconds S] [--cases N] [--deadlines N] [--curve]",
     .examples = {"  staircase bench --in-flight 1024 --seconds 10     five events to a case, from a building to the centre\n"
                  "  staircase bench --cases 1000000                   with a million open cases\n"
-                 "  staircase bench --deadlines 100000 --in-flight 64 how long clients wait while 100,000 deadlines fire\n",
+                 "  staircase bench --deadlines 100000 --in-flight 64 how long clients wait while 100,000 deadlines fire\n"
+                 "  staircase bench --curve                           what encryption costs\n",
                  "  staircase bench --in-flight 1024 --seconds 10\n"},
     .options = options,
     .run = run,

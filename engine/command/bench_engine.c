@@ -1,14 +1,17 @@
 /* bench_engine: see bench.h. The engine under load is the real one: `serve` in a child process, on the disk of the data folder. */
 #include "engine/command/bench.h"
 
+#include "engine/key_folder.h"
 #include "engine/server.h"
 
+#include <arpa/inet.h>
 #include <ftw.h>
 #include <libgen.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -38,7 +41,7 @@ static int64_t monotonic(void *context)
 }
 
 /* Says on `ready` whether the engine is open: an empty line, or why not. */
-static void run_child(const char *folder, int ready)
+static void run_child(const struct bench_engine *engine, int ready)
 {
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     const struct walltime_source clock = {.wall = shifted_wall, .monotonic = monotonic};
@@ -49,8 +52,9 @@ static void run_child(const char *folder, int ready)
     config.deploys = deploys;
     config.deploy_count = sizeof deploys / sizeof *deploys;
     config.worker_count = 0;
+    config.listen_clients = engine->listen[0] ? engine->listen : NULL;
     config.log_level = OPLOG_WARN;
-    const struct server_options options = {.data = folder, .config = &config, .clock = &clock};
+    const struct server_options options = {.data = engine->folder, .config = &config, .clock = &clock};
     struct arena arena;
     arena_init(&arena);
     struct server *server;
@@ -96,24 +100,74 @@ static int wait_until_open(struct command_line *line, struct bench_engine *engin
     return command_fail(line, COMMAND_FAILED, "the engine does not start: %s", why);
 }
 
-int bench_engine_start(struct command_line *line, struct bench_engine *engine, int64_t clock_offset_ms)
+static int make_folder(struct command_line *line, struct bench_engine *engine)
 {
     *engine = (struct bench_engine){0};
     snprintf(engine->folder, sizeof engine->folder, "%s/bench-XXXXXX", line->data);
+    return mkdtemp(engine->folder) ? COMMAND_DONE : command_fail(line, COMMAND_FAILED, "%s: cannot write there", line->data);
+}
+
+static int start(struct command_line *line, struct bench_engine *engine)
+{
     int ready[2];
-    if (!mkdtemp(engine->folder) || pipe(ready) != 0)
-        return command_fail(line, COMMAND_FAILED, "%s: cannot write there", line->data);
-    clock_offset = clock_offset_ms;
+    if (pipe(ready) != 0)
+        return command_fail(line, COMMAND_FAILED, "cannot start a process");
     fflush(NULL);
     engine->child = fork();
     if (engine->child == 0) {
         close(ready[0]);
-        run_child(engine->folder, ready[1]);
+        run_child(engine, ready[1]);
     }
     close(ready[1]);
     if (engine->child < 0)
         return command_fail(line, COMMAND_FAILED, "cannot start a process");
     return wait_until_open(line, engine, ready[0]);
+}
+
+int bench_engine_start(struct command_line *line, struct bench_engine *engine, int64_t clock_offset_ms)
+{
+    int exit = make_folder(line, engine);
+    clock_offset = clock_offset_ms;
+    return exit ? exit : start(line, engine);
+}
+
+/* A port that nobody has at this moment. */
+static bool find_port(char listen[64])
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool found = descriptor >= 0 && bind(descriptor, (const struct sockaddr *)&address, sizeof address) == 0 &&
+                 getsockname(descriptor, (struct sockaddr *)&address, &size) == 0;
+    if (descriptor >= 0)
+        close(descriptor);
+    snprintf(listen, 64, "tcp://127.0.0.1:%u", (unsigned)ntohs(address.sin_port));
+    return found;
+}
+
+/* One operator, whose key is ours. */
+static enum err make_keys(struct command_line *line, struct bench_engine *engine, struct text *why)
+{
+    struct key_ring server;
+    char *digits = arena_take(line->arena, KEY_DIGITS + 1);
+    enum err code = key_folder_server(engine->folder, line->arena, &server, why);
+    if (code)
+        return code;
+    key_folder_pair(&engine->key);
+    memcpy(engine->key.server_key, server.public_key, KEY_SIZE);
+    key_digits(engine->key.public_key, digits);
+    struct principal operator = {.name = TEXT("bench"), .kind = PRINCIPAL_OPERATOR, .key = text_of(digits), .revoked = NONE};
+    return key_folder_write(engine->folder, line->arena, &(struct principals){.items = &operator, .count = 1}, why);
+}
+
+int bench_engine_start_curve(struct command_line *line, struct bench_engine *engine)
+{
+    struct text why = TEXT("no free port");
+    int exit = make_folder(line, engine);
+    if (!exit && (!find_port(engine->listen) || make_keys(line, engine, &why)))
+        exit = command_fail(line, COMMAND_FAILED, "%.*s", (int)why.size, why.data);
+    clock_offset = 0;
+    return exit ? exit : start(line, engine);
 }
 
 int64_t bench_engine_cpu_us(const struct bench_engine *engine)

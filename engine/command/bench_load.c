@@ -65,16 +65,16 @@ uint64_t bench_percentile_us(const struct bench_times *times, unsigned per_mille
 
 /* ---- sending ---- */
 
-enum err bench_load_open(struct bench_load *load, const char *folder, const struct bench_units *units, uint32_t in_flight)
+enum err bench_load_open(struct bench_load *load, const struct bench_engine *engine, bool curve, const struct bench_units *units, uint32_t in_flight)
 {
     char endpoint[600];
-    snprintf(endpoint, sizeof endpoint, "ipc://%s/engine.sock", folder);
+    snprintf(endpoint, sizeof endpoint, "ipc://%s/engine.sock", engine->folder);
     memset(note, 'x', sizeof note);
     *load = (struct bench_load){.units = units, .in_flight = in_flight};
     load->slots = calloc(in_flight, sizeof *load->slots);
     if (!load->slots)
         return ERR_NO_MEMORY;
-    struct client_options options = {.endpoint = endpoint, .name = "bench", .in_flight_most = in_flight + 1, .retry_ms = 60000};
+    struct client_options options = {.endpoint = curve ? engine->listen : endpoint, .key = curve ? &engine->key : NULL, .name = "bench", .in_flight_most = in_flight + 1, .retry_ms = 60000};
     return client_connect(&load->client, &options);
 }
 

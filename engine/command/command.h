@@ -46,6 +46,7 @@ struct command_program {
     size_t count;
     const char *socket;          /* in the data folder: where what its commands talk to listens */
     struct command_words server; /* what that is; `NAME serve` starts it */
+    bool elsewhere;              /* it may be on another machine: --connect */
 };
 
 struct command {
@@ -112,6 +113,6 @@ int command_run(const struct command_program *program, int argc, char **argv);
 /* ---- the commands, one file each ---- */
 extern const struct command command_serve, command_deploy, command_check, command_test, command_draw, command_open, command_send, command_show,
     command_explain, command_rehearse, command_migrate,    command_list, command_watch, command_work, command_incidents, command_release, command_status, command_import, command_verify,
-    command_backup, command_metrics, command_health, command_bench, command_schema, command_head, command_prove;
+    command_backup, command_metrics, command_health, command_bench, command_schema, command_head, command_prove, command_keys;
 
 #endif

@@ -409,7 +409,9 @@ static int connect_client(struct import *import)
     if (exit)
         return exit;
     client_disconnect(&probe);
-    options.endpoint = arena_print(import->line->arena, "ipc://%s/engine.sock", import->line->data).data;
+    exit = talk_place(import->line, "engine.sock", &options.endpoint, &options.key);
+    if (exit)
+        return exit;
     enum err code = client_connect(&import->client, &options);
     return code ? command_fail(import->line, command_exit_of(code), "%s", err_sentence(code)) : COMMAND_DONE;
 }

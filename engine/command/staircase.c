@@ -5,7 +5,7 @@
 static const struct command *const commands[] = {
     &command_serve, &command_check,  &command_test,      &command_draw,    &command_deploy, &command_open, &command_send,  &command_show,
     &command_explain, &command_rehearse, &command_migrate,    &command_list,  &command_watch, &command_status, &command_incidents, &command_release, &command_work, &command_import, &command_health, &command_metrics, &command_backup, &command_verify, &command_head, &command_prove, &command_bench,
-    &command_schema,
+    &command_schema, &command_keys,
 };
 
 static const struct command_program staircase = {
@@ -15,6 +15,7 @@ static const struct command_program staircase = {
     sizeof commands / sizeof *commands,
     "engine.sock",
     {"engine", "引擎"},
+    true,
 };
 
 int command_main(int argc, char **argv)

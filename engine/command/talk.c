@@ -37,12 +37,30 @@ static int no_engine(const struct command_line *line)
         command_say(line, program->server.en, program->server.zh), line->data, program->name, line->data);
 }
 
-int talk_connect(const struct command_line *line, struct client **client)
+int talk_place(const struct command_line *line, const char *socket, const char **endpoint, const struct key_ring **key)
 {
-    int64_t seconds = 30;
-    if (!command_number(line, "timeout", 1, 86400, &seconds))
-        return COMMAND_USAGE;
-    const char *path = arena_print(line->arena, "%s/%s", line->data, line->program->socket).data;
+    const char *elsewhere = command_value(line, "connect"), *file = command_value(line, "key-file");
+    *key = NULL;
+    if (!elsewhere && !file) {
+        *endpoint = arena_print(line->arena, "ipc://%s/%s", line->data, socket).data;
+        return COMMAND_DONE;
+    }
+    if (!elsewhere || !file)
+        return command_misuse(line, "%s", command_say(line, "--connect and --key-file go together.", "--connect 与 --key-file 须同时给出。"));
+    if (strncmp(elsewhere, "tcp://", 6) != 0)
+        return command_misuse(line, command_say(line, "--connect takes tcp://HOST:PORT, not \"%s\".", "--connect 需要 tcp://HOST:PORT，不是“%s”。"), elsewhere);
+    struct key_ring *ring = ARENA_NEW(line->arena, struct key_ring);
+    enum err code = key_load(file, true, ring);
+    if (code)
+        return command_fail(line, COMMAND_USAGE, "%s: %s", file, key_sentence(code));
+    *endpoint = elsewhere;
+    *key = ring;
+    return COMMAND_DONE;
+}
+
+/* Whether anything listens in the data folder. COMMAND_DONE, or what to return. */
+static int look_for_engine(const struct command_line *line, const char *path)
+{
     if (strlen(path) >= sizeof((struct sockaddr_un *)NULL)->sun_path)
         return command_fail(line, COMMAND_USAGE,
                             command_say(line, "the path %s is too long for a socket: name the folder by a shorter one.",
@@ -53,14 +71,24 @@ int talk_connect(const struct command_line *line, struct client **client)
         return command_fail(
             line, COMMAND_NO_ENGINE,
             command_say(line, "%s belongs to someone else: only its owner may talk to it.", "%s 属于他人，只有其所有者可以连接。"), path);
-    if (code != ERR_OK)
-        return no_engine(line);
-    struct client_options options = {
-        .endpoint = arena_print(line->arena, "ipc://%s", path).data,
-        .name = arena_print(line->arena, "%s %s", line->program->name, line->command->name).data,
-        .give_up_ms = (uint32_t)seconds * 1000,
-    };
-    code = client_connect(client, &options);
+    return code ? no_engine(line) : COMMAND_DONE;
+}
+
+int talk_connect(const struct command_line *line, struct client **client)
+{
+    int64_t seconds = 30;
+    struct client_options options = {0};
+    if (!command_number(line, "timeout", 1, 86400, &seconds))
+        return COMMAND_USAGE;
+    options.endpoint = arena_print(line->arena, "ipc://%s/%s", line->data, line->program->socket).data;
+    int exit = line->program->elsewhere ? talk_place(line, line->program->socket, &options.endpoint, &options.key) : COMMAND_DONE;
+    if (!exit && !options.key)
+        exit = look_for_engine(line, options.endpoint + strlen("ipc://"));
+    if (exit)
+        return exit;
+    options.name = arena_print(line->arena, "%s %s", line->program->name, line->command->name).data;
+    options.give_up_ms = (uint32_t)seconds * 1000;
+    enum err code = client_connect(client, &options);
     return code == ERR_OK ? COMMAND_DONE : command_fail(line, command_exit_of(code), "%s", err_sentence(code));
 }
 
@@ -69,6 +97,8 @@ int talk_connect(const struct command_line *line, struct client **client)
 /* `busy`: code and why are what the engine said last, if it said anything. */
 static int no_answer(const struct command_line *line, enum err code, const struct message *busy, struct text id)
 {
+    if (code == ERR_DENIED)
+        return command_fail(line, COMMAND_REFUSED, "%s", command_say(line, "the engine does not know this key, or knows it no longer.", "引擎不认识此密钥，或已将其吊销。"));
     /* Something listened when we came: that it has said nothing since does not mean that it has not heard. */
     if (code != ERR_TIMED_OUT && code != ERR_NO_ENGINE)
         return command_fail(line, command_exit_of(code), "%s %s", err_sentence(code), err_advice(code));

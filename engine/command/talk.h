@@ -9,12 +9,21 @@
 #include "engine/command/command.h"
 #include "engine/command/row.h"
 #include "proto/client.h"
+#include "proto/key.h"
 
+/* --connect and --key-file, of every program that speaks to an engine. */
+#define TALK_PLACE                                                                                                     \
+    {"connect", "tcp://HOST:PORT", {"an engine elsewhere, instead of the one of the data folder", "连接别处的引擎，而不是数据目录的引擎"}, false}, \
+    {"key-file", "FILE", {"who one is there: a file of `staircase keys make`", "在那里的身份：`staircase keys make` 生成的密钥文件"}, false}
 /* --timeout, of every command that talks. */
-#define TALK_OPTIONS                                                                                                   \
+#define TALK_HERE                                                                                                      \
     {"timeout", "SECONDS", {"wait at most so long for the answer (default 30)", "最多等待回答的秒数（默认 30）"}, false}
+/* All of them, of a command that talks to an engine. */
+#define TALK_OPTIONS TALK_PLACE, TALK_HERE
 
-/* Connects to the engine of the data folder. COMMAND_DONE, or what to return (it was said why). */
+/* Where to connect: by --connect and --key-file, or the socket of that name in the data folder (then `*key` is NULL). COMMAND_DONE, or what to return. */
+int talk_place(const struct command_line *line, const char *socket, const char **endpoint, const struct key_ring **key);
+/* Connects to the engine there, or to that of the data folder. COMMAND_DONE, or what to return (it was said why). */
 int talk_connect(const struct command_line *line, struct client **client);
 
 /* Sends an event, waits for its answer, prints the receipt or the refusal (one JSON object with --json); the exit code. */

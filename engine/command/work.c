@@ -510,14 +510,14 @@ static int run(struct command_line *line)
     work.jobs = ARENA_ARRAY(line->arena, struct job, work.job_count);
     arena_init(&work.arena);
     struct worker_options options = {
-        .endpoint = arena_print(line->arena, "ipc://%s/workers.sock", line->data).data,
         .name = name ? name : topic,
         .topics = &topic,
         .topic_count = 1,
         .unit = command_value(line, "unit"),
         .in_flight_most = work.in_flight,
     };
-    int code = work_on(&work, &options);
+    int code = talk_place(line, "workers.sock", &options.endpoint, &options.key);
+    code = code ? code : work_on(&work, &options);
     if (work.signals >= 0)
         close(work.signals);
     arena_close(&work.arena);
@@ -525,6 +525,7 @@ static int run(struct command_line *line)
 }
 
 static const struct command_option options[] = {
+    TALK_PLACE,
     {"unit", "PATH", {"only cases at this unit and below it", "只办该单元及其下级的案件"}, false},
     {"event", "NAME", {"the event that settles a task when the program names none", "程序未指明时用以办结的事件"}, false},
     {"name", "NAME", {"the worker's name (default: the topic)", "工作进程的名称（默认为主题）"}, false},

@@ -348,8 +348,8 @@ class Operators(harness.Case):
                             ("retry: {attempts: 0}\n", ["attempts"]), ("retry: {attempts: 3, attempts: 4}\n", ["attempts"]),
                             ("retry: {base-seconds: 10, most-seconds: 1}\n", ["base-seconds"]), ("log: loud\n", ["warn"]),
                             ("deploy:\n  - {workflow: not-there.yaml}\n", ["not-there.yaml"]),
-                            ("listen: {clients: 'tcp://0.0.0.0:7000'}\n", ["beyond this machine"]),
-                            ("listen: {clients: 'tcp://192.0.2.1:7000'}\n", ["beyond this machine"]),
+                            ("listen: {clients: 'tcp://everywhere:7000'}\n", ["where to listen"]),
+                            ("listen: {clients: 'tcp://192.0.2.1'}\n", ["port"]),
                             ("listen: {clients: 'tcp://127.0.0.1:7000', workers: 'tcp://127.0.0.1:7000'}\n", ["7000"])):
             with self.subTest(text):
                 good.write("staircase.yaml", text)

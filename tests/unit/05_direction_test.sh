@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 cat >"$work/floors" <<'TABLE'
 ground    proto/text proto/err proto/value engine/arena engine/bytes engine/map                                :
 message   proto/message proto/message_* proto/wire proto/wire_put proto/json                           : ground
-client    proto/connection proto/pending proto/client proto/client_*                                   : ground message
+client    proto/key proto/connection proto/pending proto/client proto/client_*                         : ground message
 values    engine/tables engine/vote engine/vote_words engine/decimal engine/rating engine/workflow engine/workflow_shape engine/workflow_sound engine/calendar engine/civil engine/period engine/duration engine/directory engine/directory_make engine/recurrence : ground message
 case      engine/roll engine/event engine/case engine/case_fits engine/case_record engine/case_record_* engine/case_section engine/effect                                    : ground message values
 decide    engine/advance engine/access engine/access_* engine/condition engine/lookup engine/retain engine/step engine/clock engine/clock_stand engine/notice engine/task engine/task_* engine/intake engine/intake_value engine/sender engine/poll engine/poll_* engine/part engine/place engine/outcome engine/attempt engine/kin engine/kin_* engine/extend engine/moment engine/stop engine/publication engine/reopen engine/number engine/possible engine/due engine/migrate engine/migrate_vote : ground message values case
@@ -19,16 +19,17 @@ machine   engine/tree engine/limits engine/store engine/store_* engine/metrics e
 record    engine/record engine/record_* engine/log engine/batch                                                  : ground message values case machine
 readers   engine/yaml engine/yaml_* engine/problems engine/zone engine/zone_rule engine/calendar_yaml engine/directory_* engine/workflow_* engine/source engine/form engine/schema engine/schema_* : ground message values
 drawing   engine/draw engine/draw_*                                                                    : ground message values
-link      engine/link                                                                                  : ground machine
+link      engine/link engine/link_zap                                                                  : ground machine
+keys      engine/principal engine/principal_yaml engine/key_folder                                     : ground message client values machine readers
 config    engine/config engine/config_*                                                                : ground message machine readers link
 engine    engine/engine engine/engine_* engine/rehearse engine/verify engine/verify_* engine/manifest engine/backup                                               : ground message values case decide machine record
 door      engine/proof engine/door engine/door_* engine/seal engine/view engine/view_*                   : ground message values case decide machine record engine
 explain   engine/explain engine/explain_*                                                              : ground message values case decide machine record drawing engine door
 outbox    engine/outbox engine/outbox_* engine/query engine/query_*                                    : ground message values case decide machine record drawing engine door explain
 scenario  engine/scenario engine/scenario_*                                                            : ground message values case decide machine record readers config engine door outbox
-server    engine/server engine/server_* engine/children                                                : ground message values case decide machine record readers config engine door outbox link
+server    engine/server engine/server_* engine/children                                                : ground message values case decide machine record readers config engine door outbox link keys client
 worker    workers/worker workers/exec                                                                  : ground message client
-command   engine/command/*                                                                             : ground message client values machine readers drawing config engine door scenario server worker
+command   engine/command/*                                                                             : ground message client values machine readers drawing keys config engine door scenario server worker
 docket    workers/docket workers/docket_*                                                              : ground message machine
 centre    workers/desk workers/centre                                                                  : ground message client machine link worker command docket
 main      engine/main workers/mediation_centre                                                         : ground command centre
@@ -37,14 +38,14 @@ TABLE
 # Each foreign header, and the only rooms that may include it.
 cat >"$work/foreign" <<'TABLE'
 uv.h            engine/server engine/server_* engine/children
-zmq.h           engine/link proto/connection
+zmq.h           engine/link engine/link_zap proto/connection
 lmdb.h          engine/store_lmdb engine/store_lmdb_* engine/store_bench
 msgpack.h       proto/wire_put
 msgpack/*       proto/wire_put
 yaml.h          engine/yaml
 graphviz/gvc.h  engine/draw_svg
 libical/ical.h  engine/recurrence
-sodium.h        engine/tree engine/command/prove engine/seal engine/manifest engine/record_log engine/engine_replay engine/engine_deploy engine/engine_state engine/engine_agenda engine/command/import engine/command/import_row
+sodium.h        engine/tree engine/command/prove engine/seal engine/key_folder engine/manifest engine/record_log engine/engine_replay engine/engine_deploy engine/engine_state engine/engine_agenda engine/command/import engine/command/import_row
 TABLE
 
 # What belongs to the language and the system. Anything else is a library that nobody has let in.

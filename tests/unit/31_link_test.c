@@ -299,15 +299,15 @@ static void expect_refused(struct rig *rig, const char *address, const char *wor
     rig->link = open;
 }
 
-static void nothing_is_bound_beyond_this_machine(void **state)
+static void what_cannot_be_an_address_is_refused(void **state)
 {
     struct rig *rig = *state;
-    expect_refused(rig, "tcp://0.0.0.0:7000", "beyond this machine");
-    expect_refused(rig, "tcp://*:7000", "beyond this machine");
-    expect_refused(rig, "tcp://192.168.1.2:7000", "beyond this machine");
-    expect_refused(rig, "tcp://eth0:7000", "beyond this machine");
-    expect_refused(rig, "tcp://localhost:7000", "beyond this machine");
-    expect_refused(rig, "tcp://[::]:7000", "beyond this machine");
+    expect_refused(rig, "tcp://0.0.0.0:7000", "with keys only");
+    expect_refused(rig, "tcp://127.0.0.1:7000", "with keys only");
+    expect_refused(rig, "tcp://*:7000", "with keys only");
+    expect_refused(rig, "tcp://[::]:7000", "with keys only");
+    expect_refused(rig, "tcp://eth0:7000", "where to listen");
+    expect_refused(rig, "tcp://localhost:7000", "where to listen");
     expect_refused(rig, "tcp://127.0.0.1", "no port");
     expect_refused(rig, "udp://127.0.0.1:7000", "not an address");
     expect_refused(rig, "engine.sock", "not an address");
@@ -317,34 +317,132 @@ static void nothing_is_bound_beyond_this_machine(void **state)
     expect_refused(rig, longest, "shorter path");
 }
 
-static void loopback_is_bound(void **state)
+/* ---- TCP ---- */
+
+/* Who is let in, and how many were not. */
+struct door_keeper {
+    char known[65];
+    uint32_t turned_away;
+};
+
+static const void *who(void *context, struct text key, struct text *name)
+{
+    const struct door_keeper *keeper = context;
+    *name = TEXT("grid-app");
+    return text_is(key, keeper->known) ? keeper : NULL;
+}
+
+static void turned_away(void *context, struct text key, struct text from)
+{
+    (void)key, (void)from;
+    ((struct door_keeper *)context)->turned_away++;
+}
+
+static bool nobody_stays(void *context, struct text key)
+{
+    return text_is(key, ((const struct door_keeper *)context)->known);
+}
+
+struct pair {
+    char public[41], secret[41];
+    uint8_t public_bytes[32], secret_bytes[32];
+};
+
+static struct pair pair_make(void)
+{
+    struct pair pair;
+    assert_int_equal(zmq_curve_keypair(pair.public, pair.secret), 0);
+    zmq_z85_decode(pair.public_bytes, pair.public);
+    zmq_z85_decode(pair.secret_bytes, pair.secret);
+    return pair;
+}
+
+static void know(struct door_keeper *keeper, const struct pair *pair)
+{
+    for (int i = 0; i < 32; i++)
+        snprintf(keeper->known + (size_t)i * 2, 3, "%02x", pair->public_bytes[i]);
+}
+
+static void *keyed_connect(struct rig *rig, const char *address, const struct pair *own, const struct pair *server)
+{
+    void *socket = zmq_socket(rig->context, ZMQ_DEALER);
+    int zero = 0, patience = 10000;
+    zmq_setsockopt(socket, ZMQ_LINGER, &zero, sizeof zero);
+    zmq_setsockopt(socket, ZMQ_RCVTIMEO, &patience, sizeof patience);
+    zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, server->public, 41);
+    zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, own->public, 41);
+    zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, own->secret, 41);
+    rig->sockets[rig->socket_count++] = socket;
+    assert_int_equal(zmq_connect(socket, address), 0);
+    return socket;
+}
+
+/* The loop's turn: until the condition holds, or a message has come. */
+static uint32_t turns(struct rig *rig, const uint32_t *counter, uint32_t wanted)
+{
+    for (int i = 0; i < 1000; i++) {
+        link_wait(rig->link, 10000);
+        uint32_t got = link_drain(rig->link, &rig->arena, rig->messages, 1, 1000);
+        if (got || (counter && *counter >= wanted))
+            return got;
+    }
+    fail_msg("nothing has happened");
+    return 0;
+}
+
+static void who_has_no_known_key_is_not_heard(void **state)
 {
     struct rig *rig = *state;
-    struct link *open = rig->link;
-    struct link_endpoint endpoint = {LINK_CLIENTS, "tcp://127.0.0.1:*", "local"};
+    struct link *files = rig->link;
+    struct door_keeper keeper = {0};
+    struct pair server = pair_make(), own = pair_make(), outsider = pair_make();
+    struct link_keys keys = {.secret = server.secret_bytes, .who = who, .turned_away = turned_away, .context = &keeper};
+    struct link_endpoint endpoint = {LINK_CLIENTS, "tcp://127.0.0.1:*", ""};
+    struct link_options options = {.endpoints = &endpoint, .count = 1, .stranger = stranger, .keys = &keys};
     struct text why;
-    assert_int_equal(open_endpoints(rig, &endpoint, 1, &why), ERR_OK);
-    void *client = peer_connect(rig, link_address(rig->link, 0), NULL);
+    know(&keeper, &own);
+    assert_int_equal(link_open(&rig->link, &options, &rig->arena, &why), ERR_OK);
+    assert_int_equal(link_descriptor_count(rig->link), 2);
+    assert_int_equal(link_option(rig->link, 0, ZMQ_CURVE_SERVER), 1);
+    const char *address = link_address(rig->link, 0);
+
+    void *outside = keyed_connect(rig, address, &outsider, &server);
+    zmq_send(outside, "let me in", 9, 0);
+    assert_int_equal(turns(rig, &keeper.turned_away, 1), 0);
+    void *client = keyed_connect(rig, address, &own, &server);
     zmq_send(client, "hello", 5, 0);
-    struct pollfd descriptor = {.fd = link_descriptor(rig->link, 0), .events = POLLIN};
-    while (link_drain(rig->link, &rig->arena, rig->messages, 1, 1000) == 0)
-        poll(&descriptor, 1, 10000);
+    assert_int_equal(turns(rig, NULL, 0), 1);
     assert_true(text_is(rig->messages[0].bytes, "hello"));
-    struct link *first = rig->link;
-    struct link_endpoint taken = {LINK_CLIENTS, link_address(first, 0), "local"};
-    assert_int_equal(open_endpoints(rig, &taken, 1, &why), ERR_LOCKED);
-    rig->link = first;
+    assert_true(text_is(rig->messages[0].principal, "grid-app"));
+    assert_ptr_equal(rig->messages[0].who, &keeper);
+    link_peer peer = rig->messages[0].peer;
+    assert_int_equal(link_send(rig->link, peer, TEXT("welcome")), ERR_OK);
+    expect_received(client, "welcome");
+
+    /* Nothing of another key's is broken; then it is revoked: what is on its way is not heard, and the connection is broken. */
+    zmq_send(client, "more", 4, 0);
+    assert_int_equal(turns(rig, NULL, 0), 1);
+    link_break_others(rig->link, nobody_stays, &keeper);
+    zmq_send(client, "still here", 10, 0);
+    assert_int_equal(turns(rig, NULL, 0), 1);
+    keeper.known[0] = '\0';
+    uint32_t before = keeper.turned_away;
+    zmq_send(client, "and now", 7, 0);
+    assert_int_equal(turns(rig, &keeper.turned_away, before + 1), 0);
+    assert_true(link_break_others(rig->link, nobody_stays, &keeper) >= 1);
+    while (link_send(rig->link, peer, TEXT("nothing")) != ERR_NOT_FOUND)
+        link_wait(rig->link, 10000);
     link_close(&rig->link);
-    rig->link = open;
+    rig->link = files;
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(options_are_as_the_pitfalls_say, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(nothing_is_bound_beyond_this_machine, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_an_address_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_question_is_answered, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(loopback_is_bound, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_has_no_known_key_is_not_heard, set_up, tear_down),
         cmocka_unit_test_setup_teardown(order_and_budget_are_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_flood_on_one_socket_leaves_the_other_its_turn, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_message_is_handed_up_as_such, set_up, tear_down),

@@ -111,7 +111,7 @@ static void every_mistake_is_told_with_its_place(void **state)
     expect_mistakes("lease-seconds: -1\n", "c.yaml:1:16: lease-seconds: ");
     expect_mistakes("batch: 1\nbatch: 2\n", "c.yaml:2:1");
     expect_mistakes("listen: {clients: localhost}\n", "tcp://127.0.0.1:PORT");
-    expect_mistakes("listen: {clients: tcp://0.0.0.0:7000}\n", "c.yaml:1:19: listen.clients: tcp://0.0.0.0:7000 would be heard beyond this machine");
+    expect_mistakes("listen: {clients: tcp://everywhere:7000}\n", "c.yaml:1:19: listen.clients: tcp://everywhere:7000 does not say where to listen");
     expect_mistakes("workers: [{name: centre}]\n", "command");
     expect_mistakes("workers: [{name: centre, command: []}]\n", "empty list");
     expect_mistakes("workers: [{name: Big Centre, command: [x]}]\n", "c.yaml:1:18");

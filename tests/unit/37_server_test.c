@@ -926,7 +926,7 @@ static void one_folder_has_one_engine(void **state)
 static void what_cannot_be_is_refused_with_a_sentence(void **state)
 {
     (void)state;
-    rig->config.listen_clients = "tcp://0.0.0.0:7000";
+    rig->config.listen_clients = "tcp://everywhere:7000";
     assert_int_equal(try_start(), ERR_BAD_CONFIG);
     assert_null(rig->server);
     rig->config.listen_clients = NULL;
