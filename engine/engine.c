@@ -440,6 +440,7 @@ void engine_begin(struct engine *engine, int64_t now)
         engine->working.time = now;
     engine->done = (struct engine_done){.first = engine->committed.position + 1, .last = engine->committed.position};
     engine->parked_here = 0;
+    engine->moved_count = 0;
     engine->sweep_back = false;
     engine->said_here = false;
     engine->trouble = ERR_OK;
@@ -481,9 +482,9 @@ static enum err write_once(struct engine *engine)
 enum err engine_commit(struct engine *engine, struct engine_done *done)
 {
     assert(engine->in_batch);
+    enum err code = engine_figures_flush(engine);
     batch_end_read(&engine->batch);
-    enum err code = ERR_OK;
-    if (engine->working.position != engine->committed.position) {
+    if (!code && engine->working.position != engine->committed.position) {
         code = write_once(engine);
         for (int grown = 0; code == ERR_MAP_FULL && grown < 8; grown++) {
             code = store_grow(engine->store);

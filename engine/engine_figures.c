@@ -23,32 +23,59 @@ struct record_key engine_figures_key(const struct engine *engine, int figure, st
     return key_counter(engine->options.partition, letters[figure], workflow);
 }
 
-static enum err change(struct engine *engine, const struct record_key *key, bool up)
+static enum err change(struct engine *engine, const struct record_key *key, int64_t by)
 {
     struct text value;
     uint64_t count = 0;
     enum err code = batch_get(&engine->batch, STORE_COUNTER, key, &value);
     code = code == ERR_NOT_FOUND ? ERR_OK : code ? code : row_decode_number(value, &count);
-    if (code || (!up && count == 0))
+    if (code || (by < 0 && count < (uint64_t)-by))
         return code ? code : ERR_CORRUPT;
-    batch_put(&engine->batch, STORE_COUNTER, key, row_encode_number(&engine->batch.arena, up ? count + 1 : count - 1));
+    batch_put(&engine->batch, STORE_COUNTER, key, row_encode_number(&engine->batch.arena, count + (uint64_t)by));
     return ERR_OK;
+}
+
+/* A batch moves a thousand cases of a few workflows: the rows are written once, with it. */
+enum err engine_figures_flush(struct engine *engine)
+{
+    enum err code = ERR_OK;
+    for (uint32_t i = 0; i < engine->moved_count; i++) {
+        const struct workflow *workflow = engine_workflow(engine, engine->moved[i].workflow);
+        for (int k = 0; k < FIGURES && !code; k++) {
+            if (!engine->moved[i].by[k])
+                continue;
+            struct record_key key = engine_figures_key(engine, k, text_of(workflow_string(workflow, workflow_head(workflow)->name)));
+            code = change(engine, &key, engine->moved[i].by[k]);
+        }
+    }
+    engine->moved_count = 0;
+    return code;
+}
+
+static int64_t *moved_of(struct engine *engine, uint64_t workflow)
+{
+    for (uint32_t i = 0; i < engine->moved_count; i++)
+        if (engine->moved[i].workflow == workflow)
+            return engine->moved[i].by;
+    if (engine->moved_count == ENGINE_MOVED_MOST)
+        return NULL;
+    engine->moved[engine->moved_count] = (struct moved){.workflow = workflow};
+    return engine->moved[engine->moved_count++].by;
 }
 
 enum err engine_figures_count(struct engine *engine, const struct case_state *before, const struct case_state *after)
 {
     bool was[FIGURES] = {false}, is[FIGURES];
-    enum err code = ERR_OK;
     if (before)
         engine_figures_of(before->flags, before->end, was);
     engine_figures_of(after->flags, after->end, is);
-    for (int i = 0; i < FIGURES && !code; i++) {
-        if (was[i] == is[i])
-            continue;
-        const struct workflow *workflow = engine_workflow(engine, after->workflow);
-        struct record_key key = engine_figures_key(engine, i, text_of(workflow_string(workflow, workflow_head(workflow)->name)));
-        code = change(engine, &key, is[i]);
-    }
+    if (memcmp(was, is, sizeof was) == 0)
+        return ERR_OK;
+    int64_t *moved = moved_of(engine, after->workflow);
+    enum err code = moved ? ERR_OK : engine_figures_flush(engine);
+    moved = moved ? moved : moved_of(engine, after->workflow);
+    for (int i = 0; i < FIGURES; i++)
+        moved[i] += is[i] - was[i];
     return code;
 }
 

@@ -27,6 +27,7 @@ enum {
     ENGINE_PARKED_MS_PER_DAY = 86400000,
     ENGINE_PARKED_DAYS = 30,
     ENGINE_FUTURE_MS = 5 * 60 * 1000, /* a sender's clock may be that much ahead */
+    ENGINE_MOVED_MOST = 32,
     ENGINE_LATE_MS = 10 * 60 * 1000,  /* `late: refuse` means older than this */
     ENGINE_CIRCLE_MOST = 256,         /* clocks of one case that fire at one moment: more than a ladder has levels, or a few stages tasks */
     ENGINE_AT_ONCE_MOST = 4096,       /* and before one event: a held case lives years in it */
@@ -79,6 +80,11 @@ struct engine {
     struct engine_options options;
     uint32_t epoch;
     struct log_place committed, working; /* working: with the events of the open batch */
+    struct moved {                       /* figures that this batch has moved, by workflow (engine_figures.c) */
+        uint64_t workflow;
+        int64_t by[ENGINE_FIGURES];
+    } moved[ENGINE_MOVED_MOST];
+    uint32_t moved_count;
     uint32_t format;                     /* of the store, as it was found */
     bool failed;                         /* a commit failed: engine_reload first */
 
@@ -133,6 +139,8 @@ enum err engine_read_record(struct engine *engine, uint64_t position, struct log
 /* ---- engine_figures.c ---- */
 /* A case has moved: counts it where it counts now. */
 enum err engine_figures_count(struct engine *engine, const struct case_state *before, const struct case_state *after);
+/* What the batch has moved goes into its rows: before it is written. */
+enum err engine_figures_flush(struct engine *engine);
 /* In which of them a case counts. */
 void engine_figures_of(uint32_t flags, int32_t end, bool figures[ENGINE_FIGURES]);
 struct record_key engine_figures_key(const struct engine *engine, int figure, struct text workflow);
