@@ -31,7 +31,11 @@ static enum err change(struct engine *engine, const struct record_key *key, int6
     code = code == ERR_NOT_FOUND ? ERR_OK : code ? code : row_decode_number(value, &count);
     if (code || (by < 0 && count < (uint64_t)-by))
         return code ? code : ERR_CORRUPT;
-    batch_put(&engine->batch, STORE_COUNTER, key, row_encode_number(&engine->batch.arena, count + (uint64_t)by));
+    count += (uint64_t)by;
+    if (count) /* none is no row: where batches end must change nothing */
+        batch_put(&engine->batch, STORE_COUNTER, key, row_encode_number(&engine->batch.arena, count));
+    else
+        batch_delete(&engine->batch, STORE_COUNTER, key);
     return ERR_OK;
 }
 
