@@ -106,7 +106,7 @@ run: all
 sanitize:
 	@$(MAKE) --no-print-directory B=$(B)-sanitize EXTRA="-fsanitize=address,undefined -fno-sanitize-recover=all" SEEDS=$(SEEDS) sanitized
 .PHONY: sanitized
-sanitized: $(UNIT) $(B)/tests/simulate/simulate
+sanitized: all $(UNIT) $(B)/tests/simulate/simulate
 	@SEEDS=$(SEEDS) tests/run unit simulate $(B)
 
 # The tools are installed here and nowhere else. Files are looked at in parallel; what is asked for stands in .clang-tidy and tests/cppcheck.txt.

@@ -76,7 +76,8 @@ enum err store_lmdb_copy_rows(const char *folder, const char *path)
     struct store *from = NULL, *to = NULL;
     enum err code = store_lmdb_open_to_read(&from, folder);
     code = code ? code : store_lmdb_open(&to, path, &(struct store_lmdb_options){0});
-    code = code ? code : copy_tables(from, to);
+    if (!code && from && to)
+        code = copy_tables(from, to);
     if (to)
         store_close(&to);
     if (from)

@@ -266,7 +266,7 @@ static void check_ledger(struct sim *sim, const struct sim_worker *worker)
 
 struct text audit_first_owed(struct sim *sim)
 {
-    static const char *const kinds[] = {[OUTBOX_TASK] = "task", [OUTBOX_CANCEL] = "cancellation", [OUTBOX_TELL] = "notice"};
+    static const char *const kinds[] = {[OUTBOX_TASK] = "task", [OUTBOX_CANCEL] = "cancellation", [OUTBOX_TELL] = "notice", [OUTBOX_SAY] = "word to a case", [OUTBOX_COUNT] = "count"};
     struct store_txn *txn;
     struct store_cursor *cursor;
     struct text key, value, topic, found = {0};
