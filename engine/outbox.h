@@ -35,7 +35,7 @@ struct outbox_options {
     struct seal *seal;
     struct outbox_sender sender;
     uint32_t lease_ms;
-    uint64_t first_lease;               /* numbers of leases begin here: above those of any engine before it */
+    uint64_t first_lease;               /* numbers of leases begin here, times 256: above those of any engine before it */
     const struct text *history_topics;  /* tasks of these topics bring the case's history along */
     uint32_t history_topic_count;
 };

@@ -83,8 +83,14 @@ void outbox_look_again(struct outbox *outbox, struct text topic, struct outbox_p
 
 /* ---- outbox_lease.c ---- */
 struct lease *lease_find(const struct outbox *outbox, uint64_t task);
+/* The number of a lease ends with the attempt that it is for: so a report that comes when the lease is long over still says of which attempt it speaks. */
+enum { LEASE_ATTEMPT_BITS = 8 };
+static inline uint64_t lease_attempt(uint64_t attempt_or_number)
+{
+    return attempt_or_number & ((1u << LEASE_ATTEMPT_BITS) - 1);
+}
 /* NULL: no memory, or too many. */
-struct lease *lease_grant(struct outbox *outbox, struct worker_link *worker, uint64_t task, struct text topic);
+struct lease *lease_grant(struct outbox *outbox, struct worker_link *worker, uint64_t task, struct text topic, uint32_t attempt);
 /* The worker loses it; it is kept as resting. */
 void lease_rest(struct outbox *outbox, struct lease *lease, int64_t until);
 void lease_end(struct outbox *outbox, struct lease *lease);

@@ -78,7 +78,7 @@ static void take_from_worker(struct lease *lease)
     lease->worker = NULL;
 }
 
-struct lease *lease_grant(struct outbox *outbox, struct worker_link *worker, uint64_t task, struct text topic)
+struct lease *lease_grant(struct outbox *outbox, struct worker_link *worker, uint64_t task, struct text topic, uint32_t attempt)
 {
     if (outbox->lease_count == LIMIT_LEASES || !make_room(outbox))
         return NULL;
@@ -87,7 +87,8 @@ struct lease *lease_grant(struct outbox *outbox, struct worker_link *worker, uin
         return NULL;
     memcpy(lease + 1, topic.data, topic.size);
     lease->task = task;
-    lease->number = outbox->next_lease++;
+    lease->number = outbox->next_lease++ << LEASE_ATTEMPT_BITS | lease_attempt(attempt);
+    lease->attempt = attempt;
     lease->topic = (struct text){.data = (const char *)(lease + 1), .size = topic.size};
     uint32_t at = seek(outbox, task);
     assert(!outbox->slots[at]);

@@ -105,13 +105,12 @@ static enum err send_case(struct pump *pump, const struct worker_link *worker, c
 
 static struct lease *grant(struct pump *pump, struct worker_link *worker, const struct owed *owed)
 {
-    struct lease *lease = lease_grant(pump->outbox, worker, owed->place.task, owed->topic);
+    struct lease *lease = lease_grant(pump->outbox, worker, owed->place.task, owed->topic, owed->row.attempt ? owed->row.attempt : 1);
     if (!lease)
         return NULL;
     lease->kind = owed->row.kind;
     lease->ready_at = owed->place.ready_at;
     lease->case_id = owed->row.case_id;
-    lease->attempt = owed->row.attempt ? owed->row.attempt : 1;
     lease->granted = pump->time.monotonic;
     return lease;
 }

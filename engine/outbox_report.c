@@ -7,10 +7,27 @@ enum { REST_MS = 5000 }; /* a notice or cancellation that a worker could not tak
 
 /* ---- before the decision ---- */
 
-/* A task that nobody leases: the engine was started again, or the lease ran out and the task waits for its next attempt. Its case says whether
- * the report still counts; of which attempt it speaks nobody knows, so it is the one that would be next. */
-static enum err origin_of_case(struct outbox *outbox, struct arena *arena, uint64_t id, struct door_origin *origin, struct text *why)
+/* What its worker accepted has no lease. One that was accepted in a later attempt than the failure speaks of must not fail by it: a failure came
+ * late, or is a repeat whose first answer was lost. */
+static enum err check_failure(struct arena *arena, const struct message *message, const struct case_task *task, struct text *why)
 {
+    if (message->kind != MESSAGE_FAIL)
+        return ERR_OK;
+    if (!message->lease && !message->id.size) {
+        *why = TEXT("id: is needed where a failure has no lease (0): without either, a repeat of it would be the failure of another attempt.");
+        return ERR_MALFORMED;
+    }
+    if (!message->lease || lease_attempt(message->lease) == lease_attempt(task->attempts + 1))
+        return ERR_OK;
+    *why = arena_print(arena, "The attempt that this lease was for is over: the task has failed %u times.", task->attempts);
+    return ERR_STALE_LEASE;
+}
+
+/* A task that nobody leases: it was accepted, the engine was started again, or the lease ran out and the task waits for its next attempt. Its case says
+ * whether the report still counts. */
+static enum err origin_of_case(struct outbox *outbox, struct arena *arena, const struct message *message, struct door_origin *origin, struct text *why)
+{
+    uint64_t id = message->task;
     struct view view = {.engine = outbox->options.engine, .seal = outbox->options.seal, .arena = arena};
     struct log_record record = {0};
     const struct case_state *state;
@@ -34,7 +51,7 @@ static enum err origin_of_case(struct outbox *outbox, struct arena *arena, uint6
     origin->topic = arena_copy(arena, task->topic);
     origin->ready_at = task->ready_at;
     origin->attempt = task->attempts + 1;
-    return ERR_OK;
+    return check_failure(arena, message, task, why);
 }
 
 enum err outbox_check(struct outbox *outbox, struct arena *arena, uint64_t peer, const struct message *message, struct door_origin *origin,
@@ -51,7 +68,7 @@ enum err outbox_check(struct outbox *outbox, struct arena *arena, uint64_t peer,
     origin->worker = worker->name;
     const struct lease *lease = lease_find(outbox, message->task);
     if (!lease || (lease->state != LEASE_HELD && lease->kind == OUTBOX_TASK))
-        return origin_of_case(outbox, arena, message->task, origin, why);
+        return origin_of_case(outbox, arena, message, origin, why);
     origin->case_id = lease->case_id;
     if (lease->state != LEASE_HELD) /* a notice or cancellation that rests: it comes under a new lease */
         return ERR_STALE_LEASE;

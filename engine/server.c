@@ -238,7 +238,7 @@ static enum err open_outbox(struct server *server)
         .seal = server->seal,
         .sender = {.send = send_to_worker, .context = server},
         .lease_ms = config->lease_ms,
-        .first_lease = (uint64_t)server->walltime.now << 20, /* above those that an engine before this one gave */
+        .first_lease = (uint64_t)server_time(server).now << 12, /* above those that an engine before this one gave: none gives four million a second */
         .history_topics = config->history_topics,
         .history_topic_count = config->history_topic_count,
     };

@@ -334,6 +334,42 @@ static void a_repeated_failure_is_a_duplicate(void **state)
     assert_int_equal(last(rooms)->attempt, 2);
 }
 
+/* Its answer was lost, and by now its own sender has accepted the next attempt: that one goes on. */
+static void a_failure_speaks_of_the_attempt_of_its_lease(void **state)
+{
+    struct rooms *rooms = *state;
+    open_cases(rooms, 1, 1);
+    enlist(rooms, ALICE, "alice", 5);
+    rooms_pump(rooms);
+    struct message fail = report(rooms, MESSAGE_FAIL, last(rooms));
+    fail.id = (struct text){0};
+    expect_applied(rooms_report(rooms, ALICE, &fail));
+    pass(rooms, 1000);
+    assert_int_equal(rooms_pump(rooms), 1);
+    struct message second = *last(rooms), accept = report(rooms, MESSAGE_ACCEPT, &second);
+    assert_int_equal(second.attempt, 2);
+    expect_applied(rooms_report(rooms, ALICE, &accept));
+    expect_refused(rooms_report(rooms, ALICE, &fail), ERR_STALE_LEASE);
+    assert_int_equal(owed(rooms), 0);
+    /* Without a lease nothing but an id tells a repeat of it from the failure of the attempt after it. */
+    fail.lease = 0;
+    expect_refused(rooms_report(rooms, ALICE, &fail), ERR_MALFORMED);
+    fail.id = bed_id(&rooms->bed);
+    expect_applied(rooms_report(rooms, ALICE, &fail));
+    pass(rooms, 60000);
+    enlist(rooms, ALICE, "alice", 5);
+    assert_int_equal(rooms_pump(rooms), 1);
+    assert_int_equal(last(rooms)->attempt, 3);
+    struct message third = *last(rooms);
+    accept = report(rooms, MESSAGE_ACCEPT, &third);
+    expect_applied(rooms_report(rooms, ALICE, &accept));
+    assert_int_equal(rooms_report(rooms, ALICE, &fail).kind, MESSAGE_DUPLICATE);
+    /* Under its own lease it fails what was accepted under it. */
+    fail = report(rooms, MESSAGE_FAIL, &third);
+    expect_applied(rooms_report(rooms, ALICE, &fail));
+    bed_assert_replays(&rooms->bed);
+}
+
 static void a_late_report_that_nobody_contests_counts(void **state)
 {
     struct rooms *rooms = *state;
@@ -532,6 +568,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_comes_late_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(accepted_in_the_last_moment_is_accepted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_repeated_failure_is_a_duplicate, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failure_speaks_of_the_attempt_of_its_lease, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_late_report_that_nobody_contests_counts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(failing_too_often_is_an_incident_until_a_supervisor_retries, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_wished_delay_is_kept, set_up, tear_down),
