@@ -15,6 +15,9 @@ struct door {
     struct engine *engine;
     struct seal *seal;
     struct text operator; /* the principal who alone may bring old cases along; empty: whoever comes */
+    /* Whether who sent a parked event may still speak for that person, when it is decided; NULL: everybody may. */
+    bool (*may)(void *context, struct text principal, struct text person);
+    void *may_context;
     /* of the configuration, put into every failure: the core reads no configuration */
     uint32_t attempts_most, retry_base_ms, retry_most_ms;
 };

@@ -39,6 +39,7 @@ static enum err seal_anew(struct door *door, struct arena *arena, const struct c
 
 enum err door_unpark(struct door *door, struct arena *arena, struct text case_key, uint64_t *after, struct door_parked *parked)
 {
+    static const struct text revoked = TEXT("The key that sent it is not trusted with that any more.");
     struct case_ref subject = {.kind = CASE_REF_KEY, .text = case_key};
     uint64_t position;
     enum err code = engine_parked(door->engine, arena, case_key, *after, &position, &parked->event);
@@ -54,7 +55,10 @@ enum err door_unpark(struct door *door, struct arena *arena, struct text case_ke
     parked->event.kind = EVENT_SEND;
     parked->event.subject = subject;
     parked->event.parked = position;
-    code = seal_anew(door, arena, state, parked);
+    if (door->may && !door->may(door->may_context, parked->event.sender, parked->event.as))
+        give_up(parked, ERR_DENIED, revoked, revoked);
+    else
+        code = seal_anew(door, arena, state, parked);
     if (!code)
         *after = position;
     return code;

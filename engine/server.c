@@ -242,7 +242,7 @@ static enum err open_outbox(struct server *server)
         .history_topics = config->history_topics,
         .history_topic_count = config->history_topic_count,
     };
-    server->door = (struct door){.engine = server->engine, .seal = server->seal, .operator = TEXT("local"), .attempts_most = config->retry_attempts,
+    server->door = (struct door){.engine = server->engine, .seal = server->seal, .operator = TEXT("local"), .may = access_still, .may_context = server, .attempts_most = config->retry_attempts,
                                  .retry_base_ms = config->retry_base_ms, .retry_most_ms = config->retry_most_ms};
     return outbox_create(&server->outbox, &options);
 }

@@ -164,6 +164,13 @@ bool access_is_operator(const struct link_message *from)
     return principal && principal->kind == PRINCIPAL_OPERATOR;
 }
 
+bool access_still(void *context, struct text name, struct text person)
+{
+    struct server *server = context;
+    const struct principal *principal = principals_by_name(&server->access.principals, name);
+    return text_equal(name, server->door.operator) || (principal && acts_for(server, principal, person));
+}
+
 /* ---- the list ---- */
 
 static const void *who(void *context, struct text key, struct text *name)
@@ -234,13 +241,25 @@ void access_watch(struct server *server)
     uv_timer_start(&server->access.look, on_look, LOOK_EACH_MS, LOOK_EACH_MS);
 }
 
+/* Nobody comes by a key, but what keys sent before may still wait for its case. Of a list that cannot be read nobody is trusted. */
+static void read_for_parked(struct server *server, struct arena *arena)
+{
+    struct text why = {0};
+    if (key_folder_read(server->data, &server->access.arena, &server->access.principals, &why) == ERR_OK)
+        return;
+    server->access.principals = (struct principals){0};
+    oplog(OPLOG_WARN, "keys-not-read", OPLOG_TEXT("why", arena_copy(arena, why)), OPLOG_STRING("do", "mend the file: parked events of keys are refused until then"));
+}
+
 enum err access_open(struct server *server, struct arena *arena, struct text *why)
 {
     struct access *access = &server->access;
     arena_init(&access->arena);
     access->on = server->config->listen_clients || server->config->listen_workers;
-    if (!access->on)
+    if (!access->on) {
+        read_for_parked(server, arena);
         return ERR_OK;
+    }
     enum err code = key_folder_server(server->data, arena, &access->ring, why);
     access->stamp = key_folder_stamp(server->data, arena);
     if (!code && (code = key_folder_read(server->data, &access->arena, &access->principals, why)))

@@ -220,6 +220,8 @@ bool access_allows(struct server *server, const struct item *item, struct text *
 bool access_to_case(struct server *server, const struct item *item, struct text *why);
 void access_refuse(struct server *server, const struct item *item, struct text why);
 bool access_is_operator(const struct link_message *from);
+/* Whether that principal may still speak for that person: for what it sent long ago. */
+bool access_still(void *server, struct text name, struct text person);
 
 /* ---- server_memory.c ---- */
 /* Resident memory that is not of a file; -1: cannot be read. */

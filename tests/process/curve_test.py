@@ -145,6 +145,30 @@ class Doors(Curve):
         self.assertEqual(self.app(again).show(case, )[0]["case"], case)
         self.silent(self.app(path))
 
+    def test_what_a_revoked_key_had_parked(self):
+        """It is refused when its case comes, and so it is by an engine that was started without TCP meanwhile; what another key had parked counts."""
+        app, other = (self.app(self.make(name, "--app", "--resident", "app", "--unit", "jinnong")) for name in ("grid-app", "other-app"))
+        keys = [staircase.new_id() for _ in range(2)]
+        for key in keys:
+            for sender, person in ((app, PARTIES[0]), (other, PARTIES[1])):
+                sender.submit({"m": "send", "c": key, "e": "agree-to-mediate", "as": person})
+                self.assertEqual(sender.next_answer(PATIENCE)["m"], "parked")
+        self.change("revoke", "grid-app")
+        for key in keys:
+            case = self.applied(self.one.open("dispute-mediation", BUILDING, "li", DISPUTE, key=key))["case"]
+            until("both are decided", lambda: self.one.status().get("parked", 0) == 2 * (len(keys) - 1 - keys.index(key)))  # noqa: B023
+            self.assertEqual([row["as"] for row in self.one.show(case, history=True)[1:]], ["li", PARTIES[1]])
+            self.assertEqual(self.one.show(case)[0]["s"], "consent")
+            if key == keys[0]:
+                self.assertEqual(self.running.stop(), 0)
+                with open(self.running.config, encoding="utf-8") as file:
+                    settings = file.read()
+                self.running.write("staircase.yaml", "".join(line for line in settings.splitlines(True) if not line.startswith("listen:")))
+                self.running.start()
+                self.one = self.client(self.running)
+        self.assertEqual(self.running.stop(), 0)
+        self.verify(self.running)
+
     def refuse_command(self, *arguments):
         self.assertEqual(self.running.command(*arguments).returncode, 1)
 

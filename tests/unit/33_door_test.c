@@ -289,6 +289,30 @@ static void a_wrong_private_value_that_was_parked_stays_out_of_the_log(void **st
     bed_assert_replays(&rooms->bed);
 }
 
+/* A key that may no longer speak for that person, or was revoked since, has what it sent before refused: not decided as if it still could. */
+static bool li_only(void *context, struct text principal, struct text person)
+{
+    (void)context;
+    assert_true(text_equal(principal, rooms_client.principal));
+    return text_is(person, "li");
+}
+
+static void what_a_key_may_is_asked_when_a_parked_event_is_decided(void **state)
+{
+    struct rooms *rooms = *state;
+    struct message answers[8], comment = commenting(rooms, "住户说漏水已三天"), consent = agreeing(rooms, "app:qian");
+    assert_int_equal(rooms_tell(rooms, &comment).kind, MESSAGE_PARKED);
+    assert_int_equal(rooms_tell(rooms, &consent).kind, MESSAGE_PARKED);
+    struct message message = dispute(rooms, "厨房");
+    expect_applied(rooms_tell(rooms, &message));
+    rooms->door.may = li_only;
+    assert_int_equal(unpark(rooms, answers), 2);
+    expect_applied(answers[0]);
+    expect_refused(answers[1], ERR_DENIED);
+    assert_int_equal(unpark(rooms, answers), 0);
+    bed_assert_replays(&rooms->bed);
+}
+
 /* No workflow says who may bring old cases along. */
 static void held_cases_are_the_operators(void **state)
 {
@@ -334,6 +358,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_came_before_its_case_is_sealed_whole_and_decided_later, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_repeat_between_opening_and_unparking_is_still_parked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_wrong_private_value_that_was_parked_stays_out_of_the_log, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_key_may_is_asked_when_a_parked_event_is_decided, set_up, tear_down),
         cmocka_unit_test_setup_teardown(held_cases_are_the_operators, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_erased_park_is_refused_for_good, set_up, tear_down),
     };
