@@ -9,6 +9,7 @@
 #include "engine/store_bench.h"
 #include "proto/wire.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -272,7 +273,7 @@ static int run(struct command_line *line)
         !command_number(line, "cases", 0, 10000000, &figures.cases) || !command_number(line, "deadlines", 0, 1000000, &figures.deadlines))
         return COMMAND_USAGE;
     struct bench_units units = {0};
-    char data[400];
+    char data[PATH_MAX]; /* what realpath may fill */
     mkdir(line->data, 0700);
     if (!realpath(line->data, data)) /* before the working directory changes */
         return command_fail(line, COMMAND_FAILED, "%s: no such folder", line->data);
