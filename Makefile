@@ -11,8 +11,8 @@
 B     ?= build
 CC    := $(if $(filter default,$(origin CC)),gcc,$(CC))
 SEEDS ?= 200
-PKGS   = libzmq lmdb msgpack libuv yaml-0.1 libsodium libgvc libical
-DEBS   = gcc libc6-dev pkg-config libzmq3-dev liblmdb-dev libmsgpack-dev libuv1-dev libyaml-dev libsodium-dev libgraphviz-dev libical-dev libcmocka-dev \
+PKGS   = libzmq lmdb msgpack libuv yaml-0.1 libsodium nettle libgvc libical
+DEBS   = gcc libc6-dev pkg-config libzmq3-dev liblmdb-dev libmsgpack-dev libuv1-dev libyaml-dev libsodium-dev nettle-dev libgraphviz-dev libical-dev libcmocka-dev \
          tzdata python3 python3-zmq python3-msgpack python3-yaml python3-jsonschema
 
 # What makes a mistake in memory end the process rather than run as somebody wishes (SECURITY.md; tests/unit/49_hardened_test.sh reads it in the
@@ -25,7 +25,7 @@ HARDEN_LD = -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code
 CPPFLAGS = -I. -D_GNU_SOURCE -MMD -MP
 CFLAGS   = -std=c11 -O2 -g -fno-omit-frame-pointer -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
            -Wformat-security -Werror $(HARDEN) $(EXTRA)
-LDLIBS   = -lzmq -llmdb -lmsgpackc -luv -lyaml -lsodium -lical -lpthread
+LDLIBS   = -lzmq -llmdb -lmsgpackc -luv -lyaml -lsodium -lnettle -lical -lpthread
 LDFLAGS  = $(HARDEN_LD) $(EXTRA)
 
 # The rooms, lowest first: what stands further down may include what stands above it, never the other way round.

@@ -6,9 +6,9 @@
  * record holds the day, so that replaying it asks neither. */
 #include "engine/engine_days.h"
 #include "engine/log.h"
+#include "engine/sha256.h"
 
 #include <assert.h>
-#include <sodium.h>
 
 /* ---- what is deployed ---- */
 
@@ -241,12 +241,12 @@ static enum err make(struct engine *engine)
 static struct text new_key(struct engine *engine)
 {
     static const char purpose[] = "opened by the calendar";
-    crypto_hash_sha256_state state;
+    struct sha256 state;
     uint8_t *hash = arena_take(&engine->batch.arena, HASH_SIZE);
-    crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, (const unsigned char *)purpose, sizeof purpose);
-    crypto_hash_sha256_update(&state, engine->working.hash, HASH_SIZE);
-    crypto_hash_sha256_final(&state, hash);
+    sha256_start(&state);
+    sha256_add(&state, purpose, sizeof purpose);
+    sha256_add(&state, engine->working.hash, HASH_SIZE);
+    sha256_end(&state, hash);
     return (struct text){.data = (const char *)hash, .size = ID_SIZE};
 }
 

@@ -4,9 +4,9 @@
  * that makes them count. The compiled form decides and its hash names the content: the same name and version with other content is refused,
  * with the same content it is a duplicate. */
 #include "engine/engine_inner.h"
+#include "engine/sha256.h"
 
 #include <assert.h>
-#include <sodium.h>
 
 /* ---- taking effect (also on replay) ---- */
 
@@ -207,7 +207,7 @@ enum err engine_deploy(struct engine *engine, const struct deployment *deploymen
         .deployed = deployment->name, .version = deployment->version, .applies_from = deployment->applies_from,
         .part = pieces_of(deployment->source), .parts = pieces_of(deployment->compiled),
     };
-    crypto_hash_sha256(event.hash, (const unsigned char *)deployment->compiled.data, deployment->compiled.size);
+    sha256_of(deployment->compiled, event.hash);
     bool seen;
     enum err first = engine_answer_seen(engine, &event, answer, &seen);
     if (first || seen)

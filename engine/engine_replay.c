@@ -4,9 +4,9 @@
  * afterwards, the same hash. Everything that decides is in the log, so a fresh store and the log are enough. */
 #include "engine/bytes.h"
 #include "engine/engine_inner.h"
+#include "engine/sha256.h"
 
 #include <assert.h>
-#include <sodium.h>
 
 static enum err replay_due(struct engine *engine, const struct log_record *record)
 {
@@ -84,15 +84,15 @@ enum err engine_replay(struct engine *engine, struct text bytes, const char **wh
 
 /* ---- the hash of the state ---- */
 
-static void hash_text(crypto_hash_sha256_state *hash, struct text text)
+static void hash_text(struct sha256 *hash, struct text text)
 {
     uint8_t size[8];
     bytes_put_u64(size, text.size); /* the same on every machine */
-    crypto_hash_sha256_update(hash, size, sizeof size);
-    crypto_hash_sha256_update(hash, (const unsigned char *)text.data, text.size);
+    sha256_add(hash, size, sizeof size);
+    sha256_add(hash, text.data, text.size);
 }
 
-static enum err hash_table(struct store_txn *txn, enum store_table table, crypto_hash_sha256_state *hash)
+static enum err hash_table(struct store_txn *txn, enum store_table table, struct sha256 *hash)
 {
     struct store_cursor *cursor;
     struct text key, value;
@@ -114,8 +114,8 @@ static enum err hash_table(struct store_txn *txn, enum store_table table, crypto
 enum err engine_state_hash(struct store *store, uint8_t out[HASH_SIZE])
 {
     struct store_txn *txn;
-    crypto_hash_sha256_state hash;
-    crypto_hash_sha256_init(&hash);
+    struct sha256 hash;
+    sha256_start(&hash);
     enum err code = store_begin_read(store, &txn);
     if (code)
         return code;
@@ -123,6 +123,6 @@ enum err engine_state_hash(struct store *store, uint8_t out[HASH_SIZE])
         if (table != STORE_LOG && table != STORE_META)
             code = hash_table(txn, (enum store_table)table, &hash);
     store_end_read(&txn);
-    crypto_hash_sha256_final(&hash, out);
+    sha256_end(&hash, out);
     return code;
 }

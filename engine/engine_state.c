@@ -1,8 +1,8 @@
 /* engine_state: opening; what is deployed; finding cases. */
 #include "engine/engine_inner.h"
+#include "engine/sha256.h"
 
 #include <assert.h>
-#include <sodium.h>
 #include <stdlib.h>
 
 /* ---- opening ---- */
@@ -213,7 +213,7 @@ static enum err decode_form(const struct deployed *deployed, struct text bytes, 
 static enum err check_hash(const struct deployed *deployed, struct text bytes)
 {
     uint8_t hash[HASH_SIZE];
-    crypto_hash_sha256(hash, (const unsigned char *)bytes.data, bytes.size);
+    sha256_of(bytes, hash);
     return memcmp(hash, deployed->head.hash, HASH_SIZE) == 0 ? ERR_OK : ERR_CORRUPT;
 }
 

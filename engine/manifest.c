@@ -1,6 +1,8 @@
 /* manifest: see manifest.h. */
 #include "engine/manifest.h"
 
+#include "engine/sha256.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -9,7 +11,7 @@
 #include <unistd.h>
 
 enum { READ_BYTES = 1 << 16, HEX_SIZE = 2 * HASH_SIZE };
-_Static_assert(HASH_SIZE == crypto_hash_sha256_BYTES, "a file's hash is as long as a record's");
+_Static_assert((int)HASH_SIZE == (int)SHA256_SIZE, "a file's hash is as long as a record's");
 
 const char *const manifest_paths[MANIFEST_FILES] = {"store/data.mdb", "keys/data.mdb"};
 
@@ -60,18 +62,18 @@ enum err manifest_read(struct arena *arena, struct text bytes, struct manifest *
 enum err manifest_measure(const char *path, struct manifest_file *file)
 {
     static uint8_t bytes[READ_BYTES];
-    crypto_hash_sha256_state state;
+    struct sha256 state;
     ssize_t got;
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0)
         return errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_IO;
     file->size = 0;
-    crypto_hash_sha256_init(&state);
+    sha256_start(&state);
     while ((got = read(descriptor, bytes, sizeof bytes)) > 0) {
-        crypto_hash_sha256_update(&state, bytes, (unsigned long long)got);
+        sha256_add(&state, bytes, (size_t)got);
         file->size += (uint64_t)got;
     }
-    crypto_hash_sha256_final(&state, file->hash);
+    sha256_end(&state, file->hash);
     close(descriptor);
     return got < 0 ? ERR_IO : ERR_OK;
 }

@@ -8,10 +8,10 @@
 #include "engine/record.h"
 
 #include "engine/bytes.h"
+#include "engine/sha256.h"
 #include "proto/wire.h"
 
 #include <assert.h>
-#include <sodium.h>
 #include <stddef.h>
 
 enum { LOG_VERSION = 1, LOG_HEADER = 8 + 6 * 8 + HASH_SIZE };
@@ -443,11 +443,11 @@ enum err log_decode(struct arena *arena, struct text bytes, struct log_record *r
 void log_hash(struct text record, uint8_t hash[HASH_SIZE])
 {
     static const unsigned char leaf = 0;
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, &leaf, 1);
-    crypto_hash_sha256_update(&state, (const unsigned char *)record.data, record.size);
-    crypto_hash_sha256_final(&state, hash);
+    struct sha256 state;
+    sha256_start(&state);
+    sha256_add(&state, &leaf, 1);
+    sha256_add(&state, record.data, record.size);
+    sha256_end(&state, hash);
 }
 
 /* The choice of a secret ballot is left out: by sending it again with one choice after the other nobody shall find out which it was, and when its key

@@ -1,8 +1,9 @@
 /* tree: see tree.h. Every function goes down the tree as the RFC defines it, left before right; it is at most 64 deep. */
 #include "engine/tree.h"
 
+#include "engine/sha256.h"
+
 #include <assert.h>
-#include <sodium.h>
 
 /* The leaves of the left half: the largest power of two below `size`, which is at least 2. */
 static uint64_t left_half(uint64_t size)
@@ -16,7 +17,7 @@ static struct tree_hash node(const struct tree_hash *left, const struct tree_has
     struct tree_hash hash;
     memcpy(bytes + 1, left, TREE_HASH);
     memcpy(bytes + 1 + TREE_HASH, right, TREE_HASH);
-    crypto_hash_sha256(hash.bytes, bytes, sizeof bytes);
+    sha256_of((struct text){.data = (const char *)bytes, .size = sizeof bytes}, hash.bytes);
     return hash;
 }
 
@@ -59,7 +60,7 @@ static enum err walk(const struct tree_source *source, uint64_t first, uint64_t 
 
 static enum err root_of_nothing(struct tree_hash *root)
 {
-    crypto_hash_sha256(root->bytes, NULL, 0);
+    sha256_of((struct text){0}, root->bytes);
     return ERR_OK;
 }
 

@@ -15,7 +15,7 @@ client    proto/key proto/connection proto/pending proto/client proto/client_*  
 values    engine/tables engine/vote engine/vote_words engine/decimal engine/rating engine/workflow engine/workflow_shape engine/workflow_sound engine/calendar engine/civil engine/period engine/duration engine/directory engine/directory_make engine/recurrence : ground message
 case      engine/roll engine/event engine/case engine/case_fits engine/case_record engine/case_record_* engine/case_section engine/effect                                    : ground message values
 decide    engine/advance engine/access engine/access_* engine/condition engine/lookup engine/retain engine/step engine/clock engine/clock_stand engine/notice engine/task engine/task_* engine/intake engine/intake_value engine/sender engine/poll engine/poll_* engine/part engine/place engine/outcome engine/attempt engine/kin engine/kin_* engine/extend engine/moment engine/stop engine/publication engine/reopen engine/number engine/possible engine/due engine/migrate engine/migrate_vote : ground message values case
-machine   engine/tree engine/limits engine/store engine/store_* engine/metrics engine/walltime engine/oplog engine/embedded       : ground message values
+machine   engine/sha256 engine/tree engine/limits engine/store engine/store_* engine/metrics engine/walltime engine/oplog engine/embedded       : ground message values
 record    engine/record engine/record_* engine/log engine/batch                                                  : ground message values case machine
 readers   engine/yaml engine/yaml_* engine/problems engine/zone engine/zone_rule engine/calendar_yaml engine/directory_* engine/workflow_* engine/source engine/form engine/schema engine/schema_* : ground message values
 drawing   engine/draw engine/draw_*                                                                    : ground message values
@@ -45,7 +45,8 @@ msgpack/*       proto/wire_put
 yaml.h          engine/yaml
 graphviz/gvc.h  engine/draw_svg
 libical/ical.h  engine/recurrence
-sodium.h        engine/tree engine/command/prove engine/seal engine/key_folder engine/manifest engine/record_log engine/engine_replay engine/engine_deploy engine/engine_state engine/engine_agenda engine/command/import engine/command/import_row
+nettle/sha2.h   engine/sha256
+sodium.h        engine/command/prove engine/seal engine/key_folder engine/manifest engine/command/import engine/command/import_row
 TABLE
 
 # What belongs to the language and the system. Anything else is a library that nobody has let in.
