@@ -39,19 +39,29 @@ static enum err change(struct engine *engine, const struct record_key *key, int6
     return ERR_OK;
 }
 
-/* A batch moves a thousand cases of a few workflows: the rows are written once, with it. */
-enum err engine_figures_flush(struct engine *engine)
+/* What went up, or what went down, goes into the rows. */
+static enum err flush(struct engine *engine, bool up)
 {
     enum err code = ERR_OK;
     for (uint32_t i = 0; i < engine->moved_count; i++) {
         const struct workflow *workflow = engine_workflow(engine, engine->moved[i].workflow);
         for (int k = 0; k < FIGURES && !code; k++) {
-            if (!engine->moved[i].by[k])
+            int64_t by = engine->moved[i].by[k];
+            if (by == 0 || (by > 0) != up)
                 continue;
             struct record_key key = engine_figures_key(engine, k, text_of(workflow_string(workflow, workflow_head(workflow)->name)));
-            code = change(engine, &key, engine->moved[i].by[k]);
+            code = change(engine, &key, by);
         }
     }
+    return code;
+}
+
+/* A batch moves a thousand cases of a few workflows: the rows are written once, with it. Versions of one workflow share a row, and a case that is
+ * migrated is counted up under one and down under the other: what went up comes first, so that no row is ever less than none. */
+enum err engine_figures_flush(struct engine *engine)
+{
+    enum err code = flush(engine, true);
+    code = code ? code : flush(engine, false);
     engine->moved_count = 0;
     return code;
 }
