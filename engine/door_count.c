@@ -34,16 +34,6 @@ static enum err seal_choice(struct door *door, struct arena *arena, const struct
     return code;
 }
 
-static struct text choices_listed(struct arena *arena, const struct workflow *workflow, const struct case_poll *poll)
-{
-    struct span choices = workflow_vote(workflow, workflow_stage(workflow, poll->stage)->vote)->choices;
-    const struct workflow_name *names = workflow->table[WORKFLOW_NAMES].rows;
-    struct text list = {0};
-    for (int32_t i = 0; i < choices.count; i++)
-        list = arena_print(arena, "%.*s%s%s", SHOWN(list), i ? ", " : "", workflow_string(workflow, names[choices.first + i].name));
-    return list;
-}
-
 enum err door_seal_ballot(struct door *door, struct arena *arena, const struct workflow *workflow, const struct case_state *state, struct event *event,
                           struct text *why)
 {
@@ -58,14 +48,12 @@ enum err door_seal_ballot(struct door *door, struct arena *arena, const struct w
         if (!text_equal(data[i].name, field) || value->kind == VALUE_NONE)
             continue;
         bool known = value->kind == VALUE_TEXT && value->text.size <= CHOICE_SIZE && poll_choice(workflow, poll, value->text) >= 0;
-        if (poll->state != POLL_OPEN) {
-            *value = value_bytes("", 0); /* it does not count, so nobody needs to know it */
-        } else if (known) {
+        /* What does not count nobody needs to know. What is no choice is refused behind the door, where it is seen first whether this is a repeat of
+         * one that came too late for an earlier vote. */
+        if (poll->state != POLL_OPEN || !known)
+            *value = value_bytes("", 0);
+        else
             code = seal_choice(door, arena, state, poll, event->id, value->text, value);
-        } else {
-            *why = arena_print(arena, "choice: must be one of %.*s", SHOWN(choices_listed(arena, workflow, poll)));
-            code = ERR_BAD_DATA;
-        }
     }
     event->data = data;
     if (code == ERR_NOT_FOUND) {

@@ -393,6 +393,8 @@ static bool read_choice(struct step *step, const struct workflow_vote *vote, con
     const struct value *given = intake_given(step->input.event, "choice");
     *choice = -1;
     if (vote->secret) {
+        if (given->kind == VALUE_BYTES && given->text.size == 0) /* the door knew no such choice */
+            return refuse_choice(step, vote);
         if (given->kind != VALUE_LIST || given->count != 2 || given->items[0].kind != VALUE_INTEGER || given->items[1].kind != VALUE_BYTES)
             return step_refuse(step, ERR_BAD_DATA, "choice: must come sealed, since the vote is secret");
         if (given->items[0].integer != poll->roll)

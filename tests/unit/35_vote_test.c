@@ -7,6 +7,11 @@
     "workflow: secret\nversion: 1\nopens: {by: secretary, at: community}\nstart: {go: box}\nstages:\n  box:\n    within: 3 days\n"  \
     "    vote: {roll: council-member, choices: [xyzzy, plugh-that-is-longer], pass: {xyzzy: more than 1/2, of: cast},\n"            \
     "           secret: true, passed: {end: passed}, failed: {end: failed}}\nends: {passed: , failed: }\n"
+#define TWICE                                                                                                          \
+    "workflow: twice\nversion: 1\nopens: {by: secretary, at: community}\nstart: {go: box}\nstages:\n  box:\n    within: 3 days\n"   \
+    "    vote: {roll: council-member, choices: [xyzzy, plugh], pass: {xyzzy: more than 1/2, of: cast},\n"                          \
+    "           secret: true, passed: {end: passed}, failed: {go: talk}}\n  talk:\n    within: 90 days\n"                         \
+    "    overdue: {end: failed}\n    events:\n      call: {by: secretary, go: box}\nends: {passed: , failed: }\n"
 #define OPEN_VOTE                                                                                                      \
     "workflow: large\nversion: 1\nopens: {by: secretary, at: community}\nstart: {go: box}\nstages:\n  box:\n    within: 3 days\n"   \
     "    vote: {roll: owner, choices: [yes-please, no-thanks], pass: {yes-please: more than 1/2, of: all members},\n"               \
@@ -331,6 +336,36 @@ static void ballots_that_cannot_be_opened(void **state)
     rooms_close(&rooms);
 }
 
+/* Too late it is noted, whatever it says; the same ballot again has the same answer, also when the next vote is open and knows no such choice. */
+static void a_late_ballot_again_while_the_next_vote_is_open(void **state)
+{
+    (void)state;
+    static struct rooms rooms;
+    rooms_open(&rooms, "workflows/grid-matter/workflow.yaml");
+    deploy(&rooms, "twice.yaml", TWICE);
+    struct message open = message_open(&rooms, key, "twice", "jinnong", "secretary-11", NULL, 0);
+    expect_applied(rooms_tell(&rooms, &open));
+    let_it_close(&rooms);
+    decide_owed(&rooms, "counted");
+    decide_owed(&rooms, "key-destroyed");
+    const struct message late = ballot_of(&rooms, "council-11-1", "perhaps");
+    struct message first = rooms_tell(&rooms, &late), again;
+    expect_applied(first);
+    struct message call = message_send(&rooms, key, "call", "secretary-11", NULL, 0);
+    expect_applied(rooms_tell(&rooms, &call));
+    assert_int_equal(state_of(&rooms)->polls[state_of(&rooms)->poll_count - 1].state, POLL_OPEN);
+    again = rooms_tell(&rooms, &late);
+    assert_int_equal(again.kind, MESSAGE_DUPLICATE);
+    assert_int_equal(again.position, first.position);
+    const struct message odd = ballot_of(&rooms, "council-11-2", "perhaps");
+    again = rooms_tell(&rooms, &odd);
+    expect_refused(again, ERR_BAD_DATA);
+    assert_non_null(memmem(again.why.data, again.why.size, "choice: must be one of xyzzy, plugh", 35));
+    cast(&rooms, "council-11-2", "plugh");
+    bed_assert_replays(&rooms.bed);
+    rooms_close(&rooms);
+}
+
 /* Nobody can say whether a vote of a case that is not here is secret: so its ballots do not wait in the log. */
 static void a_ballot_is_never_parked(void **state)
 {
@@ -381,6 +416,7 @@ int main(void)
         cmocka_unit_test(the_history_opens_no_choice),
         cmocka_unit_test(the_counts_survive_every_break),
         cmocka_unit_test(ballots_that_cannot_be_opened),
+        cmocka_unit_test(a_late_ballot_again_while_the_next_vote_is_open),
         cmocka_unit_test(a_ballot_is_never_parked),
         cmocka_unit_test(a_row_is_read_as_it_was_written),
     };
