@@ -129,18 +129,27 @@ static const struct form end = EITHER(&form_nothing, &end_map), ends = NAMED(1, 
 /* ---- the keys ---- */
 
 /* An outcome stands in several kinds of mapping. */
-#define OUTCOME_KEYS(where)                                                                                             \
+#define GO_KEYS(where)                                                                                                  \
     {where, "go", S, KEY_ONE, "the name of a stage", "the stage that is entered", &form_name},                          \
-    {where, "level", S, 0, "a level of that stage's ladder, or keep", "the level at which it is entered", &level_or_keep}, \
-    {where, "climb", S, KEY_ONE, "up or down", "the next level of the stage's ladder", &direction},                     \
-    {where, "to", S, 0, "the name of a stage", "the stage that is entered there, if not the same", &form_name},         \
-    {where, "end", S, KEY_ONE, "the name of an end", "the case is over", &form_name},                                   \
-    {where, "stay", S, KEY_ONE, "true", "the case stays where it is", &form_true},                                      \
-    {where, "choose", L, KEY_ONE, "a list of ways: {when: CONDITION, OUTCOME}, the last without when", "the first way whose condition holds", &ways}, \
+    {where, "level", S, 0, "a level of that stage's ladder, or keep", "the level at which it is entered", &level_or_keep}
+
+#define CHOOSE_KEY(where)                                                                                               \
+    {where, "choose", L, KEY_ONE, "a list of ways: {when: CONDITION, OUTCOME}, the last without when", "the first way whose condition holds", &ways}
+
+#define BESIDE_KEYS(where)                                                                                              \
     {where, "set", M, 0, "a mapping of fields to values", "fields that the engine fills in", &sets},                    \
     {where, "notify", M | L, 0, "{who: PEOPLE, text: {zh, en}}, or a list of these", "who is told, and what", &notify}, \
     {where, "publish", M, 0, "{fields: [...], for: D}", "a notice that stands beside the work, for so long", &publish_for_map},                    \
     {where, "open", M | L, 0, "{workflow, at, with, returns, if-parent-ends}, or a list of these", "cases that are opened for this one", &opens}
+
+#define OUTCOME_KEYS(where)                                                                                             \
+    GO_KEYS(where),                                                                                                     \
+    {where, "climb", S, KEY_ONE, "up or down", "the next level of the stage's ladder", &direction},                     \
+    {where, "to", S, 0, "the name of a stage", "the stage that is entered there, if not the same", &form_name},         \
+    {where, "end", S, KEY_ONE, "the name of an end", "the case is over", &form_name},                                   \
+    {where, "stay", S, KEY_ONE, "true", "the case stays where it is", &form_true},                                      \
+    CHOOSE_KEY(where),                                                                                                  \
+    BESIDE_KEYS(where)
 
 #define TASK_KEYS(where)                                                                                                \
     {where, "for", S | L | M, KEY_SOME, SOME_PEOPLE, "who does it", &people},                                           \
@@ -314,7 +323,9 @@ static const struct key table[] = {
     {IN_REOPEN, "within", S, 0, A_DURATION, "how long after the end; at any time unless said", &form_duration},
     {IN_REOPEN, "most", S, 0, "a whole number", "how often in a case; any number unless said", &form_count},
     {IN_REOPEN, "limit", S, 0, "restart or resume", "the limit of the whole case begins anew (unless said), or what was left of it goes on", &stop_then},
-    OUTCOME_KEYS(IN_REOPEN),
+    GO_KEYS(IN_REOPEN),
+    CHOOSE_KEY(IN_REOPEN),
+    BESIDE_KEYS(IN_REOPEN),
 
     {IN_STOP, "by", S | L | M, KEY_NEEDED, SOME_PEOPLE, "who may stop the clock and let it go on", &people},
     {IN_STOP, "grounds", L | M, KEY_NEEDED, "a list of names such as [hearing, expert-opinion], or a mapping of them to titles", "why it may be stopped: one of these must be given", &words},

@@ -286,14 +286,16 @@ int32_t outcome_read(struct workflow_reader *reader, const struct node *node, en
     const struct node *set = key_get(node, where, "set"), *notify = key_get(node, where, "notify");
     const char *verb = verb_of(reader, node);
     check_company(reader, node, "level", "go");
-    check_company(reader, node, "to", "climb");
+    if (keys_have(&workflow_keys, (int)where, "to"))
+        check_company(reader, node, "to", "climb");
     if (set)
         outcome.sets = sets_read(reader, set);
     if (notify)
         outcome.notices = notices_read(reader, notify, ALLOW_CASE);
     outcome.opens = opens_read_children(reader, key_get(node, where, "open"));
     outcome.publish = publish_read(reader, key_get(node, where, "publish"), IN_PUBLISH_FOR);
-    const struct node *value = verb ? key_get(node, where, verb) : NULL;
+    /* keys_check has spoken of a verb that cannot stand here */
+    const struct node *value = verb && keys_have(&workflow_keys, (int)where, verb) ? key_get(node, where, verb) : NULL;
     if (!value)
         return NONE;
     if (text_is(value->key, "go"))

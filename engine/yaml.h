@@ -209,5 +209,7 @@ struct keys {
 bool keys_check(struct problems *problems, const struct node *map, const struct keys *keys, int where);
 /* node_get, but NULL also for a value of a kind that the table does not allow (which keys_check has reported). */
 const struct node *keys_get(const struct node *map, const struct keys *keys, int where, const char *name);
+/* The table has that key there: keys_get may ask for it. */
+bool keys_have(const struct keys *keys, int where, const char *name);
 
 #endif

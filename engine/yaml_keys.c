@@ -92,3 +92,8 @@ const struct node *keys_get(const struct node *map, const struct keys *keys, int
     const struct node *value = node_get(map, name);
     return value && !(key->flags & KEY_LATER) && key_allows(key, value) ? value : NULL;
 }
+
+bool keys_have(const struct keys *keys, int where, const char *name)
+{
+    return find_key(keys, where, text_of(name)) != NULL;
+}
