@@ -12,7 +12,7 @@ enum where { IN_CONFIG, IN_LISTEN, IN_RETRY, IN_STORE, IN_METRICS, IN_WORKER, IN
 
 enum {
     LEASE_SECONDS_MOST = 3600, ATTEMPTS_MOST = 100, BASE_SECONDS_MOST = 86400, RETRY_SECONDS_MOST = 604800, MAP_GIGABYTES_MOST = 65536, METRICS_SECONDS_MOST = 3600,
-    ADDRESS_MOST = 128, ARGUMENT_MOST = 4096,
+    ADDRESS_MOST = 128, ARGUMENT_MOST = 4096, USER_MOST = 32,
 };
 
 static const char *const log_words[4] = {"debug", "info", "warn", "error"};
@@ -28,6 +28,7 @@ static const struct form batch_form = FROM_ONE_TO(LIMIT_BATCH_MESSAGES), lease_f
 static const struct form address_form = {.kind = FORM_TEXT, .most = ADDRESS_MOST, .pattern = "^tcp://"};
 static const struct form argument_form = {.kind = FORM_TEXT, .least = 1, .most = ARGUMENT_MOST}, command_form = {.kind = FORM_LIST, .least = 1, .of = &argument_form};
 static const struct form metrics_file_form = {.kind = FORM_TEXT, .least = 1, .most = ARGUMENT_MOST, .pattern = "[.]prom$"};
+static const struct form user_form = {.kind = FORM_TEXT, .least = 1, .most = USER_MOST, .pattern = "^[a-z_][a-z0-9_-]*$"};
 static const struct form file_form = {.kind = FORM_TEXT, .least = 1, .most = ARGUMENT_MOST};
 static const struct form listen_form = {.kind = FORM_MAP, .where = IN_LISTEN}, retry_form = {.kind = FORM_MAP, .where = IN_RETRY},
                          store_form = {.kind = FORM_MAP, .where = IN_STORE}, metrics_form = {.kind = FORM_MAP, .where = IN_METRICS};
@@ -36,6 +37,7 @@ static const struct form deploy_form = {.kind = FORM_MAP, .where = IN_DEPLOY}, d
 
 static const struct key keys[] = {
     {IN_CONFIG, "log", KIND_SCALAR, 0, "debug, info, warn or error", "the least that is worth a line in the operator's log", &log_level_form},
+    {IN_CONFIG, "user", KIND_SCALAR, 0, "the name of a user of this machine", "who the engine becomes when root starts it; the data folder is theirs", &user_form},
     {IN_CONFIG, "batch", KIND_SCALAR, 0, "a number from 1 to 1024", "events in one commit at most", &batch_form},
     {IN_CONFIG, "lease-seconds", KIND_SCALAR, 0, "a number from 1 to 3600", "how long a worker may be silent before its tasks go to another", &lease_form},
     {IN_CONFIG, "listen", KIND_MAP, 0, "a mapping with `clients`, `workers`", "addresses besides the sockets in the data folder", &listen_form},
@@ -181,6 +183,24 @@ static void read_log(struct reader *reader, const struct node *node)
         reader->config->log_level = (enum oplog_level)level;
 }
 
+static bool is_user_name(const char *name)
+{
+    bool good = (*name >= 'a' && *name <= 'z') || *name == '_';
+    for (; good && *name; name++)
+        good = (*name >= 'a' && *name <= 'z') || (*name >= '0' && *name <= '9') || *name == '_' || *name == '-';
+    return good;
+}
+
+static void read_user(struct reader *reader, const struct node *node)
+{
+    struct text name;
+    if (!node || !node_text(reader->problems, node, USER_MOST, &name))
+        return;
+    reader->config->user = arena_string(reader->arena, name);
+    if (!is_user_name(reader->config->user))
+        problems_add(reader->problems, node, "Found %s; a user's name is in small letters, as in /etc/passwd.", node_found(reader->arena, node));
+}
+
 /* ---- lists ---- */
 
 static void read_history(struct reader *reader, const struct node *list)
@@ -287,6 +307,7 @@ static void read_root(struct reader *reader, const struct node *root)
     if (!keys_check(reader->problems, root, &config_keys, IN_CONFIG))
         return;
     read_log(reader, get(root, IN_CONFIG, "log"));
+    read_user(reader, get(root, IN_CONFIG, "user"));
     read_number(reader, root, IN_CONFIG, "batch", LIMIT_BATCH_MESSAGES, 1, &config->batch_most);
     read_number(reader, root, IN_CONFIG, "lease-seconds", LEASE_SECONDS_MOST, 1000, &config->lease_ms);
     read_listen(reader, get(root, IN_CONFIG, "listen"));

@@ -21,6 +21,7 @@ struct config_deploy {
 
 struct config {
     const char *file;            /* "" for the defaults */
+    const char *user;            /* who the engine becomes when root starts it; NULL: it stays who it is */
     const char *listen_clients;  /* tcp://ADDRESS:PORT besides the ipc socket, with keys; NULL: none */
     const char *listen_workers;
     uint32_t batch_most;         /* events in one batch */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -222,7 +223,7 @@ static int write_whole(struct arena *arena, const char *path, struct text bytes)
     if (descriptor < 0)
         return errno;
     errno = ENOSPC; /* of a write that came back short */
-    int failed = write(descriptor, bytes.data, bytes.size) == (ssize_t)bytes.size ? 0 : errno;
+    int failed = fchmod(descriptor, 0644) != 0 ? errno : write(descriptor, bytes.data, bytes.size) == (ssize_t)bytes.size ? 0 : errno;
     if (close(descriptor) != 0 && !failed)
         failed = errno;
     if (!failed && rename(beside, path) != 0)

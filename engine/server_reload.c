@@ -45,6 +45,11 @@ static bool same_history(const struct config *a, const struct config *b)
     return same;
 }
 
+static bool same_user(const struct config *a, const struct config *b)
+{
+    return same_string(a->user, b->user);
+}
+
 static bool same_lease(const struct config *a, const struct config *b)
 {
     return a->lease_ms == b->lease_ms;
@@ -113,7 +118,7 @@ static const struct setting settings[] = {
     {"log", same_log, apply_log},          {"batch", same_batch, apply_by_itself},  {"retry", same_retry, apply_retry},
     {"prometheus", same_metrics, metrics_write_regularly}, {"history", same_history, apply_history}, {"lease-seconds", same_lease, NULL},
     {"listen", same_listen, NULL},         {"store", same_store, NULL},             {"workers", same_workers, NULL},
-    {"deploy", same_deploys, NULL},
+    {"deploy", same_deploys, NULL},        {"user", same_user, NULL},
 };
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
@@ -121,6 +126,7 @@ enum { SETTINGS = sizeof settings / sizeof *settings };
 static struct config merge(const struct config *started, const struct config *read)
 {
     struct config merged = *read;
+    merged.user = started->user;
     merged.lease_ms = started->lease_ms;
     merged.listen_clients = started->listen_clients;
     merged.listen_workers = started->listen_workers;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "engine/command/receipt.h"
+#include "engine/guard.h"
 #include "engine/store.h"
 #include "engine/walltime.h"
 #include "proto/client.h"
@@ -434,6 +435,7 @@ int centre_serve(const struct command_line *line)
     centre->line = line;
     centre->signals = -1;
     arena_init(&centre->arena);
+    guard_rights();
     walltime_init(&centre->walltime, NULL);
     enum err err = catch_signals(centre) ? open_all(centre) : ERR_IO;
     if (!err) {

@@ -8,6 +8,7 @@
 #include "engine/command/table.h"
 #include "engine/command/talk.h"
 #include "engine/command/word.h"
+#include "engine/guard.h"
 #include "workers/centre.h"
 
 /* ---- words ---- */
@@ -320,5 +321,6 @@ int main(int argc, char **argv)
         .server = {"mediation centre", "调解中心"},
     };
     signal(SIGPIPE, SIG_IGN);
+    guard_memory();
     return command_run(&program, argc, argv);
 }

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "engine/command/command.h"
+#include "engine/guard.h"
 #include "engine/server.h"
 
 /* Where this program stands: workers are looked for beside it. */
@@ -71,12 +72,17 @@ static int run(struct command_line *line)
 {
     struct config config;
     struct server *server;
-    struct text why;
+    struct text why = {0};
     int read = read_config(line, &config);
     if (read != COMMAND_DONE)
         return read;
+    const char *user = command_value(line, "user");
+    guard_rights();
+    enum err code = guard_user(user ? user : config.user, line->data, line->arena, &why); /* before anything is written */
+    if (code)
+        return command_fail(line, COMMAND_FAILED, "%.*s", (int)why.size, why.data);
     const struct server_options options = {.data = line->data, .config = &config, .program = own_path(line)};
-    enum err code = server_open(&server, &options, line->arena, &why);
+    code = server_open(&server, &options, line->arena, &why);
     if (code)
         return command_fail(line, command_exit_of(code), "%.*s", (int)why.size, why.data);
     print_welcome(line, &config);
@@ -85,16 +91,26 @@ static int run(struct command_line *line)
     return code ? command_fail(line, command_exit_of(code), "%s %s", err_sentence(code), err_advice(code)) : COMMAND_DONE;
 }
 
+static const struct command_option options[] = {
+    {"user", "NAME", {"who the engine becomes when root starts it (default: `user` of the configuration)", "由 root 启动时所切换的用户（默认按配置中的 user）"}, false},
+    {0},
+};
+
 const struct command command_serve = {
     .name = "serve",
     .line = {"run the engine on a data folder", "在数据目录上运行引擎"},
-    .synopsis = "[--data DIR] [--config FILE]",
+    .synopsis = "[--data DIR] [--config FILE] [--user NAME]",
     .examples = {"  staircase serve --data /srv/cases --config config/staircase.yaml\n"
                  "Ctrl-C, or SIGTERM, stops it within five seconds; started again it goes on where it was. The log of the operator goes to\n"
-                 "standard error, one event a line; engine/RUNBOOK.md says what each means. SIGHUP reads the configuration again, all of it or nothing.\n",
+                 "standard error, one event a line; engine/RUNBOOK.md says what each means. SIGHUP reads the configuration again, all of it or nothing.\n"
+                 "  staircase serve --data /var/lib/staircase --user staircase\n"
+                 "Started by root it becomes that user, whose the data folder then is; started by that user it stays so.\n",
                  "  staircase serve --data /srv/cases --config config/staircase.yaml\n"
                  "按 Ctrl-C 或发送 SIGTERM，引擎五秒内停止；再次启动后继续。运行日志写到标准错误，每行一条，含义见 engine/RUNBOOK.md。\n"
-                 "发送 SIGHUP 重新读取配置：有错误则全部不生效。\n"},
+                 "发送 SIGHUP 重新读取配置：有错误则全部不生效。\n"
+                 "  staircase serve --data /var/lib/staircase --user staircase\n"
+                 "由 root 启动时切换为该用户，数据目录归其所有；由该用户启动则不变。\n"},
+    .options = options,
     .operands_least = 0,
     .operands_most = 0,
     .run = run,

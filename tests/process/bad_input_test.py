@@ -262,7 +262,7 @@ class Connections(Input):
             self.assertLess(time.monotonic() - begun, 5)
             newcomer = self.client(self.running, name="newcomer")
             newcomer.status()
-        descriptors = lambda: len(os.listdir("/proc/%d/fd" % self.running.process.pid))
+        descriptors = self.running.descriptors
         for peer in peers:
             peer.close()
         until("they are forgotten", lambda: descriptors() < 80)

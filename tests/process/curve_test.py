@@ -214,7 +214,7 @@ class Doors(Curve):
         self.assertLess(time.monotonic() - begun, 5)
         self.app(os.path.join(self.running.folder, "night-desk.key"), name="newcomer").status()
         self.assertLess(self.running.memory() - held, 32 * MB)
-        descriptors = lambda: len(os.listdir("/proc/%d/fd" % self.running.process.pid))
+        descriptors = self.running.descriptors
         until("they are thrown out, although they stay", lambda: descriptors() < 80)
 
 

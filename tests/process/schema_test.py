@@ -237,6 +237,7 @@ years:
     )),
     "configuration": ("""\
 log: warn
+user: staircase
 batch: 64
 lease-seconds: 30
 listen: {clients: "tcp://127.0.0.1:7410", workers: "tcp://127.0.0.1:7411"}
@@ -246,7 +247,7 @@ history: [mediation-centre]
 workers: [{name: centre, command: [mediation_centre, serve]}]
 deploy: [{calendar: c.yaml}, {directory: d.yaml}, {workflow: w.yaml}]
 """, (
-        ("warn", "loud", "log"), ("64\nlease", "0\nlease", "batch"), ("tcp://127.0.0.1:7410", "127.0.0.1:7410", "listen"), ("attempts: 8", "attempt: 8", "retry"),
+        ("warn", "loud", "log"), ("user: staircase", "user: Big Boss", "user"), ("64\nlease", "0\nlease", "batch"), ("tcp://127.0.0.1:7410", "127.0.0.1:7410", "listen"), ("attempts: 8", "attempt: 8", "retry"),
         ("attempts: 8", "attempts: eight", "retry"), ("map-gigabytes: 64", "map-gigabytes: 64000000", "store"), ("[mediation-centre]", "mediation-centre", "history"),
         ("[mediation_centre, serve]", "mediation_centre serve", "workers"), ("{calendar: c.yaml}", "{calendar: c.yaml, directory: d.yaml}", "deploy"),
         ("{calendar: c.yaml}", "c.yaml", "deploy"), ("batch: 64", "batches: 64", ""),

@@ -15,7 +15,7 @@ client    proto/key proto/connection proto/pending proto/client proto/client_*  
 values    engine/tables engine/vote engine/vote_words engine/decimal engine/rating engine/workflow engine/workflow_shape engine/workflow_sound engine/calendar engine/civil engine/period engine/duration engine/directory engine/directory_make engine/recurrence : ground message
 case      engine/roll engine/event engine/case engine/case_fits engine/case_record engine/case_record_* engine/case_section engine/effect                                    : ground message values
 decide    engine/advance engine/access engine/access_* engine/condition engine/lookup engine/retain engine/step engine/clock engine/clock_stand engine/notice engine/task engine/task_* engine/intake engine/intake_value engine/sender engine/poll engine/poll_* engine/part engine/place engine/outcome engine/attempt engine/kin engine/kin_* engine/extend engine/moment engine/stop engine/publication engine/reopen engine/number engine/possible engine/due engine/migrate engine/migrate_vote : ground message values case
-machine   engine/sha256 engine/tree engine/limits engine/store engine/store_* engine/metrics engine/walltime engine/oplog engine/embedded       : ground message values
+machine   engine/sha256 engine/tree engine/limits engine/store engine/store_* engine/metrics engine/walltime engine/oplog engine/guard engine/embedded       : ground message values
 record    engine/record engine/record_* engine/log engine/batch                                                  : ground message values case machine
 readers   engine/yaml engine/yaml_* engine/problems engine/zone engine/zone_rule engine/calendar_yaml engine/directory_* engine/workflow_* engine/source engine/form engine/schema engine/schema_* : ground message values
 drawing   engine/draw engine/draw_*                                                                    : ground message values
@@ -32,7 +32,7 @@ worker    workers/worker workers/exec                                           
 command   engine/command/*                                                                             : ground message client values machine readers drawing keys config engine door scenario server worker
 docket    workers/docket workers/docket_*                                                              : ground message machine
 centre    workers/desk workers/centre                                                                  : ground message client machine link worker command docket
-main      engine/main workers/mediation_centre                                                         : ground command centre
+main      engine/main workers/mediation_centre                                                         : ground machine command centre
 TABLE
 
 # Each foreign header, and the only rooms that may include it.
@@ -51,7 +51,7 @@ TABLE
 
 # What belongs to the language and the system. Anything else is a library that nobody has let in.
 cat >"$work/system" <<'TABLE'
-assert.h ctype.h dirent.h dlfcn.h errno.h fcntl.h ftw.h inttypes.h libgen.h limits.h malloc.h poll.h pthread.h pwd.h signal.h spawn.h stdarg.h
+assert.h ctype.h dirent.h dlfcn.h errno.h fcntl.h ftw.h grp.h inttypes.h libgen.h limits.h malloc.h poll.h pthread.h pwd.h signal.h spawn.h stdarg.h
 stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h time.h unistd.h sys/* arpa/* netinet/* linux/*
 TABLE
 

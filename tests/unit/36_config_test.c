@@ -55,6 +55,7 @@ static void everything_has_a_default(void **state)
     assert_int_equal(config.lease_ms, 30000);
     assert_int_equal(config.log_level, OPLOG_INFO);
     assert_null(config.listen_clients);
+    assert_null(config.user);
     assert_int_equal(config.worker_count + config.deploy_count + config.history_topic_count, 0);
     config = read_good("# nothing but a comment\n");
     assert_int_equal(config.retry_most_ms, 3600000);
@@ -64,6 +65,7 @@ static void every_setting_is_read(void **state)
 {
     (void)state;
     struct config config = read_good("log: debug\n"
+                                     "user: staircase\n"
                                      "batch: 100\n"
                                      "lease-seconds: 5\n"
                                      "listen: {clients: tcp://127.0.0.1:7001, workers: \"tcp://[::1]:7002\"}\n"
@@ -77,6 +79,7 @@ static void every_setting_is_read(void **state)
                                      "  - calendar: cn.yaml\n"
                                      "  - workflow: /absolute/w.yaml\n");
     assert_int_equal(config.log_level, OPLOG_DEBUG);
+    assert_string_equal(config.user, "staircase");
     assert_int_equal(config.batch_most, 100);
     assert_string_equal(config.metrics_file, "some/where/out/x.prom");
     assert_int_equal(config.metrics_seconds, 5);
@@ -105,6 +108,8 @@ static void every_mistake_is_told_with_its_place(void **state)
     expect_mistakes("retries: {}\n", "c.yaml:1:1: retries: ");
     expect_mistakes("retries: {}\n", "Did you mean \"retry\"?");
     expect_mistakes("batch: many\n", "c.yaml:1:8: batch: ");
+    expect_mistakes("user: Big Boss\n", "c.yaml:1:7: user: ");
+    expect_mistakes("user: 0\n", "in small letters");
     expect_mistakes("batch: 0\n", "c.yaml:1:8: batch: ");
     expect_mistakes("batch: 4096\n", "c.yaml:1:8: batch: ");
     expect_mistakes("log: loud\n", "c.yaml:1:6: log: ");
