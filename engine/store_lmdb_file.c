@@ -131,10 +131,12 @@ static enum err set_length(struct lmdb_file *file, uint64_t size)
     return truncate(path, (off_t)size) == 0 ? ERR_OK : lmdb_file_translate(file, errno);
 }
 
-/* A file that was cut short would kill us with SIGBUS when one of the missing pages is read. LMDB itself leaves pages away at
- * the end that were taken and given back in one transaction. So: give the file its length (zeros), and see whether all that
- * was missing is free. Never beside an engine: it has looked itself, and between our look and our cut it may have written more. */
-static enum err check_length(struct lmdb_file *file)
+/* What LMDB says of its file: `pages` up to the last that was ever used, of `page` bytes each. */
+struct extent {
+    uint64_t map_size, pages, page;
+};
+
+static enum err measure(struct lmdb_file *file, struct extent *extent)
 {
     MDB_envinfo info;
     MDB_stat stat;
@@ -143,17 +145,30 @@ static enum err check_length(struct lmdb_file *file)
         code = mdb_env_stat(file->env, &stat);
     if (code)
         return lmdb_file_translate(file, code);
-    size_t pages = info.me_last_pgno + 1, missing_free;
+    *extent = (struct extent){.map_size = info.me_mapsize, .pages = info.me_last_pgno + 1, .page = stat.ms_psize};
+    return ERR_OK;
+}
+
+/* A file that was cut short would kill us with SIGBUS when one of the missing pages is read. LMDB itself leaves pages away at
+ * the end that were taken and given back in one transaction. So: give the file its length (zeros), and see whether all that
+ * was missing is free. Never beside an engine: it has looked itself, and between our look and our cut it may have written more. */
+static enum err check_length(struct lmdb_file *file)
+{
+    struct extent extent;
+    size_t missing_free;
+    enum err err = measure(file, &extent);
+    if (err)
+        return err;
     uint64_t size = length_of(file);
-    if (size >= (uint64_t)pages * stat.ms_psize)
+    if (size >= extent.pages * extent.page)
         return ERR_OK;
-    if (set_length(file, (uint64_t)pages * stat.ms_psize) != ERR_OK)
+    if (set_length(file, extent.pages * extent.page) != ERR_OK)
         return ERR_CORRUPT;
-    size_t first = (size_t)(size / stat.ms_psize);
-    code = count_free_pages(file, first, &missing_free);
-    if (!code && missing_free == pages - first)
+    size_t first = (size_t)(size / extent.page);
+    int code = count_free_pages(file, first, &missing_free);
+    if (!code && missing_free == extent.pages - first)
         return ERR_OK;
-    enum err err = set_length(file, size);
+    err = set_length(file, size);
     return err ? err : ERR_CORRUPT;
 }
 
@@ -260,14 +275,11 @@ enum err lmdb_file_clear_readers(struct lmdb_file *file)
 
 enum err lmdb_file_measure(struct lmdb_file *file, uint64_t *map_size, uint64_t *map_used)
 {
-    MDB_envinfo info;
-    MDB_stat stat;
-    int code = mdb_env_info(file->env, &info);
-    if (!code)
-        code = mdb_env_stat(file->env, &stat);
-    if (code)
-        return lmdb_file_translate(file, code);
-    *map_size = info.me_mapsize;
-    *map_used = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
+    struct extent extent;
+    enum err err = measure(file, &extent);
+    if (err)
+        return err;
+    *map_size = extent.map_size;
+    *map_used = extent.pages * extent.page;
     return ERR_OK;
 }

@@ -1,7 +1,6 @@
 /* mediation_centre: the program of the mediation centre. `serve` is the worker process with the docket (centre.c); the other commands
  * are for its people and ask the serving process at its desk (desk.h says what). */
 #include <signal.h>
-#include <unistd.h>
 
 #include "engine/command/receipt.h"
 #include "engine/command/show.h"
@@ -50,13 +49,8 @@ static void print_list(const struct command_line *line, const struct talk_page *
     static const struct command_words heads[] = {{"case", "编号"}, {"number", "案号"}, {"state", "状态"}, {"received", "收到"},
                                                  {"stage", "环节"}, {"due", "时限"}, {"from", "来自"}, {"outcome", "结果"}};
     struct text_table table;
-    text_table_init(&table, line->arena, 8);
-    table.headed = true;
+    text_table_begin(&table, line, line->arena, heads, 8);
     table.right[0] = true;
-    table.colour = line->colour_out;
-    table.width = terminal_width(STDOUT_FILENO);
-    for (int i = 0; i < 8; i++)
-        text_table_cell(&table, text_of(command_say(line, heads[i].en, heads[i].zh)));
     for (uint32_t i = 0; i < page->count; i++) {
         const struct value *row = &page->rows[i], *docket = row_map(row, "docket");
         text_table_cell(&table, arena_print(line->arena, "%lld", (long long)row_integer(row, "case")));

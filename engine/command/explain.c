@@ -297,27 +297,7 @@ static bool read_question(const struct command_line *line, struct message *quest
 static int run(struct command_line *line)
 {
     struct message question;
-    struct client *client;
-    struct arena arena;
-    struct talk_page page;
-    if (!read_question(line, &question))
-        return COMMAND_USAGE;
-    int code = talk_connect(line, &client);
-    if (code != COMMAND_DONE)
-        return code;
-    arena_init(&arena);
-    bool first = true;
-    do {
-        arena_reset(&arena);
-        code = talk_ask(line, client, &question, &arena, &page);
-        if (code == COMMAND_DONE)
-            code = print_page(line, &page, first);
-        first = false;
-        question.after = page.after;
-    } while (code == COMMAND_DONE && question.after);
-    arena_close(&arena);
-    client_disconnect(&client);
-    return code;
+    return read_question(line, &question) ? talk_show_pages(line, &question, print_page) : COMMAND_USAGE;
 }
 
 static const struct command_option options[] = {

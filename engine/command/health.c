@@ -46,13 +46,8 @@ static void print_words(const struct command_line *line, const struct health *he
 static int run(struct command_line *line)
 {
     struct message question = {.kind = MESSAGE_STATUS};
-    struct client *client;
     struct talk_page page;
-    int code = talk_connect(line, &client);
-    if (code != COMMAND_DONE)
-        return code;
-    code = talk_ask(line, client, &question, line->arena, &page);
-    client_disconnect(&client);
+    int code = talk_ask_once(line, &question, &page);
     if (code != COMMAND_DONE)
         return code;
     const struct value *row = page.count ? &page.rows[0] : NULL;

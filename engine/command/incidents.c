@@ -1,6 +1,5 @@
 /* incidents: `staircase incidents` lists the tasks that a person must look at; `incidents retry` sends those of a case out again. */
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "engine/command/table.h"
 #include "engine/command/talk.h"
@@ -11,12 +10,8 @@ static void print_table(const struct command_line *line, const struct talk_page 
     static const struct command_words heads[] = {{"task", "交办"},  {"case", "案件"},  {"number", "案号"}, {"unit", "单元"},
                                                  {"topic", "主题"}, {"since", "起于"}, {"tries", "次数"},  {"why", "原因"}};
     struct text_table table;
-    text_table_init(&table, line->arena, 8);
-    table.headed = table.right[0] = table.right[1] = table.right[6] = true;
-    table.colour = line->colour_out;
-    table.width = terminal_width(STDOUT_FILENO);
-    for (size_t i = 0; i < 8; i++)
-        text_table_cell(&table, text_of(command_say(line, heads[i].en, heads[i].zh)));
+    text_table_begin(&table, line, line->arena, heads, 8);
+    table.right[0] = table.right[1] = table.right[6] = true;
     for (uint32_t i = 0; i < page->count; i++) {
         const struct value *row = &page->rows[i];
         text_table_cell(&table, arena_print(line->arena, "%lld", (long long)row_integer(row, "task")));

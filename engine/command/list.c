@@ -1,19 +1,6 @@
 /* list: `staircase list` prints open cases, or the units of the directory, page by page. */
-#include <unistd.h>
-
 #include "engine/command/table.h"
 #include "engine/command/talk.h"
-
-static void begin(struct text_table *table, const struct command_line *line, struct arena *arena, const struct command_words *heads,
-                  int columns)
-{
-    text_table_init(table, arena, columns);
-    table->headed = true;
-    table->colour = line->colour_out;
-    table->width = terminal_width(STDOUT_FILENO);
-    for (int i = 0; i < columns; i++)
-        text_table_cell(table, text_of(command_say(line, heads[i].en, heads[i].zh)));
-}
 
 static void print_cases(const struct command_line *line, struct arena *arena, const struct talk_page *page)
 {
@@ -21,7 +8,7 @@ static void print_cases(const struct command_line *line, struct arena *arena, co
                                                  {"stage", "环节"}, {"level", "层级"},  {"due", "时限"},
                                                  {"", ""},          {"unit", "单元"}};
     struct text_table table;
-    begin(&table, line, arena, heads, 8);
+    text_table_begin(&table, line, arena, heads, 8);
     table.right[0] = true;
     for (uint32_t i = 0; i < page->count; i++) {
         const struct value *row = &page->rows[i];
@@ -44,7 +31,7 @@ static void print_units(const struct command_line *line, struct arena *arena, co
 {
     static const struct command_words heads[] = {{"unit", "单元"}, {"level", "层级"}, {"title", "名称"}};
     struct text_table table;
-    begin(&table, line, arena, heads, 3);
+    text_table_begin(&table, line, arena, heads, 3);
     for (uint32_t i = 0; i < page->count; i++) {
         const struct value *title = row_map(&page->rows[i], "title");
         struct text zh = row_text(title, "zh"), en = row_text(title, "en");
@@ -60,7 +47,7 @@ static void print_published(const struct command_line *line, struct arena *arena
 {
     static const struct command_words heads[] = {{"number", "案号"}, {"workflow", "流程"}, {"unit", "单元"}, {"since", "公示起"}, {"until", "公示止"}, {"text", "内容"}};
     struct text_table table;
-    begin(&table, line, arena, heads, 6);
+    text_table_begin(&table, line, arena, heads, 6);
     for (uint32_t i = 0; i < page->count; i++) {
         const struct value *row = &page->rows[i], *data = row_map(row, "data");
         bool chinese = line->language == LANGUAGE_ZH;

@@ -4,12 +4,8 @@
 static int run(struct command_line *line)
 {
     struct message question = {.kind = MESSAGE_STATUS, .what = TEXT("metrics")};
-    struct client *client;
     struct talk_page page;
-    int code = talk_connect(line, &client);
-    if (code != COMMAND_DONE)
-        return code;
-    code = talk_ask(line, client, &question, line->arena, &page);
+    int code = talk_ask_once(line, &question, &page);
     for (uint32_t i = 0; code == COMMAND_DONE && i < page.count; i++) {
         struct text text = row_text(&page.rows[i], "text");
         if (line->json)
@@ -17,7 +13,6 @@ static int run(struct command_line *line)
         else
             printf("%.*s\n", (int)text.size, text.data);
     }
-    client_disconnect(&client);
     return code;
 }
 

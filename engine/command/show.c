@@ -254,13 +254,8 @@ void show_history(const struct command_line *line, const struct value *rows, uin
     static const struct command_words heads[] = {{"position", "序号"},    {"when", "时间"}, {"event", "事件"}, {"by", "办理人"},
                                                  {"then at", "其后环节"}, {"unit", "单元"}, {"due", "时限"},   {"with", "内容"}};
     struct text_table table;
-    text_table_init(&table, line->arena, 8);
-    table.headed = true;
+    text_table_begin(&table, line, line->arena, heads, 8);
     table.right[0] = true;
-    table.colour = line->colour_out;
-    table.width = terminal_width(STDOUT_FILENO);
-    for (size_t i = 0; i < 8; i++)
-        text_table_cell(&table, text_of(command_say(line, heads[i].en, heads[i].zh)));
     for (uint32_t i = 0; i < count; i++) {
         const struct value *entry = &rows[i];
         struct text by = row_text(entry, "as"), whom = row_text(entry, "for"), worker = row_text(entry, "worker"),
@@ -283,44 +278,25 @@ void show_history(const struct command_line *line, const struct value *rows, uin
     text_table_print(&table, stdout);
 }
 
-static void print_page(const struct command_line *line, const struct talk_page *page, bool first)
+static int print_page(const struct command_line *line, const struct talk_page *page, bool first)
 {
     if (line->json) {
         for (uint32_t i = 0; i < page->count; i++)
             talk_print_row(line, &page->rows[i]);
-        return;
+        return COMMAND_DONE;
     }
     uint32_t skip = first && page->count ? 1 : 0;
     if (skip)
         show_case(line, &page->rows[0]);
     if (page->count > skip)
         show_history(line, page->rows + skip, page->count - skip);
+    return COMMAND_DONE;
 }
 
 static int run(struct command_line *line)
 {
     struct message question = {.kind = MESSAGE_SHOW, .history = command_flag(line, "history"), .as = text_of(command_value(line, "as"))};
-    struct client *client;
-    struct arena arena;
-    struct talk_page page;
-    if (!word_case(line, line->operands[0], &question.subject))
-        return COMMAND_USAGE;
-    int code = talk_connect(line, &client);
-    if (code != COMMAND_DONE)
-        return code;
-    arena_init(&arena);
-    bool first = true;
-    do {
-        arena_reset(&arena);
-        code = talk_ask(line, client, &question, &arena, &page);
-        if (code == COMMAND_DONE)
-            print_page(line, &page, first);
-        first = false;
-        question.after = page.after;
-    } while (code == COMMAND_DONE && question.after);
-    arena_close(&arena);
-    client_disconnect(&client);
-    return code;
+    return word_case(line, line->operands[0], &question.subject) ? talk_show_pages(line, &question, print_page) : COMMAND_USAGE;
 }
 
 static const struct command_option options[] = {

@@ -121,15 +121,10 @@ static void print_status(const struct command_line *line, const struct value *ro
 static int run(struct command_line *line)
 {
     struct message question = {.kind = MESSAGE_STATUS};
-    struct client *client;
     struct talk_page page;
-    int code = talk_connect(line, &client);
-    if (code != COMMAND_DONE)
-        return code;
-    code = talk_ask(line, client, &question, line->arena, &page);
+    int code = talk_ask_once(line, &question, &page);
     for (uint32_t i = 0; code == COMMAND_DONE && i < page.count; i++)
         (line->json ? talk_print_row : print_status)(line, &page.rows[i]);
-    client_disconnect(&client);
     return code;
 }
 

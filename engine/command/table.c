@@ -138,6 +138,16 @@ void text_table_init(struct text_table *table, struct arena *arena, int columns)
     *table = (struct text_table){.arena = arena, .columns = columns};
 }
 
+void text_table_begin(struct text_table *table, const struct command_line *line, struct arena *arena, const struct command_words *heads, int columns)
+{
+    text_table_init(table, arena, columns);
+    table->headed = true;
+    table->colour = line->colour_out;
+    table->width = terminal_width(STDOUT_FILENO);
+    for (int i = 0; i < columns; i++)
+        text_table_cell(table, text_of(command_say(line, heads[i].en, heads[i].zh)));
+}
+
 void text_table_cell(struct text_table *table, struct text cell)
 {
     if (table->count == table->room) {

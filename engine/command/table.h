@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "engine/arena.h"
+#include "engine/command/command.h"
 
 enum { TEXT_TABLE_COLUMNS_MOST = 12 };
 
@@ -24,6 +24,8 @@ struct text_table {
 
 /* A table of so many columns; set `right`, `colour`, `headed`, `width` before the first cell. */
 void text_table_init(struct text_table *table, struct arena *arena, int columns);
+/* The same with a heading in the language of the command, as wide as the terminal on stdout. */
+void text_table_begin(struct text_table *table, const struct command_line *line, struct arena *arena, const struct command_words *heads, int columns);
 /* The next cell, row by row; copied, made harmless. */
 void text_table_cell(struct text_table *table, struct text cell);
 /* The last column is not padded: lines have no trailing spaces. An unfinished row is a bug (asserted). */

@@ -229,6 +229,41 @@ int talk_ask(const struct command_line *line, struct client *client, const struc
     }
 }
 
+int talk_ask_once(const struct command_line *line, const struct message *question, struct talk_page *page)
+{
+    struct client *client;
+    int code = talk_connect(line, &client);
+    if (code != COMMAND_DONE)
+        return code;
+    code = talk_ask(line, client, question, line->arena, page);
+    client_disconnect(&client);
+    return code;
+}
+
+int talk_show_pages(const struct command_line *line, const struct message *question, talk_shower show)
+{
+    struct message asked = *question;
+    struct talk_page page;
+    struct client *client;
+    struct arena arena;
+    int code = talk_connect(line, &client);
+    if (code != COMMAND_DONE)
+        return code;
+    arena_init(&arena);
+    bool first = true;
+    do {
+        arena_reset(&arena);
+        code = talk_ask(line, client, &asked, &arena, &page);
+        if (code == COMMAND_DONE)
+            code = show(line, &page, first);
+        first = false;
+        asked.after = page.after;
+    } while (code == COMMAND_DONE && asked.after);
+    arena_close(&arena);
+    client_disconnect(&client);
+    return code;
+}
+
 /* ---- printing for programs ---- */
 
 static void print_json(const struct command_line *line, const struct value *value)

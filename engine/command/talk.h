@@ -39,6 +39,11 @@ struct talk_page {
 };
 int talk_ask(const struct command_line *line, struct client *client, const struct message *question, struct arena *arena,
              struct talk_page *page);
+/* The same for a question that is the whole of a command, its rows in the command's arena: connects, asks, disconnects. */
+int talk_ask_once(const struct command_line *line, const struct message *question, struct talk_page *page);
+/* And page by page until the last, each shown before the next is asked for, in memory that is one page's. `show` gives COMMAND_DONE to go on. */
+typedef int (*talk_shower)(const struct command_line *line, const struct talk_page *page, bool first);
+int talk_show_pages(const struct command_line *line, const struct message *question, talk_shower show);
 
 /* A copy of a row; made harmless where it is for people: what a case holds must not move the cursor of a terminal. */
 struct value talk_keep(const struct command_line *line, struct arena *arena, const struct value *value);

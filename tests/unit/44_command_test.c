@@ -15,45 +15,10 @@
 #include "engine/command/receipt.h"
 #include "engine/command/row.h"
 #include "engine/command/word.h"
+#include "tests/unit/command_run.h"
 
 static char folder[64];
 static struct arena arena;
-
-/* ---- running a whole command ---- */
-
-static char out[65536], err[65536];
-
-static void read_back(FILE *file, char *text, size_t room)
-{
-    rewind(file);
-    text[fread(text, 1, room - 1, file)] = '\0';
-    fclose(file);
-}
-
-/* `arguments` ends with NULL; out and err hold what it printed. */
-static int run_arguments(char **arguments)
-{
-    int count = 0, kept_out = dup(STDOUT_FILENO), kept_err = dup(STDERR_FILENO);
-    FILE *to_out = tmpfile(), *to_err = tmpfile();
-    while (arguments[count])
-        count++;
-    fflush(stdout);
-    fflush(stderr);
-    dup2(fileno(to_out), STDOUT_FILENO);
-    dup2(fileno(to_err), STDERR_FILENO);
-    int code = command_main(count, arguments);
-    fflush(stdout);
-    fflush(stderr);
-    dup2(kept_out, STDOUT_FILENO);
-    dup2(kept_err, STDERR_FILENO);
-    close(kept_out);
-    close(kept_err);
-    read_back(to_out, out, sizeof out);
-    read_back(to_err, err, sizeof err);
-    return code;
-}
-
-#define run(...) run_arguments((char *[]){"staircase", __VA_ARGS__, NULL})
 
 #define assert_says(text, words)                                                                                       \
     do {                                                                                                               \

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "engine/command/command.h"
 #include "engine/draw.h"
 #include "engine/source.h"
+#include "tests/unit/command_run.h"
 #include "tests/unit/yaml_mistakes.h"
 
 #define SMALL "tests/draw/small.yaml"
@@ -55,9 +55,9 @@ static const char *written(const struct drawing *drawing, void (*write)(const st
 {
     char *bytes;
     size_t size;
-    FILE *out = open_memstream(&bytes, &size);
-    write(drawing, out);
-    assert_int_equal(fclose(out), 0);
+    FILE *stream = open_memstream(&bytes, &size);
+    write(drawing, stream);
+    assert_int_equal(fclose(stream), 0);
     const char *kept = arena_string(&arena, (struct text){.data = bytes, .size = size});
     free(bytes);
     return kept;
@@ -288,55 +288,22 @@ static void every_stage_can_be_told_from_every_other(void **state)
 
 /* ---- the command ---- */
 
-static char out[256 * 1024], err[8192];
-
-static void read_back(FILE *file, char *text, size_t room)
-{
-    rewind(file);
-    text[fread(text, 1, room - 1, file)] = '\0';
-    fclose(file);
-}
-
-static int run_arguments(int count, char **arguments)
-{
-    int kept_out = dup(STDOUT_FILENO), kept_err = dup(STDERR_FILENO);
-    FILE *to_out = tmpfile(), *to_err = tmpfile();
-    fflush(stdout);
-    fflush(stderr);
-    dup2(fileno(to_out), STDOUT_FILENO);
-    dup2(fileno(to_err), STDERR_FILENO);
-    int code = command_main(count, arguments);
-    fflush(stdout);
-    fflush(stderr);
-    dup2(kept_out, STDOUT_FILENO);
-    dup2(kept_err, STDERR_FILENO);
-    close(kept_out);
-    close(kept_err);
-    read_back(to_out, out, sizeof out);
-    read_back(to_err, err, sizeof err);
-    return code;
-}
-
-#define run(...)                                                                                                       \
-    run_arguments((int)(sizeof(char *[]){"staircase", "draw", __VA_ARGS__} / sizeof(char *)),                          \
-                  (char *[]){"staircase", "draw", __VA_ARGS__, NULL})
-
 static void drawings_go_to_stdout_or_where_they_are_sent(void **state)
 {
     (void)state;
-    assert_int_equal(run(SMALL, "--format", "dot", "--lang", "en"), COMMAND_DONE);
+    assert_int_equal(run("draw", SMALL, "--format", "dot", "--lang", "en"), COMMAND_DONE);
     assert_string_equal(out, arena_string(&arena, source_of(&arena, "tests/draw/small.dot")));
     assert_string_equal(err, "");
-    assert_int_equal(run(SMALL, "--lang", "zh"), COMMAND_DONE);
+    assert_int_equal(run("draw", SMALL, "--lang", "zh"), COMMAND_DONE);
     assert_says(out, "<svg");
     assert_says(out, "查看");
-    assert_int_equal(run(SMALL, FIFTEEN, "--format", "mermaid", "--lang", "en", "--out", folder), COMMAND_DONE);
+    assert_int_equal(run("draw", SMALL, FIFTEEN, "--format", "mermaid", "--lang", "en", "--out", folder), COMMAND_DONE);
     assert_string_equal(out, "");
     const char *small = arena_print(&arena, "%s/small.mmd", folder).data, *fifteen = arena_print(&arena, "%s/works-contract.mmd", folder).data;
     assert_string_equal(arena_string(&arena, source_of(&arena, small)), arena_string(&arena, source_of(&arena, "tests/draw/small.mmd")));
     assert_int_equal(unlink(small), 0);
     assert_int_equal(unlink(fifteen), 0);
-    assert_int_equal(run(SMALL, "--json", "--format", "mermaid"), COMMAND_DONE);
+    assert_int_equal(run("draw", SMALL, "--json", "--format", "mermaid"), COMMAND_DONE);
     assert_says(out, "\"drawing\":\"flowchart TB\\n");
 }
 
@@ -344,15 +311,15 @@ static void what_cannot_be_drawn_is_said(void **state)
 {
     (void)state;
     char *nowhere = arena_string(&arena, arena_print(&arena, "%s/no/such.svg", folder));
-    assert_int_equal(run(SMALL, "--format", "png"), COMMAND_USAGE);
+    assert_int_equal(run("draw", SMALL, "--format", "png"), COMMAND_USAGE);
     assert_says(err, "--format is svg, dot or mermaid, not \"png\"");
-    assert_int_equal(run(SMALL, FIFTEEN), COMMAND_USAGE);
+    assert_int_equal(run("draw", SMALL, FIFTEEN), COMMAND_USAGE);
     assert_says(err, "--out FOLDER");
-    assert_int_equal(run("config/calendar-cn.yaml"), COMMAND_REFUSED);
+    assert_int_equal(run("draw", "config/calendar-cn.yaml"), COMMAND_REFUSED);
     assert_says(err, "is no workflow");
-    assert_int_equal(run("no-such-file.yaml"), COMMAND_FAILED);
+    assert_int_equal(run("draw", "no-such-file.yaml"), COMMAND_FAILED);
     assert_says(err, "no-such-file.yaml");
-    assert_int_equal(run(SMALL, "--format", "dot", "--out", nowhere), COMMAND_FAILED);
+    assert_int_equal(run("draw", SMALL, "--format", "dot", "--out", nowhere), COMMAND_FAILED);
     assert_says(err, "no/such.svg");
     assert_string_equal(out, "");
 }
@@ -365,7 +332,7 @@ static void a_workflow_with_mistakes_is_not_drawn(void **state)
     assert_non_null(file);
     fputs("workflow: bad\nversion: 1\n", file);
     assert_int_equal(fclose(file), 0);
-    assert_int_equal(run(path), COMMAND_REFUSED);
+    assert_int_equal(run("draw", path), COMMAND_REFUSED);
     assert_says(err, "bad.yaml:1:");
     assert_string_equal(out, "");
     assert_int_equal(unlink(path), 0);

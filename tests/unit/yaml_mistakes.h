@@ -18,6 +18,18 @@ static inline struct text source_with(struct arena *arena, const char *good, con
     return arena_print(arena, "%.*s%s%s", (int)(at - good), good, to, at + strlen(from));
 }
 
+/* Whatever is cut off the good file or struck out, there is an answer: each call of `read` gets it broken at another place. */
+static inline void read_damaged(struct arena *arena, const char *good, void (*read)(struct text source))
+{
+    for (size_t size = 0; size < strlen(good); size++) {
+        char *changed = arena_string(arena, text_of(good));
+        read((struct text){changed, size});
+        changed[size] = "#:-[{\"9 "[size % 8];
+        read(text_of(changed));
+        arena_reset(arena);
+    }
+}
+
 /* A file of the project; tests run in its root. */
 static inline struct text source_of(struct arena *arena, const char *path)
 {
