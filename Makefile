@@ -4,6 +4,7 @@
 #   make test       everything that must hold, with a plain count at the end
 #   make unit       the unit tests alone          make simulate SEEDS=N   the simulator, N seeds
 #   make sanitize   unit tests and simulator under ASan and UBSan
+#   make coverage   which branches they reach; fails where a room of tests/coverage/exceptions.txt has one that they do not
 #   make lint       clang-tidy and cppcheck       make clean
 #   make crash, powercut, kills, fuzz             campaigns: tests/campaign/README.md
 # B=DIR builds into another folder; CC=clang-14 works too.
@@ -89,6 +90,9 @@ $(B)/mediation_centre: $(B)/workers/mediation_centre.o $(LIBS)
 
 # ---- tests: one program per file; its archives are those its layer needs ----
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
+# Tests in which an allocation or a send fails on demand: what our objects call goes through the test (tests/unit/fault.h).
+comma := ,
+$(B)/tests/unit/%_nth_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc strdup zmq_send zmq_msg_send)
 # Tests of the lower layers link only those; everything else links all.
 $(B)/tests/unit/0%_test: TEST_LIBS = $(B)/proto.a $(B)/pure.a
 $(B)/tests/unit/0%_test: $(B)/tests/unit/0%_test.o $(B)/pure.a $(B)/proto.a
@@ -121,6 +125,15 @@ sanitize:
 sanitized: all $(UNIT) $(B)/tests/simulate/simulate
 	@SEEDS=$(SEEDS) tests/run unit simulate $(B)
 
+# A build of its own too, without optimization, so that gcov counts what stands in the source. Two minutes and more, so it is no part of `make test`.
+coverage:
+	@$(MAKE) --no-print-directory B=$(B)-coverage EXTRA="--coverage -O0" covered
+.PHONY: coverage covered
+covered: all $(UNIT) $(B)/tests/simulate/simulate
+	@find $(B) -name '*.gcda' -delete
+	@SEEDS=50 tests/run unit scenarios simulate $(B)
+	@/usr/bin/python3 tests/coverage/coverage.py $(B) tests/coverage/exceptions.txt
+
 # The tools are installed here and nowhere else. Files are looked at in parallel; what is asked for stands in .clang-tidy and tests/cppcheck.txt.
 LINT = $(wildcard proto/*.c engine/*.c engine/command/*.c workers/*.c)
 lint: deps
@@ -137,4 +150,4 @@ lint: deps
 include tests/campaign/campaign.mk
 
 clean:
-	@rm -rf $(B) $(B)-sanitize $(B)-fuzz
+	@rm -rf $(B) $(B)-sanitize $(B)-coverage $(B)-fuzz

@@ -336,6 +336,7 @@ const struct deployed *engine_find_deployed(const struct engine *engine, struct 
 static enum err load_workflow(struct engine *engine, const struct deployed *deployed, struct form **form)
 {
     enum err code = engine_load_form(engine, deployed, form);
+    engine->unread = code;
     if (!engine->in_batch)
         batch_end_read(&engine->questions);
     else if (code && !engine->trouble)
@@ -345,6 +346,7 @@ static enum err load_workflow(struct engine *engine, const struct deployed *depl
 
 const struct workflow *engine_workflow(struct engine *engine, uint64_t position)
 {
+    engine->unread = ERR_OK;
     for (struct form **link = &engine->workflows; *link; link = &(*link)->next) {
         struct form *form = *link;
         if (form->workflow.position != position)
@@ -427,6 +429,8 @@ enum err engine_case_by_id(struct engine *engine, uint64_t id, struct batch_case
     /* What comes from the disk is believed only as far as it was checked: rows that its workflow does not have would lead astray. */
     const struct workflow *workflow = engine_workflow(engine, (*subject)->state->workflow);
     (*subject)->fits = workflow && case_fits((*subject)->state, workflow);
+    if (!workflow && engine->unread)
+        return engine->unread; /* a disk that fails now is not a case that is damaged */
     return (*subject)->fits ? ERR_OK : ERR_CORRUPT;
 }
 

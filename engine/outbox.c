@@ -131,7 +131,7 @@ static struct text check_registration(const struct outbox *outbox, const struct 
         return TEXT("A worker registers 256 topics at most.");
     *code = ERR_UNKNOWN_UNIT;
     for (uint32_t i = 0; i < message->topics.count; i++)
-        if (message->topics.items[i].kind == VALUE_TEXT && (text_is(message->topics.items[i].text, RECORD_TOPIC_CASES) || text_is(message->topics.items[i].text, RECORD_TOPIC_COUNTS)))
+        if (text_is(message->topics.items[i].text, RECORD_TOPIC_CASES) || text_is(message->topics.items[i].text, RECORD_TOPIC_COUNTS))
             return TEXT("What cases have to say to each other, and what is owed to secret votes, is not for workers.");
     if (message->unit.size && (!directory || directory_find_unit(directory, message->unit) == NONE))
         return TEXT("There is no such unit in the directory.");

@@ -35,7 +35,7 @@ bool leases_init(struct outbox *outbox)
 
 void leases_close(struct outbox *outbox)
 {
-    for (uint32_t i = 0; outbox->slots && i < outbox->slot_count; i++)
+    for (uint32_t i = 0; i < outbox->slot_count; i++)
         free(outbox->slots[i]);
     free(outbox->slots);
 }

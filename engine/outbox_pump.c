@@ -34,13 +34,13 @@ enum stop {
 
 /* ---- one row ---- */
 
+/* There is a directory: without one nobody registers with a unit. But the path that a worker named may be no unit any more. */
 static bool in_subtree(const struct pump *pump, const struct worker_link *worker, uint32_t unit_id)
 {
     const struct directory *directory = engine_directory(pump->outbox->options.engine);
     if (worker->unit.size == 0)
         return true;
-    int32_t above = directory ? directory_find_unit(directory, worker->unit) : NONE;
-    int32_t unit = directory ? advance_unit(directory, unit_id) : NONE;
+    int32_t above = directory_find_unit(directory, worker->unit), unit = advance_unit(directory, unit_id);
     return above != NONE && unit != NONE && directory_covers(directory, above, unit);
 }
 
@@ -199,8 +199,8 @@ static enum err serve(struct pump *pump, struct worker_link *worker, bool *more)
     for (uint32_t i = 0; i < worker->topic_count; i++) {
         struct subscription *topic = &worker->topics[(worker->turn + i) % worker->topic_count];
         enum stop stop;
-        if (worker->credit == 0 || worker->gone || worker->stuffed)
-            return ERR_OK;
+        if (worker->credit == 0 || worker->stuffed)
+            return ERR_OK; /* who is gone has no credit */
         if (topic->wake > pump->time.now)
             continue;
         enum err code = read_topic(pump, worker, topic, &stop);
@@ -222,7 +222,7 @@ static enum err serve(struct pump *pump, struct worker_link *worker, bool *more)
 static enum err serve_all(struct pump *pump, bool *more)
 {
     struct outbox *outbox = pump->outbox;
-    uint32_t first = outbox->worker_count ? outbox->turn++ % outbox->worker_count : 0, at = 0;
+    uint32_t first = outbox->turn++ % outbox->worker_count, at = 0; /* there is one that has something to do */
     struct worker_link *next;
     enum err code = ERR_OK;
     /* Twice around from the one whose turn it is: those before it and those behind it. */
@@ -250,7 +250,7 @@ static void notice_directory(struct outbox *outbox)
 static bool anything_to_do(const struct outbox *outbox, struct outbox_time time)
 {
     for (const struct worker_link *worker = outbox->workers; worker; worker = worker->next)
-        for (uint32_t i = 0; worker->credit && !worker->gone && !worker->stuffed && i < worker->topic_count; i++)
+        for (uint32_t i = 0; worker->credit && !worker->stuffed && i < worker->topic_count; i++)
             if (worker->topics[i].wake <= time.now)
                 return true;
     return false;
