@@ -19,6 +19,10 @@ if grep -q '^__\(asan\|ubsan\|tsan\)' "$work/called"; then
     echo "built with sanitizers, which call things of their own"
     exit 77
 fi
+if grep -q '^__gcov' "$work/called"; then
+    echo "built with --coverage, which calls things of its own"
+    exit 77
+fi
 printf '%s\n' $allowed | sort -u >"$work/allowed"
 comm -23 "$work/called" "$work/allowed" >"$work/strange"
 if test -s "$work/strange"; then
