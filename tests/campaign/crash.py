@@ -1,13 +1,15 @@
 #!/usr/bin/python3
 """Each write, sync and rename of a run of 200 transactions is once the last thing that the engine does.
 
-    crash.py [--transactions 200] [--step 1] [--from 1] [--kinds fdatasync,...] [--error EIO]
+    crash.py [--transactions 200] [--step 1] [--from 1] [--kinds fdatasync,...] [--error EIO] [--jobs 1] [--state FILE]
 
 strace counts the calls that change files (the store, the keys), from the first one of an empty folder on, and kills the engine at the Nth; or, with
 --error, lets that one call fail. The client sends one event after the other and keeps each receipt. Then: `verify` holds; the engine starts
 again; every acknowledged event is in the log once, where its receipt says; nothing is there that was not sent; the first event that had no
-receipt is sent again and counts once; a repeat gets the first answer; `verify` holds once more. Status 77: strace cannot be used here."""
+receipt is sent again and counts once; a repeat gets the first answer; `verify` holds once more. With --state each point that held is written
+down, and a run that was stopped goes on where it was. Status 77: strace cannot be used here."""
 import argparse
+import concurrent.futures
 import os
 import re
 import shutil
@@ -104,29 +106,60 @@ def all_points(calls, options):
     return [point for point in wanted if not options.kinds or point[0] in options.kinds.split(",")]
 
 
+def fresh():
+    return tempfile.mkdtemp(prefix="staircase-crash-")
+
+
+def read_state(path):
+    """What held before, by point: whether it was reached, how many were acknowledged, and how many were applied without a receipt."""
+    done = {}
+    if path and os.path.exists(path):
+        with open(path, encoding="ascii") as file:
+            for line in file:
+                kind, number, *figures = line.split()
+                done[kind, int(number)] = tuple(map(int, figures))
+    return done
+
+
+def try_point(messages, what, kind, number):
+    try:
+        seen, receipts, applied = one_run(messages, "%s:%s:when=%d" % (kind, what, number), fresh())
+    except AssertionError as error:
+        raise AssertionError("%s at %s number %d: %s" % (what, kind, number, error)) from error
+    # How many calls a run makes hangs on how its events fall into batches: the last few may not be reached.
+    return int(seen.count(kind) >= number), receipts, applied
+
+
+def try_points(messages, what, points, done, options):
+    """Those that are not done yet, so many at a time; stops at the first that does not hold."""
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        running = {pool.submit(try_point, messages, what, *point): point for point in points if point not in done}
+        try:
+            for future in concurrent.futures.as_completed(running):
+                point = running[future]
+                done[point] = future.result()
+                if options.state:
+                    with open(options.state, "a", encoding="ascii") as file:
+                        file.write("%s %d %d %d %d\n" % (*point, *done[point]))
+                if len(done) % 100 == 0:
+                    print("%d of %d points" % (len(done), len(points)), flush=True)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
 def campaign(options):
     messages = transactions(options.transactions)
-    fresh = lambda: tempfile.mkdtemp(prefix="staircase-crash-")
     calls, receipts, _ = one_run(messages, None, fresh())
     must(receipts == len(messages) and calls, "the run without a crash:", receipts, calls)
     kinds = ", ".join("%s %d" % (name, calls.count(name)) for name in sorted(set(calls)))
     what = "error=" + options.error if options.error else "signal=SIGKILL"
-    points = all_points(calls, options)
+    points, done = all_points(calls, options), read_state(options.state)
     print("%d transactions make %d calls: %s; %d of them are tried with %s" % (len(messages), len(calls), kinds, len(points), what), flush=True)
-    done = reached = acknowledged = unknown = 0
-    for kind, number in points:
-        try:
-            seen, receipts, applied = one_run(messages, "%s:%s:when=%d" % (kind, what, number), fresh())
-        except AssertionError as error:
-            raise AssertionError("%s at %s number %d: %s" % (what, kind, number, error)) from error
-        # How many calls a run makes hangs on how its events fall into batches: the last few may not be reached.
-        reached += seen.count(kind) >= number
-        done, acknowledged, unknown = done + 1, acknowledged + receipts, unknown + applied
-        if done % 100 == 0:
-            print("%d of %d points" % (done, len(points)), flush=True)
-    must(reached >= 0.95 * done, "only", reached, "of", done, "points were reached")
+    try_points(messages, what, points, done, options)
+    reached, acknowledged, unknown = (sum(column) for column in zip(*done.values()))
+    must(reached >= 0.95 * len(done), "only", reached, "of", len(done), "points were reached")
     print("%d points, %d of them reached: %d events acknowledged, 0 lost, 0 twice; %d applied without a receipt" %
-          (done, reached, acknowledged, unknown))
+          (len(done), reached, acknowledged, unknown))
 
 
 def ask_for_strace():
@@ -145,6 +178,8 @@ def main():
     parser.add_argument("--from", dest="first", type=int, default=1)
     parser.add_argument("--kinds", help="only calls of these names, such as fdatasync,ftruncate")
     parser.add_argument("--error", help="the call fails with this, such as EIO, instead of a kill")
+    parser.add_argument("--jobs", type=int, default=1, help="so many at a time: most of the time goes by waiting for the disk")
+    parser.add_argument("--state", help="a file that keeps what held: a run goes on where it was")
     options = parser.parse_args()
     ask_for_strace()
     campaign(options)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 /* FIRST_WORKFLOWS: that every run begins with. */
-enum { FIRST_WORKFLOWS = 9, TRIES_MOST = 9, PATIENCE_MS = 5 * SECOND };
+enum { FIRST_WORKFLOWS = 10, TRIES_MOST = 9, PATIENCE_MS = 5 * SECOND };
 
 static void act(struct sim *sim, void *subject);
 static void hear(struct sim *sim, struct speaker *speaker, const struct message *message);
@@ -183,7 +183,8 @@ static const struct workflow *choose_workflow(struct sim *sim)
     static const enum source_name names[] = {SOURCE_STAIRS_1, SOURCE_STAIRS_1, SOURCE_STAIRS_1, SOURCE_WORKS_1, SOURCE_WORKS_1, SOURCE_WORKS_1,
                                              SOURCE_BENCH,    SOURCE_DISPUTE,  SOURCE_DISPUTE,  SOURCE_MATTER,  SOURCE_MATTER,
                                              SOURCE_FAMILY,   SOURCE_FAMILY,   SOURCE_MEMBER,  SOURCE_COUNCIL, SOURCE_COUNCIL,
-                                             SOURCE_COUNCIL,  SOURCE_COUNCIL,  SOURCE_COUNCIL};
+                                             SOURCE_COUNCIL,  SOURCE_COUNCIL,  SOURCE_COUNCIL, SOURCE_DRAWN_1, SOURCE_DRAWN_1,
+                                             SOURCE_DRAWN_1,  SOURCE_DRAWN_1,  SOURCE_DRAWN_1, SOURCE_DRAWN_1};
     return &source_of(names[dice_below(&sim->dice, sizeof names / sizeof *names)])->source.workflow;
 }
 

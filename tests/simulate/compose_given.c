@@ -34,7 +34,7 @@ static void add_extend(struct given_list *list, const struct workflow *workflow,
 static bool is_modelled(const struct workflow *workflow)
 {
     const char *name = workflow_string(workflow, workflow_head(workflow)->name);
-    return strcmp(name, "stairs") == 0 || strcmp(name, "works") == 0 || strcmp(name, "council") == 0;
+    return strcmp(name, "stairs") == 0 || strcmp(name, "works") == 0 || strcmp(name, "council") == 0 || strcmp(name, "drawn") == 0;
 }
 
 static void add_claims(struct given_list *list, const struct workflow *workflow, const struct workflow_stage *stage)

@@ -127,7 +127,7 @@ static void read_home(struct predicted *p)
 
 static struct predicted *open_case(struct sim *sim, struct model *model, const struct seen_record *seen)
 {
-    static const struct rules *const known[] = {&model_stairs, &model_works, &model_council};
+    static const struct rules *const known[] = {&model_stairs, &model_works, &model_council, &model_drawn};
     const struct log_record *record = &seen->record;
     struct predicted *p = NULL;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
@@ -335,7 +335,7 @@ static void add_line(char lines[][96], uint32_t counts[], uint32_t *line_count, 
     counts[at]++;
 }
 
-enum { LINES = 64 };
+enum { LINES = 256 };
 
 struct summary {
     char lines[LINES][96];

@@ -17,4 +17,7 @@ void model_apply(struct sim *sim, struct model *model, const struct seen_record 
 /* At the end: the same summary of all cases as the store gives. */
 void model_finish(struct sim *sim);
 
+/* Another workflow was drawn (drawn.h). */
+void model_learn_drawn(void);
+
 #endif

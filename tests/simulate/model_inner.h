@@ -27,6 +27,7 @@ struct predicted {
     int follow_ups, finishes;
     bool still;                  /* its clock is stopped: when it was due does not matter now */
     struct council *council;     /* model_council.c */
+    struct drawn_case *drawn;    /* model_drawn.c */
     const char *wrong;           /* what was applied may not have been; NULL: nothing */
 };
 
@@ -64,6 +65,7 @@ struct rules {
     void (*counted)(struct predicted *p, const struct log_record *record);
 };
 extern const struct rules model_stairs, model_works, model_council;
+extern struct rules model_drawn; /* of the workflow that was drawn last */
 
 /* The calendar that counts for entering a stage now; set by model.c. */
 extern uint32_t model_calendar;

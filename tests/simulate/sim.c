@@ -5,6 +5,7 @@
 #include "tests/simulate/audit.h"
 #include "tests/simulate/clients.h"
 #include "tests/simulate/host.h"
+#include "tests/simulate/sources.h"
 #include "tests/simulate/trouble.h"
 #include "tests/simulate/workers.h"
 
@@ -154,6 +155,7 @@ static void begin(struct sim *sim, const struct sim_options *options)
     int64_t days = dice_chance(&sim->dice, 150) ? dice_between(&sim->dice, 282, 300) : dice_between(&sim->dice, 0, 199);
     sim->start = sim->now = (20517 + days) * DAY + HOUR;
     draw_profile(sim);
+    sources_draw(options->seed);
     mail_begin(sim);
     host_begin(sim);
     audit_begin(sim);
