@@ -2,6 +2,7 @@
 #   make crash                    every write, sync and rename of a run of 200 transactions, killed once; ERROR=EIO lets it fail instead
 #   make powercut N=200 SEED=1    so many cuts at random moments; root and loop devices
 #   make kills N=160 SEED=1       kill -9 under load, so often
+#   make seeds SEEDS=100000       the simulator in pieces; goes on where it was
 #   make fuzz SECONDS=60          each fuzz target for so long; TARGETS="wire log" only these
 
 STEP    ?= 1
@@ -10,7 +11,8 @@ SEED    ?= 1
 SECONDS ?= 60
 FUZZ    := wire json workflow calendar directory config scenario case log tables import
 TARGETS ?= $(FUZZ)
-.PHONY: crash powercut kills fuzz fuzz_programs fuzz_tools
+JOBS    ?= 1
+.PHONY: seeds crash powercut kills fuzz fuzz_programs fuzz_tools
 
 $(B)/tests/campaign/store_driver: $(B)/tests/campaign/store_driver.o $(LIBS)
 	@$(CC) $(LDFLAGS) $< -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS) -o $@
@@ -18,11 +20,15 @@ $(B)/tests/campaign/store_driver: $(B)/tests/campaign/store_driver.o $(LIBS)
 CAMPAIGN = STAIRCASE_BUILD=$(abspath $(B)) STAIRCASE_SOURCE=$(CURDIR) PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8 /usr/bin/python3
 # Status 77 says that this machine cannot do it; what the script said is reason enough.
 crash: all
-	@$(CAMPAIGN) tests/campaign/crash.py --step $(STEP) $(if $(ERROR),--error $(ERROR)) || [ $$? -eq 77 ]
+	@mkdir -p $(B)/campaign
+	@$(CAMPAIGN) tests/campaign/crash.py --step $(STEP) --jobs $(JOBS) --state $(B)/campaign/crash$(if $(ERROR),-$(ERROR)) $(if $(ERROR),--error $(ERROR)) || [ $$? -eq 77 ]
 powercut: all $(B)/tests/campaign/store_driver
 	@$(CAMPAIGN) tests/campaign/powercut.py --cuts $(N) --seed $(SEED) || [ $$? -eq 77 ]
 kills: all
 	@$(CAMPAIGN) tests/campaign/kills.py --kills $(N) --seed $(SEED)
+
+seeds: $(B)/tests/simulate/simulate
+	@$(CAMPAIGN) tests/campaign/seeds.py $< $(B)/campaign/seeds --seeds $(SEEDS) --jobs $(JOBS) --commit "$$(git rev-parse --short HEAD 2>/dev/null || echo unknown)"
 
 # The fuzz targets stand in a build of their own: clang, with the sanitizers and libFuzzer's eyes in every object.
 fuzz: fuzz_tools

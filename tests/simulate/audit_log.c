@@ -33,6 +33,9 @@ static void check_time(struct sim *sim, const struct seen_record *seen, uint64_t
         sim_broken(sim, INVARIANT_CHAIN_HOLDS, AT_POSITION "its time lies before that of the record before it", POSITION(position), kind_name(seen->record.event.kind));
     if (seen->record.time > sim->host->clock_most)
         sim_broken(sim, INVARIANT_DEADLINES_HOLD, AT_POSITION "its time has not come yet on any clock", POSITION(position), kind_name(seen->record.event.kind));
+    if (seen->record.time > sim->now + HOUR)
+        sim_broken(sim, INVARIANT_DEADLINES_HOLD, AT_POSITION "its time is %lld h ahead of the true one", POSITION(position), kind_name(seen->record.event.kind),
+                   (long long)((seen->record.time - sim->now) / HOUR));
     if (seen->record.epoch < audit->process)
         sim_broken(sim, INVARIANT_CHAIN_HOLDS, AT_POSITION "a process from before has written it", POSITION(position), kind_name(seen->record.event.kind));
     audit->time = seen->record.time;

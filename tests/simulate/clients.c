@@ -184,7 +184,7 @@ static const struct workflow *choose_workflow(struct sim *sim)
                                              SOURCE_BENCH,    SOURCE_DISPUTE,  SOURCE_DISPUTE,  SOURCE_MATTER,  SOURCE_MATTER,
                                              SOURCE_FAMILY,   SOURCE_FAMILY,   SOURCE_MEMBER,  SOURCE_COUNCIL, SOURCE_COUNCIL,
                                              SOURCE_COUNCIL,  SOURCE_COUNCIL,  SOURCE_COUNCIL, SOURCE_DRAWN_1, SOURCE_DRAWN_1,
-                                             SOURCE_DRAWN_1,  SOURCE_DRAWN_1,  SOURCE_DRAWN_1, SOURCE_DRAWN_1};
+                                             SOURCE_DRAWN_1,  SOURCE_DRAWN_1,  SOURCE_DRAWN_1, SOURCE_DRAWN_1, SOURCE_DRAWN_1, SOURCE_DRAWN_1, SOURCE_DRAWN_1};
     return &source_of(names[dice_below(&sim->dice, sizeof names / sizeof *names)])->source.workflow;
 }
 

@@ -9,6 +9,38 @@
 
 #include <assert.h>
 
+/* ---- its clock ---- */
+
+static int64_t read_wall(void *context)
+{
+    const struct sim *sim = context;
+    return sim->now + sim->host->skew + sim->host->jump;
+}
+
+static int64_t read_monotonic(void *context)
+{
+    return sim_monotonic(context);
+}
+
+/* Whoever starts a machine whose clock is a year off sets it right first. */
+static void start_watch(struct sim *sim)
+{
+    sim->host->jump = 0;
+    walltime_init(&sim->host->walltime, &(struct walltime_source){read_wall, read_monotonic, sim});
+}
+
+int64_t host_clock(const struct sim *sim)
+{
+    struct walltime *walltime = &sim->host->walltime;
+    walltime_read(walltime);
+    return sim->options.broken == BREAK_BELIEVE_CLOCK ? walltime->now + sim->host->jump : walltime->now;
+}
+
+int64_t host_ahead(const struct sim *sim)
+{
+    return host_clock(sim) - sim->now;
+}
+
 /* ---- begin and end of a run ---- */
 
 void host_begin(struct sim *sim)
@@ -22,6 +54,7 @@ void host_begin(struct sim *sim)
     host->turn_at = INT64_MAX;
     host->waiting.arena = &sim->memory;
     host->clock_most = INT64_MIN;
+    start_watch(sim);
     arena_init(&host->arena);
 }
 
@@ -40,13 +73,6 @@ void host_end(struct sim *sim)
     arena_close(&host->arena);
     store_close(&host->store);
     store_close(&host->keys);
-}
-
-/* ---- its clock ---- */
-
-int64_t host_clock(const struct sim *sim)
-{
-    return sim->now + sim->host->skew;
 }
 
 struct outbox_time host_outbox_time(struct sim *sim)
@@ -68,9 +94,14 @@ static void fill_random(void *context, void *bytes, size_t size)
 static enum err send_to_worker(void *context, uint64_t peer, const struct message *message)
 {
     struct sim *sim = context;
+    struct host *host = sim->host;
     struct speaker *speaker = mail_speaker(sim, peer);
     if (!speaker)
         return ERR_NOT_FOUND;
+    if (host->dying || trouble_kills(sim, 300)) {
+        host->dying = true; /* nothing more leaves; whoever has called finds it out */
+        return ERR_BUSY;
+    }
     if (!sim->draining && dice_chance(&sim->dice, 20)) {
         audit_busy(sim, peer);
         return ERR_BUSY;
@@ -153,7 +184,9 @@ bool host_start(struct sim *sim)
     const char *why = "";
     assert(!host->alive);
     host->parked = NULL;
-    host->reload = false;
+    host->reload = host->dying = false;
+    start_watch(sim);
+    trouble_before_start(sim);
     host->waiting = (struct map){.arena = &sim->memory};
     enum err code = open_all(sim, &why);
     if (code) {
@@ -164,7 +197,7 @@ bool host_start(struct sim *sim)
         store_memory_crash(host->store);
         store_memory_crash(host->keys);
         host_disarm(sim);
-        sim_after(sim, SECOND, try_again, NULL);
+        sim_after(sim, trouble_disk_is_full(sim) ? MINUTE : SECOND, try_again, NULL);
         return false;
     }
     host->alive = true;
@@ -264,18 +297,19 @@ void host_failed(struct sim *sim, enum err code, const char *where)
     sim_trace(sim, "the store fails: %s (%s)", err_name(code), where);
     if (!host_fault_came(sim))
         sim_broken(sim, INVARIANT_ONLY_THE_DISK_FAILS, "%s: %s", where, err_name(code));
-    host->faults++;
+    bool full = trouble_disk_is_full(sim);
+    host->faults += !full;
     host_disarm(sim);
     give_up(sim);
     seal_rewind(host->seal, 0);
     outbox_lapse_again(host->outbox);
     /* A server leaves, or, where only room is missing, reads the state again and goes on. */
-    if (dice_chance(&sim->dice, 500)) {
+    if (dice_chance(&sim->dice, full ? 50 : 500)) {
         host_crash(sim, "after the failure");
         return;
     }
     host->reload = true;
-    host_plan_turn(sim, sim->now + SECOND);
+    host_plan_turn(sim, sim->now + (full ? 5 * SECOND : SECOND));
 }
 
 /* ---- what comes in ---- */
@@ -292,7 +326,7 @@ void host_receive(struct sim *sim, uint64_t peer, struct text bytes)
     host->inbox_count++;
     int64_t due = dice_chance(&sim->dice, 300) && !host->reload ? engine_next_due(host->engine) : INT64_MAX;
     if (due != INT64_MAX && due != INT64_MIN) /* neither is a moment */
-        due -= host->skew;
+        due -= host_ahead(sim);
     if (due >= sim->now && due < sim->now + 100)
         host_plan_turn(sim, due); /* exactly at a deadline: that is in time */
     else

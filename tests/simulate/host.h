@@ -6,6 +6,7 @@
 #define STAIRCASE_SIMULATE_HOST_H
 
 #include "engine/outbox.h"
+#include "engine/walltime.h"
 #include "tests/simulate/map.h"
 #include "tests/simulate/sim.h"
 
@@ -29,7 +30,8 @@ struct host {
     struct outbox *outbox;
     int64_t counts_at;  /* not before that: the disk of the keys was full (monotonic) */
     struct door door;
-    int64_t skew;       /* of its clock */
+    int64_t skew, jump; /* of the wall clock; the jump is one that must not be believed */
+    struct walltime walltime;
     int64_t clock_most; /* the latest that it has ever shown */
     uint64_t leases;    /* given out by all processes so far */
     struct inbox_item *inbox, **inbox_end;
@@ -39,6 +41,7 @@ struct host {
     int64_t turn_at;           /* the next turn; INT64_MAX: none is planned */
     uint64_t turns, crashes, faults;
     bool in_batch;
+    bool dying;                /* it was killed while it sent something to a worker */
     bool reload;               /* a batch failed: read the state again first */
     struct arena arena;        /* of a turn: answers live here until they are sent */
     /* an armed fault: the store has failed once it has been called so often */
@@ -57,6 +60,8 @@ void host_crash(struct sim *sim, const char *where);
 void host_receive(struct sim *sim, uint64_t peer, struct text bytes);
 void host_plan_turn(struct sim *sim, int64_t at);
 int64_t host_clock(const struct sim *sim);
+/* How far that is ahead of the true time. */
+int64_t host_ahead(const struct sim *sim);
 struct outbox_time host_outbox_time(struct sim *sim);
 
 /* An error of the engine: whatever it was, the batch is gone. Says so if the store had no part in it. */

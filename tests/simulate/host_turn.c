@@ -5,7 +5,7 @@
  *     lapsed leases ──────────┼─ seal keys ─ commit ─ answers ─ outbox
  *     what is due ────────────┘
  *
- * The process may be killed before the commit, after it, between two answers, and whenever the store is called. */
+ * The process may be killed before the commit, after it, between two answers, between two messages to workers, and whenever the store is called. */
 #include "tests/simulate/audit.h"
 #include "tests/simulate/host.h"
 #include "tests/simulate/mail.h"
@@ -266,6 +266,13 @@ static enum err fire(struct turn *turn)
 
 /* ---- after the commit ---- */
 
+static bool died(struct sim *sim)
+{
+    if (sim->host->dying)
+        host_crash(sim, "between two messages to workers");
+    return !sim->host->alive;
+}
+
 void host_answer(struct sim *sim, uint64_t peer, const struct message *answer)
 {
     struct letter *letter = mail_letter(sim, answer->request);
@@ -327,6 +334,8 @@ static void hand_out(struct turn *turn)
     bool more = true;
     for (int i = 0; more && i < 4 && turn->host->alive; i++) {
         enum err code = outbox_pump(turn->host->outbox, &turn->host->arena, host_outbox_time(turn->sim), &more);
+        if (died(turn->sim))
+            return;
         if (code) {
             host_failed(turn->sim, code, "handing out tasks");
             return;
@@ -414,7 +423,7 @@ static void plan_next(struct turn *turn)
         host_plan_turn(sim, sim->now + host->counts_at - sim_monotonic(sim));
     /* A turn may see the deadline a millisecond after it; a clock that is behind sees it later. */
     if (due != INT64_MAX && sim->options.broken != BREAK_NEVER_FIRE)
-        host_plan_turn(sim, due == INT64_MIN ? sim->now + 1 : due + 1 - host->skew);
+        host_plan_turn(sim, due == INT64_MIN ? sim->now + 1 : due + 1 - host_ahead(sim));
     if (wait != INT64_MAX)
         host_plan_turn(sim, sim->now + (wait > 0 ? wait : 1));
 }
@@ -479,6 +488,8 @@ void host_turn(struct sim *sim)
         return;
     }
     tell_outbox(&turn, &done);
+    if (died(sim))
+        return;
     note_unparkable(&turn, &done);
     if (sim->options.broken != BREAK_ANSWER_EARLY)
         answer_all(&turn);

@@ -57,6 +57,7 @@ enum invariant {
     X(EDIT_CASE, "edit-case", HISTORY_EXPLAINS_STATE, "a byte of a stored case changes")                               \
     X(EDIT_LOG, "edit-log", CHAIN_HOLDS, "a byte of a stored record changes")                                          \
     X(FIRE_EARLY, "fire-early", DEADLINES_HOLD, "the engine is told that it is tomorrow")                              \
+    X(BELIEVE_CLOCK, "believe-clock", DEADLINES_HOLD, "the host believes a clock that jumps by hours or years")             \
     X(LOSE_DEADLINE, "lose-deadline", DEADLINES_HOLD, "a row of the deadlines vanishes")                               \
     X(NEVER_FIRE, "never-fire", DEADLINES_HOLD, "nobody asks what is due")                                             \
     X(ANYBODY, "anybody", ONLY_WHO_MAY, "the engine gets a directory in which a grid worker is supervisor")                                    \

@@ -137,7 +137,7 @@ static void draw_profile(struct sim *sim)
         .away = ONE_OF(dice, 0, 3, 20), .early = ONE_OF(dice, 0, 200, 500), .held = ONE_OF(dice, 0, 0, 150, 400), .late = ONE_OF(dice, 0, 200, 600), .wrong = ONE_OF(dice, 0, 60, 250),
         .repeat = ONE_OF(dice, 20, 100, 300), .impostor = ONE_OF(dice, 0, 20, 60), .on_behalf = ONE_OF(dice, 0, 100),
         .lose = ONE_OF(dice, 0, 50, 250), .twice = ONE_OF(dice, 0, 50, 250), .slow = ONE_OF(dice, 0, 20, 200),
-        .crash = ONE_OF(dice, 0, 20, 60, 150), .fault = ONE_OF(dice, 0, 20, 100), .clock = ONE_OF(dice, 0, 10, 60), .deploy = ONE_OF(dice, 0, 10, 40), .migrate = ONE_OF(dice, 0, 0, 15, 60), .down = ONE_OF(dice, 0, 50, 200),
+        .crash = ONE_OF(dice, 0, 20, 60, 150), .fault = ONE_OF(dice, 0, 20, 100), .full = ONE_OF(dice, 0, 0, 0, 2, 8), .clock = ONE_OF(dice, 0, 10, 60), .deploy = ONE_OF(dice, 0, 10, 40), .migrate = ONE_OF(dice, 0, 0, 15, 60), .down = ONE_OF(dice, 0, 50, 200),
         .die = ONE_OF(dice, 0, 30, 150), .silent = ONE_OF(dice, 0, 30, 150), .fail = ONE_OF(dice, 0, 100, 500), .hold = ONE_OF(dice, 100, 500, 900),
         .batch = ONE_OF(dice, 1, 8, 64), .fire = ONE_OF(dice, 1, 4, 64),
         .credit = ONE_OF(dice, 1, 3), .attempts = ONE_OF(dice, 1, 2, 5), .lease_ms = ONE_OF(dice, 10 * SECOND, MINUTE), .retry_base_ms = ONE_OF(dice, SECOND, MINUTE), .retry_most_ms = HOUR,
@@ -179,7 +179,7 @@ static void drain(struct sim *sim)
     sim_trace(sim, "---- no more trouble: everything that is owed must arrive now ----");
     sim->draining = true;
     host_disarm(sim);
-    sim->host->skew = 0;
+    sim->host->skew = sim->host->jump = 0;
     host_wake(sim);
     clients_drain(sim);
     workers_drain(sim);

@@ -34,7 +34,7 @@ struct profile {
     int64_t pace;                     /* between two acts of a client, about */
     uint32_t away, early, held, late, wrong, repeat, impostor, on_behalf;
     uint32_t lose, twice, slow;       /* of the network */
-    uint32_t crash, fault, clock, deploy, migrate; /* of a turn; migrate: of an act */
+    uint32_t crash, fault, full, clock, deploy, migrate; /* of a turn; migrate: of an act */
     uint32_t down;                    /* of a crash: that it is found only days later */
     uint32_t die, silent, fail, hold; /* of a worker with a task */
     uint32_t batch, fire;             /* of the host: how many at most */

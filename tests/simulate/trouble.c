@@ -45,10 +45,39 @@ static void arm(struct sim *sim)
               fault.commit_holds ? ", a commit holds" : "");
 }
 
-/* The watch is set right or drifts: never by more than the server would follow. */
+/* Both stores lie on one disk. From now on each write fails, and nothing else does. */
+static void fill_disk(struct sim *sim)
+{
+    struct host *host = sim->host;
+    const struct store_memory_fault full = {.countdown = 1, .code = ERR_DISK_FULL, .writes_only = true};
+    host->store_armed = host->keys_armed = true;
+    host->store_fault = host->keys_fault = full;
+    store_memory_set_fault(host->store, full);
+    store_memory_set_fault(host->keys, full);
+    host->store_fails_at = store_memory_calls(host->store) + 1;
+    host->keys_fails_at = store_memory_calls(host->keys) + 1;
+}
+
+bool trouble_disk_is_full(const struct sim *sim)
+{
+    return !sim->draining && sim->now < sim->trouble->full_until;
+}
+
+void trouble_before_start(struct sim *sim)
+{
+    if (sim->trouble && trouble_disk_is_full(sim))
+        fill_disk(sim);
+}
+
+/* The watch is set right or drifts; or it jumps by hours, or by a year and more, and back: that must not be followed. */
 static void step_clock(struct sim *sim)
 {
     struct host *host = sim->host;
+    if (dice_chance(&sim->dice, 300)) {
+        host->jump = host->jump ? 0 : dice_tail(&sim->dice, 2 * HOUR, 400 * DAY) * (dice_chance(&sim->dice, 500) ? 1 : -1);
+        sim_trace(sim, "the clock of the engine jumps by %lld h", (long long)(host->jump / HOUR));
+        return;
+    }
     host->skew = dice_chance(&sim->dice, 300) ? 0 : dice_between(&sim->dice, -20 * MINUTE, 20 * MINUTE);
     sim_trace(sim, "the clock of the engine is now off by %lld s", (long long)(host->skew / SECOND));
 }
@@ -72,6 +101,13 @@ void trouble_before_turn(struct sim *sim)
         host_disarm(sim); /* it went by unnoticed: a read whose failure changed nothing */
     if (sim->draining)
         return;
+    if (trouble_disk_is_full(sim)) {
+        fill_disk(sim);
+    } else if (dice_chance(&sim->dice, sim->profile.full)) {
+        sim->trouble->full_until = sim->now + dice_tail(&sim->dice, 10 * SECOND, HOUR);
+        sim_trace(sim, "the disk is full for %lld s", (long long)((sim->trouble->full_until - sim->now) / SECOND));
+    }
+    armed = host->store_armed || host->keys_armed;
     if (!armed && host->faults < TROUBLE_MOST && dice_chance(&sim->dice, sim->profile.fault))
         arm(sim);
     if (dice_chance(&sim->dice, sim->profile.clock))

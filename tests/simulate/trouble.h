@@ -19,6 +19,7 @@ struct trouble {
     uint32_t ids;               /* of deployments */
     uint32_t deployed;          /* bits: those that are in force */
     uint32_t acts;              /* of --break, so far */
+    int64_t full_until;         /* the disk */
     struct kept_key kept[KEPT_KEYS_MOST];
     uint32_t kept_count;
 };
@@ -27,6 +28,9 @@ void trouble_begin(struct sim *sim);
 /* A point at which the process may be killed; `weight` per mille of the profile's chance. */
 bool trouble_kills(struct sim *sim, uint32_t weight);
 void trouble_before_turn(struct sim *sim);
+/* The disk may be full while the process starts. */
+void trouble_before_start(struct sim *sim);
+bool trouble_disk_is_full(const struct sim *sim);
 void trouble_after_turn(struct sim *sim);
 /* Within a batch: deploys what is to be deployed, if anything is. */
 enum err trouble_deploy(struct sim *sim, struct message *answer);
