@@ -6,6 +6,7 @@
 #   make sanitize   unit tests and simulator under ASan and UBSan
 #   make coverage   which branches they reach; fails where a room of tests/coverage/exceptions.txt has one that they do not
 #   make lint       clang-tidy and cppcheck       make clean
+#   make install    PREFIX=/usr/local SYSCONFDIR=/etc DESTDIR=: programs, workflows, configuration, units of systemd
 #   make crash, powercut, kills, fuzz             campaigns: tests/campaign/README.md
 # B=DIR builds into another folder; CC=clang-14 works too.
 
@@ -117,6 +118,26 @@ test: all $(UNIT) $(B)/tests/simulate/simulate
 
 run: all
 	@$(B)/staircase serve --config config/staircase.yaml
+
+# What an operator has of it: README.md, "As a service". A configuration that is there already stays as it is.
+PREFIX     ?= /usr/local
+SYSCONFDIR ?= /etc
+BIN   = $(PREFIX)/bin
+SHARE = $(PREFIX)/share/staircase
+ETC   = $(SYSCONFDIR)/staircase
+PLACES = sed -e 's|@BIN@|$(BIN)|g' -e 's|@SHARE@|$(SHARE)|g' -e 's|@ETC@|$(ETC)|g' -e 's|\.\./workflows/|$(SHARE)/workflows/|g'
+.PHONY: install
+install: all
+	@install -d $(DESTDIR)$(BIN) $(DESTDIR)$(SHARE)/proto $(DESTDIR)$(ETC) $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/lib/sysusers.d
+	@install -m 755 $(B)/staircase $(B)/mediation_centre $(DESTDIR)$(BIN)
+	@find workflows -type f | while read -r file; do install -D -m 644 "$$file" "$(DESTDIR)$(SHARE)/$$file"; done
+	@install -m 644 README.md SECURITY.md engine/RUNBOOK.md engine/THREATS.md $(DESTDIR)$(SHARE)
+	@install -m 644 proto/PROTOCOL.md proto/staircase.py proto/check_proof.py $(DESTDIR)$(SHARE)/proto
+	@for file in staircase.yaml calendar-cn.yaml directory.yaml; do test -e $(DESTDIR)$(ETC)/$$file || \
+	  { $(PLACES) config/$$file >$(DESTDIR)$(ETC)/$$file && chmod 644 $(DESTDIR)$(ETC)/$$file; } || exit 1; done
+	@for unit in staircase mediation-centre; do \
+	  { $(PLACES) config/$$unit.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit.service && chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit.service; } || exit 1; done
+	@install -m 644 config/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/staircase.conf
 
 # A build of its own, so that the ordinary one stays as it is.
 sanitize:

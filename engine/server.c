@@ -193,6 +193,7 @@ void server_stop(struct server *server)
         return;
     oplog(OPLOG_INFO, "stopping", OPLOG_NUMBER("position", engine_position(server->engine)));
     server->mode = STOPPING;
+    manager_stopping();
     uv_update_time(&server->loop);
     server->stop_began = uv_now(&server->loop);
     if (server->children)
@@ -350,6 +351,7 @@ static enum err start_loop(struct server *server)
     server->metrics.data = server;
     metrics_write_regularly(server);
     access_watch(server);
+    manager_watch(server);
     server->again = true; /* what is overdue fires first */
     return ERR_OK;
 }
@@ -403,6 +405,7 @@ enum err server_open(struct server **out, const struct server_options *options, 
           OPLOG_NUMBER("epoch", engine_epoch(server->engine)), OPLOG_NUMBER("pid", getpid()));
     if (server_is_ahead(server) > WALLTIME_JUMP_MOST_MS)
         oplog(OPLOG_ERROR, "clock-behind-log", OPLOG_NUMBER("ms", server_is_ahead(server)), OPLOG_STRING("do", "set the clock right if it is wrong"));
+    manager_ready();
     *out = server;
     return ERR_OK;
 }

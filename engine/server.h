@@ -12,7 +12,7 @@
  *   server_deploy.c deployments in parts         children.c       worker processes
  *   server_memory.c memory that connections hold     server_metrics.c figures for Prometheus
  *   server_reload.c the configuration, read again   server_folder.c the data folder at the start
- *   server_access.c who may do what over TCP */
+ *   server_access.c who may do what over TCP    server_manager.c what systemd is told */
 #ifndef STAIRCASE_SERVER_H
 #define STAIRCASE_SERVER_H
 

@@ -133,7 +133,7 @@ struct server {
     uv_check_t check;
     uv_idle_t idle;
     uv_poll_t polls[LIMIT_ENDPOINTS + 1];
-    uv_timer_t wake, minute, stop_timer, memory, metrics;
+    uv_timer_t wake, minute, stop_timer, memory, metrics, beat;
     uint32_t memory_trims;
     uv_signal_t signals[3];
     bool in_terminal;           /* who closes it wants an end */
@@ -228,6 +228,12 @@ bool access_still(void *server, struct text name, struct text person);
 int64_t server_resident(void);
 /* From now on memory is looked at, and bounded. */
 void memory_watch(struct server *server);
+
+/* ---- server_manager.c ---- */
+/* From now on the loop beats, where the service manager wants that. */
+void manager_watch(struct server *server);
+void manager_ready(void);
+void manager_stopping(void);
 
 /* ---- server_watch.c ---- */
 void watch_begin(struct server *server, const struct item *item);

@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include "engine/command/receipt.h"
+#include "engine/command/talk.h"
 #include "engine/guard.h"
 #include "engine/store.h"
+#include "engine/systemd.h"
 #include "engine/walltime.h"
 #include "proto/client.h"
 #include "workers/desk.h"
@@ -45,6 +47,10 @@ struct centre {
         uint64_t case_id, turn, request; /* request 0: none is being read */
     } reading;
     bool registered;    /* as was said last */
+    struct {
+        const char *workers, *clients;
+        const struct key_ring *worker_key, *client_key; /* NULL: the sockets in the data folder */
+    } places;           /* of the engine */
     struct text why;    /* it must leave */
 };
 
@@ -404,11 +410,12 @@ static enum err open_all(struct centre *centre)
     if (err)
         return err;
     struct worker_options worker = {.name = CENTRE_NAME, .topics = topics, .topic_count = 1, .in_flight_most = IN_FLIGHT};
-    worker.endpoint = arena_print(arena, "ipc://%s/workers.sock", data).data;
+    worker.endpoint = centre->places.workers;
+    worker.key = centre->places.worker_key;
     err = worker_open(&centre->worker, &worker);
     if (err)
         return err;
-    struct client_options client = {.endpoint = arena_print(arena, "ipc://%s/engine.sock", data).data, .name = CENTRE_NAME, .in_flight_most = 1};
+    struct client_options client = {.endpoint = centre->places.clients, .key = centre->places.client_key, .name = CENTRE_NAME, .in_flight_most = 1};
     return client_connect(&centre->client, &client);
 }
 
@@ -427,6 +434,18 @@ static void close_all(struct centre *centre)
     free(centre);
 }
 
+/* Where the engine is: in the data folder, or both of its addresses, with a key for each: one is a worker's, one who may read histories. COMMAND_DONE, or what to return. */
+static int find_engine(struct centre *centre)
+{
+    const struct command_line *line = centre->line;
+    int code = talk_place_of(line, "workers", "key-file", "workers.sock", &centre->places.workers, &centre->places.worker_key);
+    if (code == COMMAND_DONE)
+        code = talk_place_of(line, "clients", "clients-key-file", "engine.sock", &centre->places.clients, &centre->places.client_key);
+    if (code == COMMAND_DONE && !centre->places.worker_key != !centre->places.client_key)
+        code = command_misuse(line, "%s", command_say(line, "--workers and --clients go together: both or neither.", "--workers 与 --clients 须同时给出。"));
+    return code;
+}
+
 int centre_serve(const struct command_line *line)
 {
     struct centre *centre = calloc(1, sizeof *centre);
@@ -436,10 +455,17 @@ int centre_serve(const struct command_line *line)
     centre->signals = -1;
     arena_init(&centre->arena);
     guard_rights();
+    systemd_begin();
     walltime_init(&centre->walltime, NULL);
+    int place = find_engine(centre);
+    if (place != COMMAND_DONE) {
+        close_all(centre);
+        return place;
+    }
     enum err err = catch_signals(centre) ? open_all(centre) : ERR_IO;
     if (!err) {
         say(centre, "serving the docket in %s/%s", "卷宗 %s/%s 已就绪", line->data, CENTRE_NAME);
+        systemd_tell("READY=1");
         err = run(centre);
     }
     int code = COMMAND_DONE;

@@ -4,6 +4,7 @@
 #include "engine/command/command.h"
 #include "engine/guard.h"
 #include "engine/server.h"
+#include "engine/systemd.h"
 
 /* Where this program stands: workers are looked for beside it. */
 static const char *own_path(const struct command_line *line)
@@ -77,6 +78,7 @@ static int run(struct command_line *line)
     if (read != COMMAND_DONE)
         return read;
     const char *user = command_value(line, "user");
+    systemd_begin();
     guard_rights();
     enum err code = guard_user(user ? user : config.user, line->data, line->arena, &why); /* before anything is written */
     if (code)

@@ -39,16 +39,21 @@ static int no_engine(const struct command_line *line)
 
 int talk_place(const struct command_line *line, const char *socket, const char **endpoint, const struct key_ring **key)
 {
-    const char *elsewhere = command_value(line, "connect"), *file = command_value(line, "key-file");
+    return talk_place_of(line, "connect", "key-file", socket, endpoint, key);
+}
+
+int talk_place_of(const struct command_line *line, const char *connect, const char *key_file, const char *socket, const char **endpoint, const struct key_ring **key)
+{
+    const char *elsewhere = command_value(line, connect), *file = command_value(line, key_file);
     *key = NULL;
     if (!elsewhere && !file) {
         *endpoint = arena_print(line->arena, "ipc://%s/%s", line->data, socket).data;
         return COMMAND_DONE;
     }
     if (!elsewhere || !file)
-        return command_misuse(line, "%s", command_say(line, "--connect and --key-file go together.", "--connect 与 --key-file 须同时给出。"));
+        return command_misuse(line, command_say(line, "--%s and --%s go together.", "--%s 与 --%s 须同时给出。"), connect, key_file);
     if (strncmp(elsewhere, "tcp://", 6) != 0)
-        return command_misuse(line, command_say(line, "--connect takes tcp://HOST:PORT, not \"%s\".", "--connect 需要 tcp://HOST:PORT，不是“%s”。"), elsewhere);
+        return command_misuse(line, command_say(line, "--%s takes tcp://HOST:PORT, not \"%s\".", "--%s 需要 tcp://HOST:PORT，不是“%s”。"), connect, elsewhere);
     struct key_ring *ring = ARENA_NEW(line->arena, struct key_ring);
     enum err code = key_load(file, true, ring);
     if (code)

@@ -23,6 +23,8 @@
 
 /* Where to connect: by --connect and --key-file, or the socket of that name in the data folder (then `*key` is NULL). COMMAND_DONE, or what to return. */
 int talk_place(const struct command_line *line, const char *socket, const char **endpoint, const struct key_ring **key);
+/* The same by other options: those two, which go together. */
+int talk_place_of(const struct command_line *line, const char *connect, const char *key_file, const char *socket, const char **endpoint, const struct key_ring **key);
 /* Connects to the engine there, or to that of the data folder. COMMAND_DONE, or what to return (it was said why). */
 int talk_connect(const struct command_line *line, struct client **client);
 
