@@ -104,11 +104,12 @@ static void give_number(struct step *step)
         step->state->number = number_in(step->arena, series, step->input.sequence);
 }
 
-/* A child is opened by the workflow of its parent, whoever sent the event that led to it; a run of a recurrence by the calendar. */
+/* A child is opened by the workflow of its parent, whoever sent the event that led to it; a run of a recurrence by the calendar, and so is what a quota
+ * opens. */
 static bool may_open(struct step *step, const struct workflow_head *head)
 {
     const struct event *event = step->input.event;
-    if (event->run)
+    if (event_by_calendar(event))
         return true;
     if (!event->other.size && head->opens_by == NONE)
         return step_refuse(step, ERR_NOT_ALLOWED, "only the calendar opens such cases");
@@ -120,7 +121,7 @@ static bool may_open(struct step *step, const struct workflow_head *head)
     return true;
 }
 
-/* Which fields come with it: those that people are asked for, or those that the calendar fills. */
+/* Which fields come with it: those that people are asked for, or those that a run of the calendar fills. */
 static struct intake opening_fields(const struct step *step)
 {
     const struct workflow_head *head = workflow_head(step->workflow);

@@ -485,6 +485,8 @@ static void draw_start(const struct draw_words *words, struct drawing *drawing, 
         add_row(&walk, DRAW_PLAIN, draw_by(words, head->opens_by));
     if (workflow_recurs(words->workflow))
         add_row(&walk, DRAW_PLAIN, draw_recurs(words, workflow_recurs(words->workflow)));
+    if (workflow_quota(words->workflow))
+        add_row(&walk, DRAW_PLAIN, draw_quota(words, workflow_quota(words->workflow)));
     for (int32_t i = 0; i < head->opens_at.count; i++)
         levels = draw_list(words, levels, draw_level(words, workflow_ref(words->workflow, head->opens_at.first + i)));
     add_row(&walk, DRAW_PLAIN, labelled(&walk, draw_say(words, "at", "层级"), levels));

@@ -1,4 +1,4 @@
-/* draw_recurs: when the calendar opens cases, as people say it: "every week on Tuesday, Thursday; at each grid". Of the rules of RFC 5545 the common ones
+/* draw_recurs: how many cases a year there must be, and when the calendar opens some, as people say it: "every week on Tuesday, Thursday; at each grid". Of the rules of RFC 5545 the common ones
  * are put into words; one with other parts is shown as it was written, which is better than half of it. */
 #include "engine/draw_words.h"
 
@@ -158,4 +158,28 @@ struct text draw_recurs(const struct draw_words *words, const struct workflow_re
     const char *format = recurs->rotation ? draw_say(words, "the calendar: %.*s%s; in turn: %s", "日历：%.*s%s，轮流：%s")
                                           : draw_say(words, "the calendar: %.*s%s; at each %s", "日历：%.*s%s，每个%s");
     return arena_print(words->arena, format, (int)rule.size, rule.data, day_off_words(words, recurs->day_off), who);
+}
+
+/* ---- the quota ---- */
+
+static struct text ends_counted(const struct draw_words *words, struct span ends)
+{
+    struct text all = {0};
+    for (int32_t i = 0; i < ends.count; i++) {
+        const struct workflow_end *end = workflow_end(words->workflow, workflow_ref(words->workflow, ends.first + i));
+        all = draw_list(words, all, draw_title(words, end->name, end->title_zh, end->title_en));
+    }
+    return all;
+}
+
+struct text draw_quota(const struct draw_words *words, const struct workflow_quota *quota)
+{
+    struct span opens = workflow_short_opens(words->workflow);
+    struct text ends = ends_counted(words, quota->ends), opened = {0};
+    for (int32_t i = 0; i < opens.count; i++)
+        opened = draw_list(words, opened, text_of(workflow_string(words->workflow, workflow_open(words->workflow, opens.first + i)->workflow)));
+    struct text least = arena_print(words->arena, draw_say(words, "at least %d a year at each %s: %.*s", "每年至少 %d 件，每个%s：%.*s"), quota->least,
+                                    arena_string(words->arena, draw_level(words, quota->level)), (int)ends.size, ends.data);
+    return opened.size ? arena_print(words->arena, draw_say(words, "%.*s; fewer opens %.*s", "%.*s，不足则立案 %.*s"), (int)least.size, least.data, (int)opened.size,
+                                     opened.data) : least;
 }

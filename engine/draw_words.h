@@ -35,6 +35,8 @@ struct text draw_differing(const struct draw_words *words, const struct workflow
 struct text draw_fields(const struct draw_words *words, struct span fields);
 /* draw_recurs.c: "the calendar: every week, Tuesday, Thursday; or the next working day; at each grid" */
 struct text draw_recurs(const struct draw_words *words, const struct workflow_recurs *recurs);
+/* "a year at each grid at least 4: visited; fewer opens explanation" */
+struct text draw_quota(const struct draw_words *words, const struct workflow_quota *quota);
 /* Of a vote (draw_vote.c): "approve at least 4/5 of all members"; its quorum; "heads, area, secret". Empty where there is nothing to say. */
 struct text draw_vote_rules(const struct draw_words *words, const struct workflow_vote *vote);
 /* Of a rating, who rates with which weight: "street office 30; representatives 60". */

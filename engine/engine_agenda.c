@@ -238,7 +238,7 @@ static enum err make(struct engine *engine)
 /* ---- firing ---- */
 
 /* The sender of an opening gives its key; the calendar's comes from where it stands in the log, which nobody can know before. */
-static struct text new_key(struct engine *engine)
+struct text engine_calendar_key(struct engine *engine)
 {
     static const char purpose[] = "opened by the calendar";
     struct sha256 state;
@@ -284,7 +284,7 @@ static void pass_missed(const struct search *search, struct found *found, struct
     }
 }
 
-static enum err pass_over(struct engine *engine, struct event *event, enum err code, struct text why)
+enum err engine_pass_over(struct engine *engine, struct event *event, enum err code, struct text why)
 {
     event->kind = EVENT_RUN;
     event->key = (struct text){0};
@@ -314,13 +314,13 @@ static enum err fire_run(const struct search *search, struct found *found, const
     event.run_through = found->through;
     event.turn = member.person;
     if (member.unit == NONE)
-        return pass_over(engine, &event, ERR_UNKNOWN_PERSON, TEXT("It is nobody's turn: there is no such unit, or nobody holds the role."));
+        return engine_pass_over(engine, &event, ERR_UNKNOWN_PERSON, TEXT("It is nobody's turn: there is no such unit, or nobody holds the role."));
     event.unit = text_of(directory_unit_path(directory, member.unit));
-    event.key = new_key(engine);
+    event.key = engine_calendar_key(engine);
     put_data(engine, &event);
     enum err code = engine_decide(engine, &event, &answer);
     if (!code && answer.kind == MESSAGE_REFUSED)
-        code = pass_over(engine, &event, answer.code, answer.why);
+        code = engine_pass_over(engine, &event, answer.code, answer.why);
     return code;
 }
 
@@ -335,7 +335,8 @@ static enum err fire_year(const struct search *search, const struct found *found
     enum err code = batch_get(&engine->batch, STORE_COUNTER, &key, &value);
     code = code ? code : row_decode_number(value, &count);
     event.year_count = (uint32_t)count;
-    return code && code != ERR_NOT_FOUND ? code : engine_apply_quota(engine, &event);
+    code = code && code != ERR_NOT_FOUND ? code : engine_apply_quota(engine, &event);
+    return code ? code : engine_open_short(engine, &event);
 }
 
 /* The first of the agenda, whose moment has passed; then it stands where its next one is. */

@@ -223,6 +223,12 @@ void engine_note_units(struct engine *engine, const struct directory *before, co
 /* ERR_NOT_FOUND: nothing yet. Texts live as long as what is read now. */
 enum err engine_read_recur(struct engine *engine, char what, struct text workflow, uint32_t unit, struct recur_row *row);
 
+/* ---- engine_short.c: a year had fewer cases than its quota asks for ---- */
+/* Who is told stands in the record of the year. */
+void engine_tell_short(struct engine *engine, const struct workflow *workflow, uint32_t unit, struct log_record *record);
+/* The cases that follow, each an event of its own, behind the year's (EVENT_QUOTA). */
+enum err engine_open_short(struct engine *engine, const struct event *year);
+
 /* ---- engine_turn.c ---- */
 struct turn {
     int32_t unit;       /* row of UNITS, or NONE: it is nobody's turn */
@@ -241,6 +247,10 @@ void engine_agenda_close(struct engine *engine);
 /* Nothing of it holds any more: everything is read again. */
 void engine_agenda_forget(struct engine *engine);
 enum err engine_agenda_next(struct engine *engine, int64_t *due);
+/* Of a case that the calendar opens now. */
+struct text engine_calendar_key(struct engine *engine);
+/* An opening by the calendar that cannot be: the log says why. */
+enum err engine_pass_over(struct engine *engine, struct event *event, enum err code, struct text why);
 enum err engine_agenda_fire(struct engine *engine, uint32_t most, uint32_t *fired);
 
 /* ---- engine_state.c ---- */

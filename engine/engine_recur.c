@@ -1,8 +1,8 @@
-/* engine_recur: what the calendar brought about becomes rows and records: a run that opened a case or could not, a year that is over.
+/* engine_recur: what the calendar brought about becomes rows and records: a run that opened a case or could not, a year that is over (and
+ * engine_short.c: what follows where it had too few).
  *
  * A row of RECUR says how far a recurrence has come at a unit: the last day of its rule that is answered for. It only moves on, together with
  * the record that moves it, so that each day is answered for once, whatever dies in between. Which day is next is nobody's to store: the agenda finds it. */
-#include "engine/access.h"
 #include "engine/engine_inner.h"
 
 #include <assert.h>
@@ -46,7 +46,7 @@ enum err engine_run_opened(struct engine *engine, const struct event *event, uin
 
 enum err engine_apply_run(struct engine *engine, const struct event *event)
 {
-    enum err code = put_run(engine, event, 0);
+    enum err code = event->year ? ERR_OK : put_run(engine, event, 0); /* what a quota opens stands at no place of a recurrence */
     struct log_record record = {.effective = engine->working.time, .unit = event->unit, .event = *event};
     if (!code)
         engine_append(engine, &record);
@@ -119,27 +119,6 @@ enum err engine_count_end(struct engine *engine, const struct case_state *before
     return count_year(engine, workflow, (uint32_t)directory_unit(directory, unit)->id, year, is_over);
 }
 
-/* Whom the workflow tells of a shortfall: roles at the unit. There is no case, so one that stands there and holds nothing lends its place. */
-static void put_short(struct engine *engine, const struct workflow *workflow, uint32_t unit, struct log_record *record)
-{
-    struct arena *arena = &engine->batch.arena;
-    const struct workflow_outcome *outcome = workflow_outcome(workflow, workflow_quota(workflow)->short_);
-    struct case_state place = {.home_unit = unit, .unit = unit, .stage = NONE, .level = NONE, .end = NONE};
-    struct log_notice *notices = ARENA_ARRAY(arena, struct log_notice, (size_t)outcome->notices.count);
-    struct advance_input input;
-    engine_input(engine, workflow, &place, &input);
-    for (int32_t i = 0; i < outcome->notices.count; i++) {
-        const struct workflow_notice *notice = workflow_notice(workflow, outcome->notices.first + i);
-        struct persons names = {.arena = arena};
-        access_add_names(&input, &names, notice->who);
-        if (names.count)
-            notices[record->notice_count++] = (struct log_notice){.kind = NOTICE_TEXT, .who = names.items, .who_count = names.count,
-                                                                  .text_zh = text_of(workflow_string(workflow, notice->text_zh)),
-                                                                  .text_en = text_of(workflow_string(workflow, notice->text_en))};
-    }
-    record->notices = notices;
-}
-
 enum err engine_apply_quota(struct engine *engine, const struct event *event)
 {
     struct recur_row before = {.through = INT32_MIN};
@@ -155,7 +134,7 @@ enum err engine_apply_quota(struct engine *engine, const struct event *event)
     const struct deployed *deployed = engine_find_deployed(engine, TEXT("workflow"), event->workflow, event->version);
     const struct workflow *workflow = deployed ? engine_workflow(engine, deployed->head.position) : NULL;
     if (event->year_count < event->year_least && workflow && workflow_quota(workflow))
-        put_short(engine, workflow, event->run_of, &record);
+        engine_tell_short(engine, workflow, event->run_of, &record);
     engine_append(engine, &record);
     return ERR_OK;
 }

@@ -29,7 +29,7 @@ enum event_kind {
     EVENT_MIGRATE = 15,  /* a case goes on under another version of its workflow (`workflow`, `version`) */
     EVENT_COUNT = 16,    /* a secret vote (poll_count.c): `name` is counted, with the counts as data, or key-destroyed; `task`: what was owed */
     /* from the calendar (engine_agenda.c) */
-    EVENT_RUN = 17,      /* a run of a recurrence that could not be opened: it is passed over, `why` */
+    EVENT_RUN = 17,      /* a run of a recurrence (or what a quota of a `year` opens) that could not be opened: it is passed over, `why` */
     EVENT_QUOTA = 18,    /* a year is over: how many cases a unit had, of how many it must have */
 };
 
@@ -59,7 +59,7 @@ struct event {
     struct text turn;       /* of a rotation of a role: whose turn it is */
     uint32_t missed;        /* runs before it that were not opened */
     int32_t missed_from;    /* the day of the first of them */
-    int32_t year;           /* of a quota; `run_of` is the unit */
+    int32_t year;           /* of a quota; `run_of` is the unit. Of an opening: the quota of that year fell short there (engine_short.c) */
     uint32_t year_count, year_least;
 
     /* a worker's report, and a send `by: worker` */
@@ -102,5 +102,11 @@ struct event {
     struct text other_number;
     struct text other_unit; /* of those: where it stands, a path */
 };
+
+/* Nobody has sent it: the calendar opens the case. */
+static inline bool event_by_calendar(const struct event *event)
+{
+    return event->run || event->year;
+}
 
 #endif

@@ -300,15 +300,23 @@ static bool map_tasks(struct migration *migration, struct case_state *state)
 
 /* ---- children ---- */
 
+/* A case opens such children there. */
+static bool opens_child(const struct workflow *workflow, int32_t row, const char *name)
+{
+    struct span not_children = workflow_short_opens(workflow);
+    return (row < not_children.first || row >= not_children.first + not_children.count) &&
+           strcmp(workflow_string(workflow, workflow_open(workflow, row)->workflow), name) == 0;
+}
+
 /* What opens cases of the same workflow: the one at the same place among them, else the last of them; or NONE. */
 static int32_t open_of(const struct migration *migration, int32_t row)
 {
     const char *name = workflow_string(migration->from, workflow_open(migration->from, row)->workflow);
     int32_t place = 0, found = NONE;
     for (int32_t before = 0; before < row; before++)
-        place += strcmp(workflow_string(migration->from, workflow_open(migration->from, before)->workflow), name) == 0;
+        place += opens_child(migration->from, before, name);
     for (int32_t target = 0; target < workflow_count(migration->to, WORKFLOW_OPENS) && place >= 0; target++)
-        if (strcmp(workflow_string(migration->to, workflow_open(migration->to, target)->workflow), name) == 0) {
+        if (opens_child(migration->to, target, name)) {
             found = target;
             place--;
         }

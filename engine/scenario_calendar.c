@@ -53,7 +53,7 @@ static bool fits(const struct scenario_step *step, const struct event *event)
 static struct text opening_words(struct arena *arena, struct text list, const struct event *event)
 {
     return arena_print(arena, "%.*s%s%.*s at %.*s for %.*s", SHOW(list), list.size ? "; " : "", SHOW(event->workflow), SHOW(event->unit),
-                       SHOW(civil_print(arena, event->run)));
+                       SHOW(event->run ? civil_print(arena, event->run) : arena_print(arena, "%d", event->year)));
 }
 
 static bool look_count(struct world *world, const struct scenario_step *step, uint32_t count, struct text list)
@@ -71,7 +71,7 @@ bool look_opened(struct world *world, const struct scenario_step *step)
     uint32_t count = 0, fitting = 0;
     while (since_next(&since)) {
         const struct event *event = &since.record.event;
-        if (event->kind != EVENT_OPEN || !event->run)
+        if (event->kind != EVENT_OPEN || !event_by_calendar(event))
             continue;
         list = opening_words(world->arena, list, event);
         count++;

@@ -76,7 +76,7 @@ static struct text history_line(struct world *world, uint64_t position, const st
     const struct directory *directory = engine_directory(world->engine);
     const struct calendar *calendar = world_calendar(world,
                                                      directory && record->unit.size ? directory_find_unit(directory, record->unit) : NONE);
-    struct text who = record->event.run ? TEXT("calendar") : record->event.as.size ? record->event.as : record->event.worker;
+    struct text who = event_by_calendar(&record->event) ? TEXT("calendar") : record->event.as.size ? record->event.as : record->event.worker;
     if (!calendar)
         return TEXT("");
     return arena_print(arena, "  %4llu  %.*s  case %llu  %.*s  %.*s  -> %.*s%s%.*s\n", (unsigned long long)position,

@@ -112,7 +112,7 @@ static void put_calendar(struct arena *arena, const struct event *event, struct 
         map_put_text(row, "run", civil_print(arena, event->run));
     map_put_number(row, "missed", event->missed);
     map_put_number(row, "year", event->year);
-    if (event->year)
+    if (event->kind == EVENT_QUOTA)
         map_put(row, "count", value_integer(event->year_count));
     map_put_number(row, "least", event->year_least);
 }
@@ -194,7 +194,7 @@ enum err view_history(struct view *view, const struct case_state *state, uint64_
     struct map_maker row = map_begin(view->arena);
     put_event(view, position, record, &row);
     map_put_number(&row, "at", record->effective);
-    map_put_text(&row, "worker", record->event.run ? TEXT("calendar") : record->event.worker);
+    map_put_text(&row, "worker", event_by_calendar(&record->event) ? TEXT("calendar") : record->event.worker);
     if (record->event.has_happened_at)
         map_put(&row, "happened", value_integer(record->event.happened_at));
     map_put_text(&row, "why", record->event.why);

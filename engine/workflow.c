@@ -72,6 +72,12 @@ const struct workflow_quota *workflow_quota(const struct workflow *workflow)
     return workflow->table[WORKFLOW_QUOTAS].count ? workflow->table[WORKFLOW_QUOTAS].rows : NULL;
 }
 
+struct span workflow_short_opens(const struct workflow *workflow)
+{
+    const struct workflow_quota *quota = workflow_quota(workflow);
+    return quota ? workflow_outcome(workflow, quota->short_)->opens : (struct span){0, 0};
+}
+
 int32_t workflow_count(const struct workflow *workflow, enum workflow_table table)
 {
     return workflow->table[table].count;

@@ -554,6 +554,8 @@ int32_t workflow_ref(const struct workflow *workflow, int32_t row);
 /* NULL: it has none. */
 const struct workflow_recurs *workflow_recurs(const struct workflow *workflow);
 const struct workflow_quota *workflow_quota(const struct workflow *workflow);
+/* What the quota's `short` opens: rows of OPENS that are no children of a case. */
+struct span workflow_short_opens(const struct workflow *workflow);
 
 /* A string of the pool; "" for NONE. */
 const char *workflow_string(const struct workflow *workflow, int32_t offset);

@@ -47,7 +47,7 @@ static const struct form title_map = MAPPING(IN_TITLE), opens_map = MAPPING(IN_O
                          condition_map = MAPPING(IN_CONDITION), set_table_map = MAPPING(IN_SET_TABLE), table_map = MAPPING(IN_TABLE),
                          child_map = MAPPING(IN_CHILD), children_map = MAPPING(IN_CHILDREN),
                          recurs_map = MAPPING(IN_RECURS), turn_map = MAPPING(IN_TURN), quota_map = MAPPING(IN_QUOTA),
-                         short_map = MAPPING(IN_SHORT), vote_map = MAPPING(IN_VOTE), pass_map = MAPPING(IN_PASS), quorum_map = MAPPING(IN_QUORUM),
+                         short_map = MAPPING(IN_SHORT), short_open_map = MAPPING(IN_SHORT_OPEN), vote_map = MAPPING(IN_VOTE), pass_map = MAPPING(IN_PASS), quorum_map = MAPPING(IN_QUORUM),
                          recuse_map = MAPPING(IN_RECUSE), proxy_map = MAPPING(IN_PROXY), rate_map = MAPPING(IN_RATE), rater_map = MAPPING(IN_RATER), grade_map = MAPPING(IN_GRADE);
 
 /* scalars */
@@ -121,6 +121,7 @@ static const struct form notices = LIST_OF(notify_map), notify = EITHER(&notify_
 static const struct form child_at = EITHER(&form_name, &at_map), child_value = EITHER(&form_text, &form_number, &form_boolean);
 static const struct form child_with = NAMED(1, child_value), child_returns = NAMED(1, form_name), parent_ends = FORM_WORDS(parent_ends_words);
 static const struct form child_list = LIST_OF(child_map), opens = EITHER(&child_map, &child_list);
+static const struct form short_open_list = LIST_OF(short_open_map), short_opens = EITHER(&short_open_map, &short_open_list);
 
 /* the parts of the file */
 static const struct form fields = NAMED(0, field_map), stages = NAMED(1, stage_map), events = NAMED(0, event_map), tasks = NAMED(1, tasks_map);
@@ -175,7 +176,7 @@ static const struct key table[] = {
     {IN_WORKFLOW, "overdue", M, 0, AN_OUTCOME, "what happens at that limit", &outcome_map},
     {IN_WORKFLOW, "late", S, 0, "then, now or refuse", "what an event may do that happened before it was received", &late},
     {IN_WORKFLOW, "tells", S | L | M, 0, SOME_PEOPLE, "who is told at each change of stage", &people},
-    {IN_WORKFLOW, "quota", M, 0, "{least, a: year, for-each: LEVEL, ends: [...], short: {notify: ...}}", "so many ends a year", &quota_map},
+    {IN_WORKFLOW, "quota", M, 0, "{least, a: year, for-each: LEVEL, ends: [...], short: {notify: ..., open: ...}}", "so many ends a year", &quota_map},
     {IN_WORKFLOW, "reopen", M, 0, "{by, needs, within, go}", "an ended case opened again", &reopen_map},
     {IN_WORKFLOW, "retain", S, 0, A_DURATION, "how long a case is kept after its end; then what it holds of people is destroyed", &form_duration},
 
@@ -206,9 +207,14 @@ static const struct key table[] = {
     {IN_QUOTA, "a", S, KEY_NEEDED, "year", "in a calendar year", &year},
     {IN_QUOTA, "for-each", S, KEY_NEEDED, "a level", "at each of its units", &form_name},
     {IN_QUOTA, "ends", S | L, KEY_NEEDED, "a list of ends", "which ends count", &some_names},
-    {IN_QUOTA, "short", M, KEY_NEEDED, "{notify: ...}", "what follows at the year's end where there were fewer", &short_map},
+    {IN_QUOTA, "short", M, KEY_NEEDED, "{notify: ..., open: ...}", "what follows at the year's end where there were fewer", &short_map},
 
-    {IN_SHORT, "notify", M | L, KEY_NEEDED, "{who: PEOPLE, text: {zh, en}}, or a list of these", "who is told, and what", &notify},
+    {IN_SHORT, "notify", M | L, KEY_SOME, "{who: PEOPLE, text: {zh, en}}, or a list of these", "who is told, and what", &notify},
+    {IN_SHORT, "open", M | L, KEY_SOME, "{workflow, at, with}, or a list of these", "cases that are opened at the unit", &short_opens},
+
+    {IN_SHORT_OPEN, "workflow", S, KEY_NEEDED, "the name of a workflow", "what kind of case is opened", &form_name},
+    {IN_SHORT_OPEN, "at", S, 0, "a level", "at the unit of that level for the one that fell short; at that one itself unless said", &form_name},
+    {IN_SHORT_OPEN, "with", M, 0, "a mapping of its fields to values", "what it begins with", &child_with},
 
     {IN_FIELD, "type", S, KEY_NEEDED, "text, number, boolean, date, choice, people, list, unit or reference", "what it holds", &type},
     {IN_FIELD, "title", M, 0, A_TITLE, "what it is called by people", &title_map},
@@ -413,7 +419,7 @@ static const struct mapping mappings[WORKFLOW_WHERE_COUNT] = {
     [IN_WORKER] = {.name = "worker"}, [IN_EVENT] = {.name = "event"}, [IN_OUTCOME] = {.name = "outcome"}, [IN_BRANCH] = {.name = "way"},
     [IN_NOTIFY] = {.name = "notify"}, [IN_SET_TABLE] = {.name = "set-table"}, [IN_TABLE] = {.name = "table"}, [IN_ROLE] = {.name = "role"}, [IN_EACH] = {.name = "each"},
     [IN_AT_LEAST] = {.name = "at-least"}, [IN_MISSING] = {.name = "missing"}, [IN_RANGE] = {.name = "range", .least = 1}, [IN_COUNT] = {.name = "count"},
-    [IN_RECURS] = {.name = "recurs"}, [IN_TURN] = {.name = "turn"}, [IN_QUOTA] = {.name = "quota"}, [IN_SHORT] = {.name = "short"},
+    [IN_RECURS] = {.name = "recurs"}, [IN_TURN] = {.name = "turn"}, [IN_QUOTA] = {.name = "quota"}, [IN_SHORT] = {.name = "short"}, [IN_SHORT_OPEN] = {.name = "short-open"},
     [IN_VOTE] = {.name = "vote"}, [IN_PASS] = {.name = "pass", .others = &vote_part, .least = 1, .other_keys = &choice}, [IN_QUORUM] = {.name = "quorum"},
     [IN_RECUSE] = {.name = "recuse", .least = 1}, [IN_PROXY] = {.name = "proxy"}, [IN_RATE] = {.name = "rate"}, [IN_RATER] = {.name = "raters"}, [IN_GRADE] = {.name = "grade"},
     [IN_END] = {.name = "end"}, [IN_CHILD] = {.name = "child"}, [IN_CHILDREN] = {.name = "children"}, [IN_CONDITION] = {.name = "condition", .others = &condition_value, .least = 1},

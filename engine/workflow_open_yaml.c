@@ -1,4 +1,5 @@
-/* workflow_open_yaml: child cases: `open` beside an outcome, `children` of a stage, `gives` of an end.
+/* workflow_open_yaml: child cases: `open` beside an outcome, `children` of a stage, `gives` of an end; and cases that are opened where there is none (a
+ * quota's `short`).
  *
  * What the child's workflow has (its fields, its ends) is not known here: the files are deployed each by itself. What does not fit there is
  * found when the child is opened, and then an incident stands on the parent. Private fields neither flow out nor come back: the engine
@@ -54,7 +55,7 @@ static int32_t value_for_child(struct workflow_reader *reader, const struct node
     return push_value(reader, VALUE_TEXT, 0, text);
 }
 
-static void given_one(struct workflow_reader *reader, const struct node *node, struct workflow_given *given)
+static void given_one(struct workflow_reader *reader, const struct node *node, bool of_case, struct workflow_given *given)
 {
     row_blank(WORKFLOW_GIVENS, given);
     given->its = its_read(reader, key_node(reader, node));
@@ -63,13 +64,16 @@ static void given_one(struct workflow_reader *reader, const struct node *node, s
         return;
     }
     given->from = node->plain ? name_find(reader, WORKFLOW_FIELDS, node->text) : NONE;
-    if (given->from != NONE)
+    if (given->from != NONE && !of_case)
+        problems_add(reader->problems, node, "\"%s\" is a field of a case, and here there is none. Allowed is a value; put it in quotes when this text is meant.",
+                     node->text.data);
+    else if (given->from != NONE)
         check_flows_out(reader, given->from, node);
     else
         given->value = value_for_child(reader, node);
 }
 
-static struct span givens_read(struct workflow_reader *reader, const struct node *node)
+static struct span givens_read(struct workflow_reader *reader, const struct node *node, bool of_case)
 {
     struct workflow_given givens[WORKFLOW_FIELDS_MOST];
     int32_t found = 0;
@@ -78,7 +82,7 @@ static struct span givens_read(struct workflow_reader *reader, const struct node
             problems_add(reader->problems, node, "there are more than %d fields.", WORKFLOW_FIELDS_MOST);
             break;
         }
-        given_one(reader, item, &givens[found++]);
+        given_one(reader, item, of_case, &givens[found++]);
     }
     struct span span = {.first = row_count(reader, WORKFLOW_GIVENS), .count = found};
     for (int32_t i = 0; i < found; i++)
@@ -134,14 +138,30 @@ static void open_read(struct workflow_reader *reader, const struct node *node, s
     if (node_name(reader->problems, key_get(node, IN_CHILD, "workflow"), &name))
         open->workflow = string_push(reader, name);
     place_read(reader, key_get(node, IN_CHILD, "at"), open);
-    open->with = givens_read(reader, key_get(node, IN_CHILD, "with"));
+    open->with = givens_read(reader, key_get(node, IN_CHILD, "with"), true);
     open->returns = returns_read(reader, key_get(node, IN_CHILD, "returns"));
     const struct node *parent_ends = key_get(node, IN_CHILD, "if-parent-ends");
     if (parent_ends)
         node_choice(reader->problems, parent_ends, parent_ends_words, 2, &open->if_parent_ends);
 }
 
-struct span opens_read_children(struct workflow_reader *reader, const struct node *node)
+/* Opened at a unit, not by a case: nothing comes back from it. */
+static void short_open_read(struct workflow_reader *reader, const struct node *node, int32_t level, struct workflow_open *open)
+{
+    struct text name;
+    row_blank(WORKFLOW_OPENS, open);
+    if (!key_check(reader, node, IN_SHORT_OPEN))
+        return;
+    const struct node *at = key_get(node, IN_SHORT_OPEN, "at");
+    if (node_name(reader->problems, key_get(node, IN_SHORT_OPEN, "workflow"), &name))
+        open->workflow = string_push(reader, name);
+    open->at = OPEN_AT_LEVEL;
+    open->level = at ? level_resolve(reader, at) : level;
+    open->with = givens_read(reader, key_get(node, IN_SHORT_OPEN, "with"), false);
+}
+
+/* `level`: of the units that fall short; of children NONE. */
+static struct span opens_read(struct workflow_reader *reader, const struct node *node, bool of_case, int32_t level)
 {
     struct workflow_open opens[WORKFLOW_OPENS_MOST];
     const struct node *item;
@@ -150,16 +170,36 @@ struct span opens_read_children(struct workflow_reader *reader, const struct nod
     if (!node || !node_list(reader->problems, node, true, &item, &count))
         return (struct span){0, 0};
     if (count > WORKFLOW_OPENS_MOST)
-        problems_add(reader->problems, node, "there are more than %d child cases.", WORKFLOW_OPENS_MOST);
+        problems_add(reader->problems, node, "there are more than %d cases to be opened.", WORKFLOW_OPENS_MOST);
     for (uint32_t i = 0; i < count && i < WORKFLOW_OPENS_MOST; i++, item = item->next)
-        open_read(reader, item, &opens[found++]);
+        if (of_case)
+            open_read(reader, item, &opens[found++]);
+        else
+            short_open_read(reader, item, level, &opens[found++]);
     struct span span = {.first = row_count(reader, WORKFLOW_OPENS), .count = found};
     for (int32_t i = 0; i < found; i++)
         row_push(reader, WORKFLOW_OPENS, &opens[i], node);
     return span;
 }
 
+struct span opens_read_children(struct workflow_reader *reader, const struct node *node)
+{
+    return opens_read(reader, node, true, NONE);
+}
+
+struct span opens_read_short(struct workflow_reader *reader, const struct node *node, int32_t level)
+{
+    struct span span = opens_read(reader, node, false, level);
+    reader->short_opens += span.count;
+    return span;
+}
+
 /* ---- children ---- */
+
+static bool something_opens(const struct workflow_reader *reader)
+{
+    return row_count(reader, WORKFLOW_OPENS) > reader->short_opens;
+}
 
 static void wait_read(struct workflow_reader *reader, const struct node *node, struct workflow_wait *wait)
 {
@@ -183,7 +223,7 @@ static struct span ends_awaited(struct workflow_reader *reader, const struct nod
     struct span span = {.first = row_count(reader, WORKFLOW_NAMES), .count = 0};
     if (!node || !node_list(reader->problems, node, true, &item, &count))
         return span;
-    for (; item && span.count < WORKFLOW_ENDS_MOST; item = item->next) {
+    for (; count && span.count < WORKFLOW_ENDS_MOST; count--, item = item->next) {
         struct text name;
         if (!node_name(reader->problems, item, &name))
             continue;
@@ -222,13 +262,13 @@ void children_read(struct workflow_reader *reader, const struct node *node, stru
     wait.ends = ends_awaited(reader, key_get(node, IN_CHILDREN, "ends"));
     wait.stops_clock = stops_clock_read(reader, key_get(node, IN_CHILDREN, "stops-clock"));
     stage->children = (struct span){row_push(reader, WORKFLOW_WAITS, &wait, node), 1};
-    if (row_count(reader, WORKFLOW_OPENS) == 0)
+    if (!something_opens(reader))
         reader->children_awaited = node; /* something opens them further down, or nothing does: check_children */
 }
 
 void check_children(struct workflow_reader *reader)
 {
-    if (reader->children_awaited && row_count(reader, WORKFLOW_OPENS) == 0 && !reader->doubtful[WORKFLOW_OPENS])
+    if (reader->children_awaited && !something_opens(reader) && !reader->doubtful[WORKFLOW_OPENS])
         problems_add_key(reader->problems, reader->children_awaited, "this stage waits for child cases, but nothing opens any. Let some outcome do so (open: [...]).");
 }
 
@@ -241,7 +281,7 @@ struct span gives_read(struct workflow_reader *reader, const struct node *node)
     uint32_t count;
     if (!node || !node_list(reader->problems, node, true, &item, &count))
         return (struct span){0, 0};
-    for (; item && found < WORKFLOW_FIELDS_MOST; item = item->next) {
+    for (; count && found < WORKFLOW_FIELDS_MOST; count--, item = item->next) {
         int32_t field = name_resolve(reader, WORKFLOW_FIELDS, item);
         if (field == NONE)
             continue;

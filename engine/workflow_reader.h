@@ -49,6 +49,7 @@ struct workflow_reader {
     int32_t choose_depth;
     struct reader_table *tables; /* workflow_table_yaml.c */
     int32_t table_count;
+    int32_t short_opens;                 /* rows of OPENS that are no children: the quota's */
     const struct node *children_awaited; /* a stage's `children`, read before any `open` was; or NULL */
     bool doubtful[WORKFLOW_TABLE_COUNT]; /* something could not be read that may refer to rows of this table: none is called unused */
 };
@@ -231,6 +232,8 @@ int32_t stop_read(struct workflow_reader *reader, const struct node *node, const
 
 /* `open` beside an outcome; NULL: none. */
 struct span opens_read_children(struct workflow_reader *reader, const struct node *node);
+/* `open` of a quota's `short`, which counts at the units of that level; NULL: none. */
+struct span opens_read_short(struct workflow_reader *reader, const struct node *node, int32_t level);
 /* `children` of a stage; NULL: none. */
 void children_read(struct workflow_reader *reader, const struct node *node, struct workflow_stage *stage);
 /* `gives` of an end; NULL: none. */

@@ -187,7 +187,7 @@ static struct span ends_named(struct workflow_reader *reader, const struct node 
         return (struct span){0};
     if (count == 0)
         problems_add(reader->problems, node, "found an empty list; at least one end counts.");
-    for (; item && found < WORKFLOW_ENDS_MOST; item = item->next) {
+    for (; count && found < WORKFLOW_ENDS_MOST; count--, item = item->next) {
         int32_t end = name_find(reader, WORKFLOW_ENDS, item->text); /* not marked as used: something must lead there all the same */
         if (item->kind != NODE_SCALAR || end == NONE)
             end = name_resolve(reader, WORKFLOW_ENDS, item);
@@ -202,17 +202,34 @@ static struct span ends_named(struct workflow_reader *reader, const struct node 
     return refs_push(reader, ends, found);
 }
 
+/* What an outcome has besides is about a case. */
+static bool asks_for_case(struct workflow_reader *reader, const struct node *node)
+{
+    static const char *const words[] = {"go", "level", "climb", "to", "end", "stay", "choose", "set", "publish"};
+    bool asks = false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        const struct node *found = node_get(node, words[i]);
+        asks = asks || found;
+        if (found)
+            problems_add_key(reader->problems, found, "\"%s\" is about a case, and here there is none: a unit has had too few. Allowed: notify, open.", words[i]);
+    }
+    return asks;
+}
+
 /* There is no case, so nothing of one can be meant. */
-static int32_t short_read(struct workflow_reader *reader, const struct node *node)
+static int32_t short_read(struct workflow_reader *reader, const struct node *node, int32_t level)
 {
     struct workflow_outcome outcome;
     row_blank(WORKFLOW_OUTCOMES, &outcome);
     outcome.kind = OUTCOME_STAY;
-    if (!node || !key_check(reader, node, IN_SHORT))
+    if (!node || asks_for_case(reader, node) || !key_check(reader, node, IN_SHORT))
         return NONE;
-    const struct node *notify = key_get(node, IN_SHORT, "notify");
+    const struct node *notify = key_get(node, IN_SHORT, "notify"), *open = key_get(node, IN_SHORT, "open");
+    if (!node_get(node, "notify") && !node_get(node, "open"))
+        problems_add(reader->problems, node, "nothing follows. Allowed is \"notify\" (who is told), \"open\" (a case), or both.");
     if (notify)
         outcome.notices = notices_read(reader, notify, 0);
+    outcome.opens = opens_read_short(reader, open, level);
     for (int32_t i = 0; i < outcome.notices.count; i++)
         if (ROW_OF(reader, NOTICES, notice, outcome.notices.first + i)->worker != NONE)
             problems_add(reader->problems, notify, "a worker process is told about a case, and here there is none. Allowed is \"who\".");
@@ -233,6 +250,6 @@ void quota_read(struct workflow_reader *reader, const struct node *node)
         quota.level = level_resolve(reader, level);
     if (key_get(node, IN_QUOTA, "ends"))
         quota.ends = ends_named(reader, key_get(node, IN_QUOTA, "ends"));
-    quota.short_ = short_read(reader, key_get(node, IN_QUOTA, "short"));
+    quota.short_ = short_read(reader, key_get(node, IN_QUOTA, "short"), quota.level);
     row_push(reader, WORKFLOW_QUOTAS, &quota, node);
 }

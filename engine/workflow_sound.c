@@ -198,7 +198,17 @@ static bool recurs_sound(const struct workflow *workflow)
     return workflow_count(workflow, WORKFLOW_RECURS) == 1 && turn && (recurs->rotation || recurs->of == NONE);
 }
 
-/* There is no case: what follows can only tell people who hold a role, or workers. */
+/* There is no case: its unit alone says where another is opened, and nothing flows. */
+static bool short_open_sound(const struct workflow *workflow, int32_t row)
+{
+    const struct workflow_open *open = workflow_open(workflow, row);
+    for (int32_t given = open->with.first; given < open->with.first + open->with.count; given++)
+        if (workflow_given(workflow, given)->from != NONE)
+            return false;
+    return open->at == OPEN_AT_LEVEL && open->level != NONE && open->returns.count == 0;
+}
+
+/* What follows can only tell people who hold a role, and open cases. */
 static bool quota_sound(const struct workflow *workflow)
 {
     const struct workflow_quota *quota = workflow_quota(workflow);
@@ -213,8 +223,11 @@ static bool quota_sound(const struct workflow *workflow)
             if (workflow_people(workflow, row)->kind != PEOPLE_ROLE)
                 return false;
     }
+    for (int32_t i = 0; i < outcome->opens.count; i++)
+        if (!short_open_sound(workflow, outcome->opens.first + i))
+            return false;
     return workflow_count(workflow, WORKFLOW_QUOTAS) == 1 && quota->least > 0 && quota->ends.count > 0 && outcome->kind == OUTCOME_STAY &&
-           outcome->sets.count == 0;
+           outcome->sets.count == 0 && outcome->publish == NONE;
 }
 
 static bool vote_rule_sound(const struct workflow *workflow, int32_t row)

@@ -88,6 +88,7 @@ enum workflow_where {
     IN_TURN,      /* for-each of recurs: {role or level, in: rotation} */
     IN_QUOTA,
     IN_SHORT,     /* of quota: what follows where no case is */
+    IN_SHORT_OPEN,
     IN_VOTE,
     IN_PASS,      /* of a vote: {CHOICE: part, of: base}, or {per, limits} */
     IN_QUORUM,

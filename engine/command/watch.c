@@ -54,7 +54,7 @@ static void print_news(const struct command_line *line, const struct value *row)
                unit.data);
     else if (unit.size)
         printf(" → %.*s", (int)unit.size, unit.data);
-    if (row_integer(row, "year"))
+    if (row_integer(row, "least"))
         printf(command_say(line, ": %lld of %lld in %lld", "：%3$lld 年 %1$lld 件，应有 %2$lld 件"), (long long)row_integer(row, "count"), (long long)row_integer(row, "least"),
                (long long)row_integer(row, "year"));
     printf("\n");

@@ -287,6 +287,10 @@ static void test_whole_files(void **state)
         {HEAD "start: {go: a}\nstages: {a: {children: {wait: all, ends: kept}, events: {more: {by: clerk, stay: true, open: {workflow: survey}}}, then: {end: done}}}\nends: {done: }\n",
          "f:5:14: stages.a.children: nothing but its children leads out of the stage \"a\": when they end otherwise, the case stays for ever. "
          "Add an event or a deadline that leads out.\n"},
+        /* children that only a quota opens */
+        {HEAD "start: {go: a}\nquota: {least: 1, a: year, for-each: grid, ends: done, short: {open: {workflow: survey}}}\n"
+              "stages: {a: {children: {wait: all}, events: {close: {by: clerk, end: done}}, then: {end: done}}}\nends: {done: }\n",
+         "f:6:14: stages.a.children: this stage waits for child cases, but nothing opens any. Let some outcome do so (open: [...]).\n"},
         /* choose in choose in choose */
         {HEAD "start: {go: a}\n"
               "stages: {a: {events: {close: {by: clerk, choose: [{when: {level: grid}, end: done}, {choose: [{when: "

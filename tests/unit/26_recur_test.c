@@ -260,6 +260,31 @@ static void units_turns_and_years_are_replayed(void **state)
     bed_close(&life.bed);
 }
 
+/* What a quota opens where a year had too few, and what of it cannot be opened. */
+static void cases_that_a_quota_opens_are_replayed(void **state)
+{
+    (void)state;
+    struct store *store;
+    struct life life = {.now = AT(0)};
+    assert_int_equal(store_memory_open(&store), ERR_OK);
+    bed_init(&life.bed, store);
+    assert_int_equal(bed_deploy(&life.bed, life.now, "calendar-cn.yaml", bed_file(&life.bed, "config/calendar-cn.yaml")), ERR_OK);
+    deploy_file(&life, "district-1.yaml");
+    deploy_file(&life, "team-visits.yaml");
+    life.now = AT(INT64_C(200) * DAY); /* 2026 is over; nobody knows the workflow of what is to be opened */
+    fire(&life, true);
+    assert_int_equal(count_kind(&life, EVENT_QUOTA, true), 2);
+    assert_int_equal(count_kind(&life, EVENT_RUN, false), 2 * 2);
+    deploy_file(&life, "explanation.yaml");
+    life.now = AT(INT64_C(500) * DAY); /* and 2027 */
+    fire(&life, true);
+    assert_int_equal(count_kind(&life, EVENT_QUOTA, true), 2 * 2);
+    assert_int_equal(count_kind(&life, EVENT_RUN, false), 2 * 2);
+    assert_int_equal(count_kind(&life, EVENT_OPEN, false), 2 * 2);
+    bed_assert_replays(&life.bed);
+    bed_close(&life.bed);
+}
+
 /* What people are told that comes next. */
 static void what_comes_next_is_told(void **state)
 {
@@ -293,6 +318,6 @@ static void what_comes_next_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(each_day_is_opened_once), cmocka_unit_test(units_turns_and_years_are_replayed),
-                                       cmocka_unit_test(what_comes_next_is_told)};
+                                       cmocka_unit_test(cases_that_a_quota_opens_are_replayed), cmocka_unit_test(what_comes_next_is_told)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

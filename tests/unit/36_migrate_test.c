@@ -371,6 +371,21 @@ static void where_nothing_is_waited_for_any_more_the_case_goes_on(void **state)
     assert_true(state_now()->flags & CASE_ENDED);
 }
 
+/* What a quota opens is nobody's child. */
+static void a_child_finds_its_place_in_what_a_case_opens(void **state)
+{
+    (void)state;
+    open_waiting();
+    tell("ask", "li", NULL, 0);
+    deploy_waiting((const char *const[]){"version: 1", "version: 2", "data:", "quota: {least: 1, a: year, for-each: building, ends: done, short: {open: {workflow: errand}}}\ndata:", NULL});
+    expect_applied(migrate_waiting(2));
+    const struct workflow *workflow = engine_version(rooms->bed.engine, TEXT("waiting-matter"), 2);
+    assert_int_equal(workflow_short_opens(workflow).count, 1);
+    assert_int_not_equal(state_now()->children[0].open, workflow_short_opens(workflow).first);
+    deploy_waiting((const char *const[]){"version: 1", "version: 3", "open: {workflow: errand", "open: {workflow: visit", "data:", "quota: {least: 1, a: year, for-each: building, ends: done, short: {open: {workflow: errand}}}\ndata:", NULL});
+    expect_why(migrate_waiting(3), ERR_NO_PLACE, "nothing there opens such a one");
+}
+
 static void a_vote_or_a_publication_begins_only_when_it_is_entered(void **state)
 {
     (void)state;
@@ -449,7 +464,7 @@ int main(void)
         TEST(a_level_must_be_in_the_ladder), TEST(what_somebody_has_said_waits_on), TEST(an_open_task_needs_its_place),
         TEST(the_deadline_moves_with_its_extension), TEST(a_shorter_deadline_fires_when_it_has_passed), TEST(only_the_operator_may),
         TEST(a_version_that_is_not_there_is_said_so), TEST(a_clock_that_stands_while_children_are_waited_for_stands_on),
-        TEST(where_nothing_is_waited_for_any_more_the_case_goes_on), TEST(a_vote_or_a_publication_begins_only_when_it_is_entered),
+        TEST(a_child_finds_its_place_in_what_a_case_opens), TEST(where_nothing_is_waited_for_any_more_the_case_goes_on), TEST(a_vote_or_a_publication_begins_only_when_it_is_entered),
         TEST(a_vote_that_is_over_keeps_its_arithmetic), TEST(wherever_batches_end_the_counts_are_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
