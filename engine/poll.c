@@ -69,7 +69,7 @@ static struct text person_of(const struct event *event)
 uint32_t poll_reads(const struct workflow *workflow, const struct case_state *state, const struct event *event, uint32_t *roll,
                     struct text persons[POLL_READS_MOST])
 {
-    if (event->kind != EVENT_SEND || !state)
+    if (event->kind != EVENT_SEND)
         return 0;
     bool of_vote = poll_is_event(event->name);
     const struct case_poll *poll = of_vote ? poll_meant(workflow, state, event) : poll_kept_out(workflow, state, event);

@@ -269,24 +269,16 @@ static int32_t get_i32(struct wire_reader *reader)
     return (int32_t)number;
 }
 
-static uint32_t get_count(struct wire_reader *reader)
-{
-    uint32_t count = wire_get_array(reader);
-    if (count > (size_t)(reader->end - reader->at)) /* every element takes a byte at least */
-        reader->failed = true;
-    return reader->failed ? 0 : count;
-}
-
 static void get_notices(struct wire_reader *reader, struct log_record *record)
 {
-    uint32_t count = get_count(reader);
+    uint32_t count = wire_get_array(reader);
     struct log_notice *notices = ARENA_ARRAY(reader->arena, struct log_notice, count);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         if (wire_get_array(reader) != 4)
             reader->failed = true;
         notices[i].kind = (enum notice_kind)get_u32(reader);
         reader->failed = reader->failed || notices[i].kind > NOTICE_WITHDRAWN;
-        notices[i].who_count = get_count(reader);
+        notices[i].who_count = wire_get_array(reader);
         struct text *who = ARENA_ARRAY(reader->arena, struct text, notices[i].who_count);
         for (uint32_t k = 0; k < notices[i].who_count; k++)
             who[k] = wire_get_text(reader);
@@ -300,7 +292,7 @@ static void get_notices(struct wire_reader *reader, struct log_record *record)
 
 static void get_changes(struct wire_reader *reader, struct log_record *record)
 {
-    uint32_t count = get_count(reader);
+    uint32_t count = wire_get_array(reader);
     struct log_change *changes = ARENA_ARRAY(reader->arena, struct log_change, count);
     for (uint32_t i = 0; i < count && !reader->failed; i++) {
         if (wire_get_array(reader) != 4)

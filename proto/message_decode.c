@@ -15,8 +15,7 @@ struct decoding {
 
 static bool decoding_fail(struct decoding *decoding, struct text why)
 {
-    if (decoding->why.size == 0)
-        decoding->why = why;
+    decoding->why = why;
     return false;
 }
 
@@ -27,7 +26,7 @@ static struct text shown(struct text name)
     if (name.size <= SHOWN_MOST)
         return name;
     size_t size = SHOWN_MOST;
-    while (size && ((unsigned char)name.data[size] & 0xc0) == 0x80)
+    while (((unsigned char)name.data[size] & 0xc0) == 0x80) /* it is UTF-8: no character has so many bytes */
         size--;
     return (struct text){.data = name.data, .size = size};
 }

@@ -58,15 +58,15 @@ def reports(build):
         gcov = subprocess.run(["gcov", "--json-format", "--branch-probabilities", "--hash-filenames", *data], cwd=work, text=True,
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         if gcov.returncode != 0 or gcov.stderr:
-            sys.exit(f"gcov: {gcov.stderr.strip() or gcov.returncode}")
+            sys.exit(f"gcov: {(gcov.stderr.splitlines() or [gcov.returncode])[0]}")
         for name in sorted(os.listdir(work)):
             with gzip.open(os.path.join(work, name)) as file:
                 yield from json.load(file)["files"]
 
 
 def branches(build):
-    """{file: {line: (function, [count of each branch])}} of the C files of the project."""
-    files = {}
+    """{file: {line: (function, [count of each branch], text)}} of the C files of the project, and their lines."""
+    files, wholes = {}, {}
     for report in reports(build):
         path = os.path.relpath(report["file"]) if os.path.isabs(report["file"]) else report["file"]
         if path.startswith("..") or not path.endswith(".c") or path.startswith("tests/"):
@@ -81,7 +81,8 @@ def branches(build):
                 if line["line_number"] in switches and 0 in counts:
                     counts.remove(0)
                 lines[line["line_number"]] = (line.get("function_name", ""), counts, source[line["line_number"] - 1].strip())
-    return files
+        wholes[path] = source
+    return files, wholes
 
 
 def read_list(path):
@@ -105,6 +106,19 @@ def read_list(path):
     return rooms, refusals, excused
 
 
+def statement(source, number, lines):
+    """The line and those that go on with it and have no branches of their own: gcov counts a condition where it begins."""
+    text = source[number - 1]
+    while number not in lines or not source[number - 1].rstrip().endswith((";", "{", "}")):
+        number += 1
+        if number > len(source) or number in lines:
+            break
+        text += " " + source[number - 1].strip()
+        if source[number - 1].rstrip().endswith((";", "{", "}")):
+            break
+    return text
+
+
 def never_taken(text, refusals):
     """How many branches of a line are those in which a refusal answers true: one for each that stands behind || or is asked by itself."""
     return sum(len(re.findall(r"(?:\|\||&&|if \(!?|\?|:) ?!?" + name + r"\(", text)) for name in refusals)
@@ -123,13 +137,13 @@ def main():
     build, path = sys.argv[1:]
     rooms, refusals, exceptions = read_list(path)
     unreached, total = [], [0, 0]
-    files = branches(build)
+    files, sources = branches(build)
     for name in sorted(files):
         in_room = any(fnmatch.fnmatch(name, room) for room in rooms)
         reached = there = excused = 0
         for number in sorted(files[name]):
             function, counts, text = files[name][number]
-            never = min(never_taken(text, refusals), counts.count(0))
+            never = min(never_taken(statement(sources[name], number, files[name]), refusals), counts.count(0))
             missing = counts.count(0) - never
             there += len(counts) - never
             reached += len(counts) - never - missing
