@@ -70,9 +70,11 @@ static bool child_ended(struct step *step, struct case_child *child)
     child->state = CHILD_ENDED;
     child->end = step->input.event->end;
     step_say(step, arena_print(step->arena, "子案 %.*s 已结案：%.*s", SHOWN(its_name(step, child)), SHOWN(child->end)), "the child %.*s has ended: %.*s", SHOWN(its_name(step, child)), SHOWN(child->end));
-    if (step->state->flags & CASE_ENDED)
+    bool ended = step->state->flags & CASE_ENDED;
+    if (!ended || (case_link_of(step->state, LINK_MERGED_INTO) && !(step->state->flags & CASE_FORGOTTEN)))
+        try_returns(step, child); /* a merged one may go on yet, and has then what it waited for */
+    if (ended)
         return true;
-    try_returns(step, child);
     clock_follow(step);
     kin_try_to_go_on(step);
     return true;
