@@ -76,7 +76,7 @@ static bool take_part(struct reading *reading, struct text piece)
 {
     const char *equals = memchr(piece.data, '=', piece.size);
     if (!equals)
-        return FAIL(reading, piece.data, "\"%.*s\" is no part of a rule; allowed is NAME=VALUE, parts separated by semicolons.", SHOWN(piece));
+        return FAIL(reading, piece.data, "\"%.*s\" is no part of a rule; a rule is such as FREQ=WEEKLY;BYDAY=TU,TH (NAME=VALUE, parts separated by semicolons).", SHOWN(piece));
     struct text name = {.data = piece.data, .size = (size_t)(equals - piece.data)};
     struct text value = {.data = equals + 1, .size = piece.size - name.size - 1};
     for (int part = 0; part < PART_KINDS; part++) {

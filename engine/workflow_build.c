@@ -222,6 +222,16 @@ static const struct {
     [WORKFLOW_ENDS] = {"end", "Ends"},
 };
 
+/* A stage where an end is meant, or the other way round; otherwise the nearest name. */
+static const char *other_or_nearest(struct workflow_reader *reader, enum workflow_table table, struct text name, const struct nearest *nearest)
+{
+    if (table == WORKFLOW_STAGES && name_find(reader, WORKFLOW_ENDS, name) != NONE)
+        return arena_print(reader->arena, " \"%s\" is an end: write end: %s.", name.data, name.data).data;
+    if (table == WORKFLOW_ENDS && name_find(reader, WORKFLOW_STAGES, name) != NONE)
+        return arena_print(reader->arena, " \"%s\" is a stage: write go: %s.", name.data, name.data).data;
+    return nearest_hint(nearest, reader->arena);
+}
+
 /* Reports the name and gives the nearest row, or NONE. */
 static int32_t name_unknown(struct workflow_reader *reader, enum workflow_table table, const struct node *node, struct text name)
 {
@@ -235,7 +245,7 @@ static int32_t name_unknown(struct workflow_reader *reader, enum workflow_table 
     for (int32_t i = 0; i < row_count(reader, table); i++)
         nearest_offer(&nearest, text_of(row_name(reader, table, i)));
     problems_add(reader->problems, node, "there is no %s \"%s\".%s %s: %s.", table_words[table].one, name.data,
-                 nearest_hint(&nearest, reader->arena), table_words[table].many, names_listed(reader, table, whole(reader, table)));
+                 other_or_nearest(reader, table, name, &nearest), table_words[table].many, names_listed(reader, table, whole(reader, table)));
     return name_find(reader, table, nearest.best);
 }
 

@@ -10,6 +10,16 @@ static const char *name_at(const struct directory *directory, enum directory_tab
     return directory_string(directory, directory_role(directory, row)->name);
 }
 
+/* A level where a role is meant, or the other way round; otherwise the nearest name. */
+static const char *other_or_nearest(struct workflow_reader *reader, enum directory_table table, const char *word, const struct nearest *nearest)
+{
+    bool role = table == DIRECTORY_ROLES;
+    int32_t other = role ? directory_find_level(reader->directory, text_of(word)) : directory_find_role(reader->directory, text_of(word));
+    if (other == NONE)
+        return nearest_hint(nearest, reader->arena);
+    return arena_print(reader->arena, " \"%s\" is a %s of it.", word, role ? "level" : "role").data;
+}
+
 /* ` Did you mean "x"? Roles: x, y.` */
 static const char *allowed(struct workflow_reader *reader, enum directory_table table, const char *word)
 {
@@ -20,7 +30,7 @@ static const char *allowed(struct workflow_reader *reader, enum directory_table 
         nearest_offer(&nearest, text_of(name_at(directory, table, row)));
         list = arena_print(reader->arena, "%s%s%s", list, row ? ", " : "", name_at(directory, table, row)).data;
     }
-    return arena_print(reader->arena, "%s %s: %s.", nearest_hint(&nearest, reader->arena), table == DIRECTORY_LEVELS ? "Levels" : "Roles", list).data;
+    return arena_print(reader->arena, "%s %s: %s.", other_or_nearest(reader, table, word, &nearest), table == DIRECTORY_LEVELS ? "Levels" : "Roles", list).data;
 }
 
 static void check_roles(struct workflow_reader *reader)

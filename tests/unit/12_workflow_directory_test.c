@@ -57,6 +57,10 @@ static void test_what_is_not(void **state)
         {"for: clerk", "for: policeman", "f:11:17: stages.s.task.for: the directory has no role \"policeman\". Roles: clerk, mediator.\n"},
         {"of: district", "of: distict",
          "f:12:51: stages.s.events.e.by[2].of: the directory has no level \"distict\". Did you mean \"district\"? Levels: building, grid, district.\n"},
+        {"for: clerk", "for: district",
+         "f:11:17: stages.s.task.for: the directory has no role \"district\". \"district\" is a level of it. Roles: clerk, mediator.\n"},
+        {"of: district", "of: clerk",
+         "f:12:51: stages.s.events.e.by[2].of: the directory has no level \"clerk\". \"clerk\" is a role of it. Levels: building, grid, district.\n"},
         {"at: grid\n", "at: building\n",
          "f:10:9: warning: stages.s.at: no unit of the directory has the level \"building\": a case never comes there.\n"},
     };
