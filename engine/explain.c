@@ -62,10 +62,9 @@ enum err explain_case(struct explain *explain, const struct value *because, stru
             arena_print(explain->view->arena, "child cases: %d of %d have ended as they should, %d are needed", wait.ended, wait.of, wait.needed),
             arena_print(explain->view->arena, "子案件：共 %d 件，须办结 %d 件，已办结 %d 件", wait.of, wait.needed, wait.ended)}));
     map_put_flag(&row, "untold", explain->state->events > EXPLAIN_RECORDS_MOST);
-    if (!(explain->state->flags & CASE_ENDED)) {
-        explain_ways(explain, &row);
+    explain_ways(explain, &row); /* an ended case may be opened again */
+    if (!(explain->state->flags & CASE_ENDED))
         explain_clocks(explain, &row);
-    }
     *out = map_end(&row);
     return ERR_OK;
 }
@@ -120,8 +119,9 @@ static enum err tell_record(struct telling *telling, uint64_t position)
     for (uint32_t i = 0; i < shown.count; i++)
         map_put_named(&row, shown.items[2 * i].text, shown.items[2 * i + 1]);
     int32_t event = telling->state && record.event.kind == EVENT_SEND ? workflow_find_event(explain->workflow, telling->state->stage, record.event.name) : NONE;
-    if (event != NONE)
-        map_put(&row, "title", two_value(explain, two_event(explain, event)));
+    struct two given = event == NONE && record.event.kind == EVENT_SEND ? two_given(explain, record.event.name) : (struct two){{0}, {0}};
+    if (event != NONE || given.en.size)
+        map_put(&row, "title", two_value(explain, event != NONE ? two_event(explain, event) : given));
     bool known = !telling->lost;
     if (known)
         map_put(&row, "trace", trace_value(explain, &decision));

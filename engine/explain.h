@@ -66,6 +66,8 @@ struct two two_text(struct text same);
 /* In English the name, in Chinese its title and the name behind it. */
 struct two two_stage(struct explain *explain, int32_t stage);
 struct two two_event(struct explain *explain, int32_t event);
+/* Of an event of the language itself, such as `ballot`; empty: it is none. */
+struct two two_given(struct explain *explain, struct text name);
 struct two two_field(struct explain *explain, int32_t field);
 struct two two_choice(struct explain *explain, struct span names, int32_t index);
 struct two two_end(struct explain *explain, int32_t end);

@@ -5,6 +5,7 @@
 #include "engine/condition.h"
 #include "engine/extend.h"
 #include "engine/poll.h"
+#include "engine/reopen.h"
 #include "engine/step.h"
 #include "engine/task.h"
 
@@ -164,7 +165,7 @@ static void put_condition(struct explain *explain, struct map_maker *map, int32_
 
 static void put_not_same(struct explain *explain, struct map_maker *map, const struct workflow_event *event)
 {
-    struct two all = {{0}, {0}};
+    struct two all = event->not_same_as_opener ? TWO("the opening", "立案") : (struct two){{0}, {0}};
     for (int32_t i = 0; i < event->not_same_as_events.count; i++)
         all = two_join(explain, all, ", ", "、", two_event(explain, workflow_ref(explain->workflow, event->not_same_as_events.first + i)));
     for (int32_t i = 0; i < event->not_same_as_fields.count; i++)
@@ -205,7 +206,8 @@ static void put_extend(struct explain *explain, struct map_maker *map, bool answ
     }
     put_by(explain, map, extend->by, CASE_EXTEND);
     put_names(explain, map, "needs", extend->needs);
-    put_two(explain, map, "needs-words", two_fields(explain, extend->needs));
+    struct two needs = two_fields(explain, extend->needs);
+    put_two(explain, map, "needs-words", extend->up_to ? two_join(explain, TWO("add: how much", "延长多少（add）"), ", ", "、", needs) : needs);
     put_often(explain, map, CASE_EXTEND, extend->most);
     map_put_number(map, "until", case_due(explain->state));
     put_two(explain, map, "leads", two_join(explain, extend->up_to ? TWO("the deadline moves by up to", "时限最多延长") : TWO("the deadline moves by", "时限延长"), " ", "", add));
@@ -257,15 +259,30 @@ static void put_task_people(struct explain *explain, struct map_maker *map)
     }
 }
 
+static void put_reopen(struct explain *explain, struct map_maker *map)
+{
+    int32_t row = workflow_head(explain->workflow)->reopen;
+    if (row == NONE)
+        return;
+    const struct workflow_reopen *reopen = workflow_reopen(explain->workflow, row);
+    int64_t last = reopen_last_moment(&explain->input);
+    put_by(explain, map, reopen->by, NONE);
+    put_names(explain, map, "needs", reopen->needs);
+    put_two(explain, map, "needs-words", two_fields(explain, reopen->needs));
+    put_names(explain, map, "may", reopen->may);
+    put_two(explain, map, "may-words", two_fields(explain, reopen->may));
+    if (last != INT64_MAX)
+        map_put_number(map, "until", last);
+    put_often(explain, map, CASE_REOPEN, reopen->most);
+    put_two(explain, map, "leads", two_outcome(explain, reopen->outcome));
+}
+
 static void put_given(struct explain *explain, struct map_maker *map, struct text name)
 {
-    static const struct {
-        const char *name, *zh;
-    } own[] = {{"stop-clock", "中止计时"}, {"resume", "恢复计时"}, {"ballot", "投票"}, {"attend", "签到"}, {"recuse", "回避"}, {"extend", "延长期限"}, {"grant", "同意延长"}, {"deny", "不同意延长"}, {"claim", "认领"}, {"hand-over", "转交"}, {"take-back", "收回"}, {"unclaim", "放回"}, {"add-handler", "增加协办"}, {"remove-handler", "移出协办"}};
+    put_two(explain, map, "title", two_given(explain, name));
+    if (text_is(name, "reopen"))
+        put_reopen(explain, map);
     bool extends = workflow_stage(explain->workflow, explain->state->stage)->extend != NONE;
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (text_is(name, own[i].name))
-            put_two(explain, map, "title", (struct two){name, arena_print(explain->view->arena, "%s（%s）", own[i].zh, own[i].name)});
     if (extends && (text_is(name, "extend") || text_is(name, "grant") || text_is(name, "deny")))
         put_extend(explain, map, !text_is(name, "extend"));
     if (text_is(name, "stop-clock") || text_is(name, "resume"))

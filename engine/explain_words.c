@@ -55,6 +55,22 @@ struct two two_event(struct explain *explain, int32_t row)
     return titled(explain, workflow_text(explain, event->name), workflow_text(explain, event->title_zh));
 }
 
+/* What the language's own events are called. */
+struct two two_given(struct explain *explain, struct text name)
+{
+    static const struct {
+        const char *name, *zh;
+    } own[] = {
+        {"stop-clock", "中止计时"}, {"resume", "恢复计时"}, {"ballot", "投票"}, {"attend", "签到"}, {"recuse", "回避"}, {"extend", "延长期限"}, {"grant", "同意延长"},
+        {"deny", "不同意延长"}, {"claim", "认领"}, {"hand-over", "转交"}, {"take-back", "收回"}, {"unclaim", "放回"}, {"add-handler", "增加协办"},
+        {"remove-handler", "移出协办"}, {"reopen", "重新立案"}, {"link", "关联"}, {"merge", "并案"}, {"un-merge", "撤销并案"}, {"split", "分案"},
+    };
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (text_is(name, own[i].name))
+            return titled(explain, name, text_of(own[i].zh));
+    return (struct two){{0}, {0}};
+}
+
 struct two two_field(struct explain *explain, int32_t row)
 {
     const struct workflow_field *field = workflow_field(explain->workflow, row);

@@ -331,6 +331,7 @@ static bool take_late(struct step *step, struct case_poll *poll, struct roll_row
     step->out->note_zh = poll->state == POLL_OPEN ? TEXT("选票填写于本次表决开始之前：已记录，不计入结果。") : TEXT("表决已结束：选票已记录，不计入结果。");
     step->out->note_en = poll->state == POLL_OPEN ? TEXT("The ballot was given before this vote began: it is recorded and does not count.")
                                                   : TEXT("The vote was over: the ballot is recorded and does not count.");
+    step_say(step, step->out->note_zh, "%.*s", SHOWN(step->out->note_en));
     return true;
 }
 

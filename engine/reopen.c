@@ -43,6 +43,12 @@ bool reopen_possible(const struct advance_input *input)
     return input->now <= last_moment(input->workflow, reopen, calendar, input->before->ended_at);
 }
 
+int64_t reopen_last_moment(const struct advance_input *input)
+{
+    const struct calendar *calendar = advance_calendar(input, advance_unit(input->directory, input->before->unit));
+    return last_moment(input->workflow, reopen_of(input->workflow), calendar, input->before->ended_at);
+}
+
 static bool may_reopen(struct step *step, const struct workflow_reopen *reopen)
 {
     if (!reopen)

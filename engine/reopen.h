@@ -13,5 +13,7 @@ bool reopen_case(struct step *step);
 void reopen_remember(struct step *step);
 /* It could be sent now to this ended case. */
 bool reopen_possible(const struct advance_input *input);
+/* Until when, for an ended case whose workflow has `reopen`; INT64_MAX: for ever. */
+int64_t reopen_last_moment(const struct advance_input *input);
 
 #endif

@@ -49,6 +49,32 @@ class ExplainTest(harness.Case):
         self.command(engine, "explain", case, "reason=x", "--as", "li", code=USAGE)
         self.assertIn("unknown-case", self.command(engine, "explain", "4711", code=REFUSED).stderr)
 
+    def test_the_ways_on_are_whole(self):
+        engine = self.engine(own=("workflows/seal-use/workflow.yaml", "tests/scenarios/reopen/workflow.yaml", "tests/scenarios/vote/council.yaml"))
+        client = self.client(engine)
+        case = self.applied(client.open("seal-use", "jinnong", "clerk-11", {"thing": "seal", "purpose": "证明"}))["case"]
+        self.assertIn("nobody who has part in: the opening", self.command(engine, "explain", case).stdout)
+        # How much is needed with an extension of up to so much.
+        case = self.applied(client.open("grid-matter", "jinnong/grid-3", "li", {"summary": "灯", "kind": "facility"}))["case"]
+        self.applied(client.send(case, "report-up", "li", {"reason": "无权限"}))
+        self.applied(client.send(case, "assign", "clerk-11", {"responsible": "jinnong"}))
+        self.assertIn("needs: add: how much, reason", self.command(engine, "explain", case).stdout)
+        # A case that is over can be opened again.
+        case = self.applied(client.open("grid-matter", "jinnong/grid-3", "li", {"summary": "灯", "kind": "facility"}))["case"]
+        self.applied(client.send(case, "dismiss", "leader-103", {"reason": "重复"}))
+        said = self.command(engine, "explain", case).stdout
+        for words in ("What may happen next:", "reopen", "who opened the case", "until: ", "times left: 1", "goes to assessment at the level community"):
+            self.assertIn(words, said)
+        self.assertIn("重新立案（reopen）", self.command(engine, "explain", case, "--lang", "zh").stdout)
+        # A ballot that came too late says so, and what the language calls its own events is told in Chinese.
+        case = self.applied(client.open("council", "jinnong", "secretary-11", {"topic": "灯"}))["case"]
+        for member in range(1, 5):
+            self.applied(client.send(case, "ballot", "council-11-%d" % member, {"choice": "reject"}))
+        self.applied(client.send(case, "ballot", "council-11-5", {"choice": "approve"}))
+        said = self.command(engine, "explain", case, "--lang", "zh").stdout
+        self.assertIn("投票（ballot）", said)
+        self.assertIn("选票已记录，不计入结果", said)
+
     def test_a_merge_is_tried(self):
         engine = self.engine(own=("tests/scenarios/merge/hearing.yaml",))
         client = self.client(engine)
