@@ -16,7 +16,10 @@
 
 enum { MANIFEST_BYTES_MOST = 4096, PARTITION = 0 };
 
-static const char mark_name[] = "backup-unfinished", manifest_name[] = "manifest", restored_name[] = "manifest.restored";
+static const char mark_name[] = "backup-unfinished", manifest_name[] = "manifest", begun_name[] = "manifest.restoring",
+                  restored_name[] = "manifest.restored";
+/* What is copied row by row, and its folder. */
+static const char keys_name[] = "keys", docket_name[] = "mediation-centre";
 
 struct backup {
     const char *data, *to, *work; /* work: where it is made */
@@ -65,7 +68,8 @@ static enum err make_folder(const struct backup *backup, const char *path)
 /* What a backup before this one has left when it was stopped. Nothing that a backup does not make is touched. */
 static void clear_remains(const struct backup *backup)
 {
-    static const char *const names[] = {"store/data.mdb", "keys/data.mdb", "keys/lock.mdb", "keys/store.lock", "manifest"};
+    static const char *const names[] = {"store/data.mdb", "keys/data.mdb", "keys/lock.mdb", "keys/store.lock", "keys/server.key", "keys/principals.yaml",
+                                        "mediation-centre/data.mdb", "mediation-centre/lock.mdb", "mediation-centre/store.lock", "manifest"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         unlink(join(backup->arena, backup->work, names[i])); /* most are not there; what cannot go stops the copy */
 }
@@ -86,7 +90,7 @@ static enum err take_place(struct backup *backup)
     }
     clear_remains(backup);
     code = make_folder(backup, join(backup->arena, backup->work, "store"));
-    return code ? code : make_folder(backup, join(backup->arena, backup->work, "keys"));
+    return code ? code : make_folder(backup, join(backup->arena, backup->work, keys_name));
 }
 
 /* ---- copying ---- */
@@ -109,17 +113,65 @@ static enum err copy_store(const struct backup *backup)
     return code;
 }
 
-static enum err copy_keys(const struct backup *backup)
+static enum err could_not(const struct backup *backup, const char *from, const char *to, enum err code)
 {
-    const char *from = join(backup->arena, backup->data, "keys"), *to = join(backup->arena, backup->work, "keys");
+    *backup->why = arena_print(backup->arena, "%s could not be copied to %s: %s %s", from, to, err_sentence(code), err_advice(code));
+    return code;
+}
+
+/* Nothing that was deleted is left in a corner of it. */
+static enum err copy_rows(const struct backup *backup, const char *name)
+{
+    const char *from = join(backup->arena, backup->data, name), *to = join(backup->arena, backup->work, name);
     enum err code = store_lmdb_copy_rows(from, to);
-    if (code) {
-        *backup->why = arena_print(backup->arena, "%s could not be copied to %s: %s %s", from, to, err_sentence(code), err_advice(code));
-        return code;
-    }
+    if (code)
+        return could_not(backup, from, to, code);
     unlink(join(backup->arena, to, "lock.mdb")); /* of the copying itself */
     unlink(join(backup->arena, to, "store.lock"));
     return ERR_OK;
+}
+
+static int copy_bytes(int from, int to)
+{
+    char bytes[4096];
+    ssize_t got;
+    while ((got = read(from, bytes, sizeof bytes)) > 0) {
+        errno = ENOSPC; /* of a write that came back short */
+        if (write(to, bytes, (size_t)got) != got)
+            return errno;
+    }
+    return got < 0 || fsync(to) != 0 ? errno : 0;
+}
+
+/* A key file, which is written by renaming: whole, before or after. Not every folder has one. */
+static enum err copy_key_file(const struct backup *backup, const char *name)
+{
+    const char *from = join(backup->arena, backup->data, name), *to = join(backup->arena, backup->work, name);
+    int source = open(from, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (source < 0)
+        return errno == ENOENT ? ERR_OK : fail(backup, from, errno);
+    int target = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int number = target < 0 ? errno : copy_bytes(source, target);
+    if (target >= 0 && close(target) != 0 && !number)
+        number = errno;
+    close(source);
+    return number ? fail(backup, to, number) : ERR_OK;
+}
+
+static enum err copy_keys(const struct backup *backup)
+{
+    enum err code = copy_rows(backup, keys_name);
+    code = code ? code : copy_key_file(backup, manifest_paths[MANIFEST_SERVER_KEY]);
+    return code ? code : copy_key_file(backup, manifest_paths[MANIFEST_PRINCIPALS]);
+}
+
+/* Of a centre that keeps its docket in this folder. */
+static enum err copy_docket(const struct backup *backup)
+{
+    if (!is_there(join(backup->arena, backup->data, manifest_paths[MANIFEST_DOCKET])))
+        return ERR_OK;
+    enum err code = make_folder(backup, join(backup->arena, backup->work, docket_name));
+    return code ? code : copy_rows(backup, docket_name);
 }
 
 /* ---- what it says of itself ---- */
@@ -139,7 +191,7 @@ static enum err describe_store(struct store *store, struct manifest *manifest)
     manifest->record_format = meta.format;
     manifest->epoch = meta.epoch;
     manifest->position = meta.position;
-    memcpy(manifest->head, meta.hash, HASH_SIZE);
+    memcpy(manifest->log, meta.hash, HASH_SIZE);
     return code ? code : engine_state_hash(store, manifest->state);
 }
 
@@ -157,8 +209,10 @@ static enum err describe(const struct backup *backup, struct manifest *manifest)
         code = describe_store(store, manifest);
         store_close(&store);
     }
-    for (int i = 0; i < MANIFEST_FILES && !code; i++)
+    for (int i = 0; i < MANIFEST_FILES && !code; i++) {
         code = manifest_measure(join(backup->arena, backup->work, manifest_paths[i]), &manifest->files[i]);
+        code = code == ERR_NOT_FOUND && i >= MANIFEST_NEEDED ? ERR_OK : code;
+    }
     if (code)
         *backup->why = arena_print(backup->arena, "The copy could not be read again: %s %s", err_sentence(code), err_advice(code));
     return code;
@@ -183,7 +237,9 @@ static enum err write_manifest(const struct backup *backup, const struct manifes
 static enum err sync_folders(const struct backup *backup)
 {
     enum err code = store_folder_sync(join(backup->arena, backup->work, "store"));
-    code = code ? code : store_folder_sync(join(backup->arena, backup->work, "keys"));
+    code = code ? code : store_folder_sync(join(backup->arena, backup->work, keys_name));
+    if (!code && is_there(join(backup->arena, backup->work, docket_name)))
+        code = store_folder_sync(join(backup->arena, backup->work, docket_name));
     code = code ? code : store_folder_sync(backup->work);
     if (code)
         *backup->why = arena_print(backup->arena, "%s: %s", backup->work, err_sentence(code));
@@ -227,6 +283,7 @@ enum err backup_take(const char *data, const char *to, struct manifest *manifest
     enum err code = take_place(&backup);
     code = code ? code : copy_store(&backup);
     code = code ? code : copy_keys(&backup); /* after the store: see backup.h */
+    code = code ? code : copy_docket(&backup);
     code = code ? code : describe(&backup, manifest);
     code = code ? code : write_manifest(&backup, manifest);
     code = code ? code : finish(&backup);
@@ -250,16 +307,10 @@ static enum err read_small(struct arena *arena, const char *path, struct text *b
     return got < 0 ? ERR_IO : ERR_OK;
 }
 
-enum err backup_read(const char *folder, struct manifest *manifest, struct arena *arena, struct text *why)
+static enum err read_manifest(const char *folder, const char *name, struct manifest *manifest, struct arena *arena, struct text *why)
 {
     struct text bytes;
-    *why = (struct text){0};
-    if (is_there(join(arena, folder, mark_name))) {
-        *why = arena_print(arena, "%s is a backup that was stopped before it was finished (it has the mark %s). Use another one, and take this one again.", folder,
-                           mark_name);
-        return ERR_CORRUPT;
-    }
-    const char *path = join(arena, folder, manifest_name);
+    const char *path = join(arena, folder, name);
     enum err code = read_small(arena, path, &bytes);
     code = code ? code : manifest_read(arena, bytes, manifest);
     if (code && code != ERR_NOT_FOUND)
@@ -268,11 +319,24 @@ enum err backup_read(const char *folder, struct manifest *manifest, struct arena
     return code;
 }
 
+enum err backup_read(const char *folder, struct manifest *manifest, struct arena *arena, struct text *why)
+{
+    *why = (struct text){0};
+    if (is_there(join(arena, folder, mark_name))) {
+        *why = arena_print(arena, "%s is a backup that was stopped before it was finished (it has the mark %s). Use another one, and take this one again.", folder,
+                           mark_name);
+        return ERR_CORRUPT;
+    }
+    return read_manifest(folder, manifest_name, manifest, arena, why);
+}
+
 enum err backup_check(const char *folder, const struct manifest *manifest, struct arena *arena, struct text *why)
 {
     for (int i = 0; i < MANIFEST_FILES; i++) {
         const char *path = join(arena, folder, manifest_paths[i]);
         struct manifest_file file = {.size = 0};
+        if (!manifest->files[i].there)
+            continue;
         enum err code = manifest_measure(path, &file);
         if (!code && (file.size != manifest->files[i].size || memcmp(file.hash, manifest->files[i].hash, HASH_SIZE) != 0)) {
             *why = arena_print(arena, "%s is not the file of the manifest: it was changed or damaged after the backup.", path);
@@ -291,7 +355,7 @@ enum err backup_glance(const char *folder, const struct manifest *manifest, stru
     for (int i = 0; i < MANIFEST_FILES; i++) {
         struct stat status;
         const char *path = join(arena, folder, manifest_paths[i]);
-        if (stat(path, &status) == 0 && (uint64_t)status.st_size == manifest->files[i].size)
+        if (!manifest->files[i].there || (stat(path, &status) == 0 && (uint64_t)status.st_size == manifest->files[i].size))
             continue;
         *why = arena_print(arena, "%s is missing, or not of the size that the manifest of this backup says. Use another backup.", path);
         return ERR_CORRUPT;
@@ -299,9 +363,25 @@ enum err backup_glance(const char *folder, const struct manifest *manifest, stru
     return ERR_OK;
 }
 
-enum err backup_begin_life(const char *folder, struct arena *arena)
+static enum err rename_within(const char *folder, const char *from, const char *to, struct arena *arena)
 {
-    if (rename(join(arena, folder, manifest_name), join(arena, folder, restored_name)) != 0)
+    if (rename(join(arena, folder, from), join(arena, folder, to)) != 0)
         return err_of(errno);
     return store_folder_sync(folder);
+}
+
+enum err backup_begin_life(const char *folder, struct arena *arena)
+{
+    return rename_within(folder, manifest_name, begun_name, arena);
+}
+
+enum err backup_read_begun(const char *folder, struct manifest *manifest, struct arena *arena, struct text *why)
+{
+    *why = (struct text){0};
+    return read_manifest(folder, begun_name, manifest, arena, why);
+}
+
+enum err backup_has_life(const char *folder, struct arena *arena)
+{
+    return rename_within(folder, begun_name, restored_name, arena);
 }

@@ -25,37 +25,39 @@ static enum err make_folder(const char *path, struct arena *arena, struct text *
     return ERR_OK;
 }
 
-/* Before anything in it is opened, which might write: half a backup is none. */
-static enum err refuse_half(const struct server *server, struct arena *arena, struct text *why)
+/* Before anything in it is opened, which might write: half a backup is none, and a whole one is none any more from now on. */
+static enum err begin_life(const struct server *server, struct arena *arena, struct text *why)
 {
     struct manifest manifest;
     enum err code = backup_read(server->data, &manifest, arena, why);
     if (code == ERR_NOT_FOUND)
         return ERR_OK;
-    return code ? code : backup_glance(server->data, &manifest, arena, why);
+    code = code ? code : backup_glance(server->data, &manifest, arena, why);
+    return code ? code : backup_begin_life(server->data, arena);
 }
 
 enum err server_make_folder(const struct server *server, struct arena *arena, struct text *why)
 {
     enum err code = make_folder(server->data, arena, why);
-    return code ? code : refuse_half(server, arena, why);
+    return code ? code : begin_life(server, arena, why);
 }
 
 /* A start on a backup is the restoring of it: it is to stand where it says. */
 enum err server_note_restored(struct server *server, struct arena *arena, struct text *why)
 {
     struct manifest manifest;
-    enum err code = backup_read(server->data, &manifest, arena, why);
+    enum err code = backup_read_begun(server->data, &manifest, arena, why);
     if (code == ERR_NOT_FOUND)
         return ERR_OK;
-    if (!code && (manifest.position != engine_position(server->engine) || memcmp(manifest.head, engine_hash(server->engine), HASH_SIZE) != 0)) {
+    if (!code && (manifest.position != engine_position(server->engine) || memcmp(manifest.log, engine_hash(server->engine), HASH_SIZE) != 0)) {
         *why = arena_print(arena, "%s: the store of this backup does not end where its manifest says. Run `staircase verify %s`; use another backup.", server->data,
                            server->data);
         return ERR_CORRUPT;
     }
-    code = code ? code : backup_begin_life(server->data, arena);
+    code = code ? code : backup_has_life(server->data, arena);
     if (!code)
-        oplog(OPLOG_WARN, "restored", OPLOG_STRING("taken", manifest.taken), OPLOG_NUMBER("position", manifest.position));
+        oplog(OPLOG_WARN, "restored", OPLOG_STRING("taken", manifest.taken), OPLOG_NUMBER("position", manifest.position),
+              OPLOG_STRING("do", manifest.files[MANIFEST_PRINCIPALS].there ? "revoke again the keys that were revoked since" : ""));
     return code;
 }
 

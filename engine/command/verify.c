@@ -48,7 +48,7 @@ static enum err problem(struct verify_report *report, enum err code, struct text
 /* The store of a backup is to be at the end that its manifest names. */
 static enum err compare(const struct manifest *manifest, struct verify_report *report)
 {
-    if (manifest->position == report->records && memcmp(manifest->head, report->log_hash, HASH_SIZE) == 0 &&
+    if (manifest->position == report->records && memcmp(manifest->log, report->log_hash, HASH_SIZE) == 0 &&
         memcmp(manifest->state, report->state_hash, HASH_SIZE) == 0)
         return ERR_OK;
     return problem(report, ERR_CORRUPT, TEXT("the manifest names another last record, or another state, than the backup has"));

@@ -2,6 +2,7 @@
 """Backups: taken under load, checked, restored; stopped half-way; what was destroyed is in no later one."""
 import glob
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -9,6 +10,7 @@ import threading
 import harness
 from harness import BUILDING, DISPUTE, PATIENCE, until
 from harness import staircase
+from curve_test import free_port
 
 MARK = "backup-unfinished"
 
@@ -138,6 +140,89 @@ class Backup(harness.Case):
         self.backup()
         self.verify_copy(self.to)
         self.assertFalse(os.path.exists(work))
+
+    def test_clients_and_the_centre_go_on(self):
+        """What was trusted is trusted again, and what the centre has it has: the keys of TCP and the docket go along."""
+        settings = "listen: {clients: 'tcp://127.0.0.1:%d', workers: 'tcp://127.0.0.1:%d'}\nlease-seconds: 1\n" % (free_port(), free_port())
+        settings += "workers:\n  - {name: mediation-centre, command: [mediation_centre, serve, --data, '{data}']}\n"
+        first = self.engine(workflows=("dispute-mediation",), settings=settings)
+        address = re.search(r"clients: '([^']*)'", settings)[1]
+        key = os.path.join(first.folder, "desk.key")
+        self.command(first, "keys", "make", "desk", "--operator", "--out", key)
+        client = self.client(first)
+        case = self.open_dispute(client)["case"]
+        self.climb(client, case)
+        until("it is in the docket", lambda: [row["case"] for row in first.rows("list", name="mediation_centre")] == [case])
+        self.command(first, "accept", case, "--as", "sun", name="mediation_centre")  # waits for the engine's answer: the task is the centre's for good
+        said = self.command(first, "backup", self.to).stdout
+        for name in ("keys/server.key", "keys/principals.yaml", "mediation-centre/data.mdb"):
+            self.assertIn("  %s " % name, said)
+            self.assertEqual(os.stat(os.path.join(self.to, name)).st_mode & 0o777, 0o600)
+        self.verify_copy(self.to)
+        self.assertEqual(first.stop(), 0)
+        again = self.engine(start=False, workflows=("dispute-mediation",), settings=settings)
+        shutil.copytree(self.to, again.data)
+        again.start()
+        self.assertRegex(again.said(), 'event=restored .*do="revoke again')
+        far = staircase.Client(address, key=key, retry=1.0, timeout=PATIENCE)
+        self.addCleanup(far.close)
+        self.assertEqual(far.show(case)[0]["case"], case)
+        until("the docket has it", lambda: [row["case"] for row in again.rows("list", name="mediation_centre")] == [case])
+        self.command(again, "conclude", case, "--agreement", "周五前修好", "--as", "sun", name="mediation_centre")
+        until("the engine has it", lambda: far.show(case)[0]["s"] == "keeping")
+
+    def test_killed_while_it_is_restored(self):
+        """At any write, sync or rename of the start: the next start goes on, and what was restored is whole."""
+        if not shutil.which("strace"):
+            self.skipTest("strace is not here")
+        case = self.open_dispute(self.client(self.running))["case"]
+        self.backup()
+        position = int(self.manifest(self.to)["position"])
+        killed = 0
+        for call in ("mkdir", "rename", "fsync", "fdatasync", "pwrite64", "pwritev", "ftruncate", "unlink", "bind"):
+            number = 1
+            while self.start_killed_at(call, number, position, case):
+                number += 1
+            killed += number - 1
+        self.assertGreater(killed, 8)
+
+    def start_killed_at(self, call, number, position, case):
+        """A start on a copy of the backup, killed at that call; then another. False: there are not so many such calls."""
+        engine = self.engine(start=False)
+        shutil.copytree(self.to, engine.data)
+        engine.spawn(launch=("strace", "-f", "-qq", "-e", "trace=" + call, "-e", "inject=%s:signal=SIGKILL:when=%d" % (call, number), "-o", "/dev/null"))
+        until("it is killed or serves", lambda: engine.process.poll() is not None or "event=serving" in engine.said())
+        killed = "event=serving" not in engine.said()
+        if killed:
+            engine.start()
+            client = self.client(engine)
+            self.assertEqual(client.status()["p"], position, (call, number))
+            self.assertEqual(self.shown(client, case)["data"]["summary"], DISPUTE["summary"])
+            self.assertEqual(engine.stop(), 0)
+            self.assertEqual([name for name in os.listdir(engine.data) if name.startswith("manifest")], ["manifest.restored"])
+            self.verify(engine)
+        engine.end()
+        return killed
+
+    def test_killed_when_it_has_written(self):
+        """An upgrade of the records writes before it is known where the store stands: its file is another then, and the next start goes on."""
+        case = self.open_dispute(self.client(self.running))["case"]
+        self.backup()
+        engine = self.engine(start=False)
+        shutil.copytree(self.to, engine.data)
+        os.rename(os.path.join(engine.data, "manifest"), os.path.join(engine.data, "manifest.restoring"))
+        with open(os.path.join(engine.data, "store", "data.mdb"), "ab") as file:
+            file.write(bytes(4096))
+        engine.start()
+        self.assertIn("event=restored", engine.said())
+        self.assertEqual(self.shown(self.client(engine), case)["data"]["summary"], DISPUTE["summary"])
+        # but another store is not taken for it
+        os.rename(os.path.join(engine.data, "manifest.restored"), os.path.join(engine.data, "manifest.restoring"))
+        self.open_dispute(self.client(engine))
+        self.assertEqual(engine.stop(), 0)
+        serve = harness.run("serve", "--data", engine.data)
+        self.assertEqual(serve.returncode, 5, serve.stderr)
+        self.assertIn("does not end where its manifest says", serve.stderr)
 
     def test_a_place_that_is_taken(self):
         os.mkdir(self.to)

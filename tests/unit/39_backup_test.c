@@ -145,7 +145,7 @@ static void says_what_it_holds(void **state)
     bed_init(&bed, lmdb_open(inside(home, home->data, "store"), MAP));
     assert_int_equal(read.position, engine_position(bed.engine));
     assert_int_equal(read.epoch, engine_epoch(bed.engine) - 1); /* opening it again began another */
-    assert_memory_equal(read.head, engine_hash(bed.engine), HASH_SIZE);
+    assert_memory_equal(read.log, engine_hash(bed.engine), HASH_SIZE);
     bed_hash(&bed, hash);
     assert_memory_equal(read.state, hash, HASH_SIZE);
     bed_close(&bed);
@@ -196,9 +196,13 @@ static void one_begins_to_live_and_is_a_backup_no_more(void **state)
     struct manifest manifest;
     struct text why;
     take(home);
+    assert_int_equal(backup_read_begun(home->to, &manifest, &home->arena, &why), ERR_NOT_FOUND);
     assert_int_equal(backup_begin_life(home->to, &home->arena), ERR_OK);
     assert_int_equal(backup_read(home->to, &manifest, &home->arena, &why), ERR_NOT_FOUND);
     assert_int_equal(backup_begin_life(home->to, &home->arena), ERR_NOT_FOUND);
+    assert_int_equal(backup_read_begun(home->to, &manifest, &home->arena, &why), ERR_OK);
+    assert_int_equal(backup_has_life(home->to, &home->arena), ERR_OK);
+    assert_int_equal(backup_read_begun(home->to, &manifest, &home->arena, &why), ERR_NOT_FOUND);
 }
 
 /* Every byte of it counts. */
@@ -215,6 +219,51 @@ static void a_manifest_is_read_strictly(void **state)
     assert_int_equal(manifest_read(&home->arena, manifest_print(&home->arena, &manifest), &read), ERR_NEWER_FORMAT);
 }
 
+/* Word for word what the program wrote before there were other files. */
+static void a_manifest_of_the_first_format_is_read(void **state)
+{
+    struct home *home = *state;
+    struct manifest read;
+    static const char old[] = "staircase-backup: 1\ntaken: 2026-11-21T22:50:00Z\nprogram: 0.2\nrecord-format: 1\nepoch: 3\nposition: 1234\n"
+                              "head: 0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20\n"
+                              "state: 2102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20\n"
+                              "file: 3102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20 4096 store/data.mdb\n"
+                              "file: 4102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20 8192 keys/data.mdb\n";
+    assert_int_equal(manifest_read(&home->arena, TEXT(old), &read), ERR_OK);
+    assert_int_equal(read.position, 1234);
+    assert_int_equal(read.log[0], 1);
+    assert_int_equal(read.state[0], 0x21);
+    assert_int_equal(read.files[MANIFEST_KEYS].size, 8192);
+    assert_false(read.files[MANIFEST_SERVER_KEY].there || read.files[MANIFEST_PRINCIPALS].there || read.files[MANIFEST_DOCKET].there);
+    struct text second = arena_print(&home->arena, "%s", old);
+    ((char *)second.data)[18] = '2'; /* the second says `log` */
+    assert_int_equal(manifest_read(&home->arena, second, &read), ERR_CORRUPT);
+}
+
+static void keys_of_tcp_and_the_docket_go_along(void **state)
+{
+    struct home *home = *state;
+    struct text why;
+    FILE *file = fopen(inside(home, home->data, "keys/server.key"), "w");
+    assert_non_null(file);
+    fputs("public: x\n", file);
+    fclose(file);
+    struct store *docket = lmdb_open(inside(home, home->data, "mediation-centre"), MAP);
+    struct manifest manifest = take(home); /* beside a centre that has it open */
+    store_close(&docket);
+    assert_true(manifest.files[MANIFEST_SERVER_KEY].there && manifest.files[MANIFEST_DOCKET].there);
+    assert_false(manifest.files[MANIFEST_PRINCIPALS].there);
+    assert_int_equal(manifest.files[MANIFEST_SERVER_KEY].size, 10);
+    struct stat status;
+    assert_int_equal(stat(inside(home, home->to, "keys/server.key"), &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0600);
+    assert_int_equal(backup_check(home->to, &manifest, &home->arena, &why), ERR_OK);
+    assert_int_equal(backup_glance(home->to, &manifest, &home->arena, &why), ERR_OK);
+    assert_int_equal(remove(inside(home, home->to, "keys/server.key")), 0);
+    assert_int_equal(backup_glance(home->to, &manifest, &home->arena, &why), ERR_CORRUPT);
+    assert_int_equal(backup_check(home->to, &manifest, &home->arena, &why), ERR_CORRUPT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +273,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_place_is_taken_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_begins_to_live_and_is_a_backup_no_more, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_manifest_is_read_strictly, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_manifest_of_the_first_format_is_read, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keys_of_tcp_and_the_docket_go_along, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
