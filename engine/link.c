@@ -44,6 +44,7 @@ struct link {
     uint32_t turn;  /* the endpoint that is asked first */
     char *stranger; /* copied */
     size_t stranger_size;
+    uint64_t strangers; /* so many were told */
     struct zap zap;        /* who may come in */
     uint8_t secret[SECRET_SIZE];
     struct spoken *spoken; /* [LIMIT_DESCRIPTORS] */
@@ -408,6 +409,7 @@ static enum received receive(struct link *link, uint32_t number, struct arena *a
     if (zmq_msg_size(&id) != ROUTING_ID_SIZE || bytes[0] != 0) {
         skip_frames(endpoint->socket, &frame);
         answer_stranger(link, endpoint->socket, &id);
+        link->strangers++;
         received = RECEIVED_STRANGER;
         goto out;
     }
@@ -437,6 +439,11 @@ uint32_t link_drain(struct link *link, struct arena *arena, struct link_message 
             size += messages[count++].bytes.size;
     }
     return count;
+}
+
+uint64_t link_strangers(const struct link *link)
+{
+    return link->strangers;
 }
 
 /* ---- sending ---- */

@@ -67,6 +67,8 @@ bool link_pending(struct link *link);
 bool link_wait(struct link *link, uint32_t most_us);
 /* Receives what is there, taking the endpoints in turn: at most `most` messages or `bytes` bytes. Returns how many. */
 uint32_t link_drain(struct link *link, struct arena *arena, struct link_message *messages, uint32_t most, size_t bytes);
+/* How many messages of peers that chose their routing id themselves have been refused so far. */
+uint64_t link_strangers(const struct link *link);
 /* ERR_OK; ERR_NOT_FOUND: the connection is gone; ERR_BUSY: it has too much that it has not taken; ERR_IO. Copies. */
 enum err link_send(struct link *link, link_peer peer, struct text bytes);
 

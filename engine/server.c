@@ -60,13 +60,17 @@ void server_answer(struct server *server, const struct item *item, struct messag
         oplog(OPLOG_DEBUG, "answer-lost", OPLOG_STRING("kind", message_kind_name(answer->kind)), OPLOG_STRING("code", err_name(code)));
 }
 
-void server_refuse(struct server *server, const struct item *item, enum err code, struct text why)
+void server_tell_refusal(struct server *server, const struct item *item, enum err code, struct text why)
 {
     struct message answer = {.kind = MESSAGE_REFUSED, .has = MESSAGE_HAS_CODE, .code = code, .id = item->message.id, .task = item->message.task,
                              .why = why.size ? why : text_of(err_sentence(code)), .todo = text_of(err_advice(code))};
-    server->figures.refused++;
-    meter_refusal(&server->meter, code);
     server_answer(server, item, &answer);
+}
+
+void server_refuse(struct server *server, const struct item *item, enum err code, struct text why)
+{
+    refusal_note(server, item->from->principal, message_kind_name(item->message.kind), code);
+    server_tell_refusal(server, item, code, why);
 }
 
 void server_busy(struct server *server, const struct item *item, enum err code, uint64_t after_ms, struct text why)

@@ -6,30 +6,14 @@
  *                      └─> holds from the next message on; connections whose key is not what it was are broken
  *
  * Who comes by the sockets in the data folder is `local` and may everything. Each refusal is counted, and logged by name of the key, kind of
- * message and reason, at most a few a second: never by whom or what it was about. */
+ * message and reason, which is a literal here: never by whom or what it was about. */
 #include "engine/server_inner.h"
 
 #include <stdlib.h>
 
-enum { LOOK_EACH_MS = 100, LINES_A_SECOND = 10 };
+enum { LOOK_EACH_MS = 100 };
 
-/* ---- the log of what was refused ---- */
-
-static bool may_log(struct server *server)
-{
-    struct access *access = &server->access;
-    int64_t second = server->walltime.monotonic / 1000;
-    if (second != access->logged_second) {
-        if (access->unlogged)
-            oplog(OPLOG_WARN, "more-refused", OPLOG_NUMBER("count", access->unlogged));
-        access->logged_second = second;
-        access->logged = access->unlogged = 0;
-    }
-    if (access->logged++ < LINES_A_SECOND)
-        return true;
-    access->unlogged++;
-    return false;
-}
+/* ---- what was refused ---- */
 
 static struct text beginning(struct text key)
 {
@@ -40,7 +24,7 @@ static void on_turned_away(void *context, struct text key, struct text from)
 {
     struct server *server = context;
     server->figures.turned_away++;
-    if (may_log(server))
+    if (refusal_may_log(server))
         oplog(OPLOG_WARN, "key-not-known", OPLOG_TEXT("key", beginning(key)), OPLOG_TEXT("from", from));
 }
 
@@ -48,10 +32,11 @@ void access_refuse(struct server *server, const struct item *item, struct text w
 {
     const struct principal *principal = item->from->who;
     server->figures.denied++;
-    if (may_log(server))
+    refusal_count(server, ERR_DENIED);
+    if (refusal_may_log(server))
         oplog(OPLOG_WARN, "not-trusted-for-that", OPLOG_TEXT("key", principal->name), OPLOG_STRING("kind", principal_kind_name(principal->kind)),
               OPLOG_STRING("message", message_kind_name(item->message.kind)), OPLOG_TEXT("why", why));
-    server_refuse(server, item, ERR_DENIED, why);
+    server_tell_refusal(server, item, ERR_DENIED, why);
 }
 
 /* ---- what a message may ---- */

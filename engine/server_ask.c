@@ -26,8 +26,11 @@ static void register_worker(struct server *server, const struct item *item)
 {
     struct message answer;
     outbox_register(server->outbox, item->from->peer, &item->message, server_time(server), &answer);
-    oplog(OPLOG_INFO, "worker-registered", OPLOG_TEXT("worker", item->message.what), OPLOG_NUMBER("credit", item->message.credit),
-          OPLOG_STRING("answer", message_kind_name(answer.kind)));
+    if (answer.kind == MESSAGE_REFUSED)
+        refusal_note(server, item->from->principal, "register", answer.code);
+    else
+        oplog(OPLOG_INFO, "worker-registered", OPLOG_TEXT("worker", item->message.what), OPLOG_NUMBER("credit", item->message.credit),
+              OPLOG_STRING("answer", message_kind_name(answer.kind)));
     server_answer(server, item, &answer);
 }
 
@@ -108,7 +111,8 @@ void server_read(struct server *server, struct item *item)
     if (code) {
         item->message = (struct message){.request = item->message.request};
         server->figures.malformed++;
-        server_refuse(server, item, code, why);
+        refusal_note(server, item->from->principal, "unread", code); /* of which kind it would have been is not known */
+        server_tell_refusal(server, item, code, why);
         return;
     }
     if (!access_allows(server, item, &why)) {
@@ -129,6 +133,8 @@ static void send_answer(void *context, const struct message *answer)
 {
     const struct asker *asker = context;
     struct message copy = *answer;
+    if (answer->kind == MESSAGE_REFUSED)
+        refusal_note(asker->server, asker->item->from->principal, message_kind_name(asker->item->message.kind), answer->code);
     server_answer(asker->server, asker->item, &copy);
 }
 

@@ -261,14 +261,13 @@ static void answer_waiting(struct server *server, struct text id, struct message
     server->waiting_count--;
 }
 
-static void count_answer(struct server *server, const struct message *answer)
+static void count_answer(struct server *server, struct text principal, enum message_kind kind, const struct message *answer)
 {
     struct query_figures *figures = &server->figures;
     figures->applied += answer->kind == MESSAGE_APPLIED;
     figures->duplicate += answer->kind == MESSAGE_DUPLICATE;
-    figures->refused += answer->kind == MESSAGE_REFUSED;
     if (answer->kind == MESSAGE_REFUSED)
-        meter_refusal(&server->meter, answer->code);
+        refusal_note(server, principal, message_kind_name(kind), answer->code);
     figures->busy += answer->kind == MESSAGE_BUSY;
 }
 
@@ -282,7 +281,7 @@ static void answer_item(struct server *server, struct item *item)
         item->answer.id = item->message.id;
     if (is_report(item))
         item->answer.task = item->answer.kind == MESSAGE_BUSY ? 0 : item->message.task;
-    count_answer(server, &item->answer);
+    count_answer(server, item->from->principal, item->message.kind, &item->answer);
     server_answer(server, item, &item->answer);
     item->state = ITEM_DONE;
 }
@@ -300,6 +299,7 @@ static void answer_expired(struct server *server)
             view_record(&view, gone.event.parked, &parked) == ERR_OK) {
             struct message answer = {.kind = MESSAGE_REFUSED, .has = MESSAGE_HAS_CODE, .code = ERR_PARKED_EXPIRED,
                                      .why = text_of(err_sentence(ERR_PARKED_EXPIRED)), .todo = text_of(err_advice(ERR_PARKED_EXPIRED))};
+            refusal_note(server, parked.event.sender, message_kind_name(MESSAGE_SEND), ERR_PARKED_EXPIRED);
             answer_waiting(server, parked.event.id, &answer);
         }
         arena_rewind(&server->scratch, mark);
@@ -324,7 +324,7 @@ static void settle(struct server *server)
     note_room(server);
     for (uint32_t i = 0; i < server->unparked_count; i++) {
         server->unpark_after = server->unparked[i].event.parked;
-        count_answer(server, &server->unparked_answers[i]);
+        count_answer(server, server->unparked[i].sender, MESSAGE_SEND, &server->unparked_answers[i]);
         answer_waiting(server, server->unparked[i].id, &server->unparked_answers[i]);
     }
     for (uint32_t i = 0; i < server->item_count; i++)

@@ -64,9 +64,13 @@ struct access {
     struct arena arena;         /* of the list */
     struct principals principals;
     struct key_stamp stamp;     /* of the file that was read last */
-    int64_t logged_second;      /* what was refused: at most so many lines a second */
-    uint32_t logged, unlogged;
     uv_timer_t look;
+};
+
+/* Lines of the log about refusals in this second (server_refusal.c). */
+struct refusals {
+    int64_t second;
+    uint32_t logged, unlogged;
 };
 
 struct server {
@@ -125,6 +129,8 @@ struct server {
     struct upload *uploads;     /* [LIMIT_DEPLOYS] */
     struct query_figures figures;
     struct meter meter;
+    struct refusals refusals;
+    uint64_t strangers;         /* of the link, counted so far */
     bool metrics_failed;        /* the file could not be written */
     bool again;                 /* there is work left: do not sleep */
 
@@ -151,6 +157,8 @@ enum err server_send(struct server *server, link_peer peer, const struct message
 /* An answer to a message: its request, and what every refusal says. */
 void server_answer(struct server *server, const struct item *item, struct message *answer);
 void server_refuse(struct server *server, const struct item *item, enum err code, struct text why);
+/* The answer alone: who calls it has counted and logged. */
+void server_tell_refusal(struct server *server, const struct item *item, enum err code, struct text why);
 void server_busy(struct server *server, const struct item *item, enum err code, uint64_t after_ms, struct text why);
 /* Leaves with that, as soon as the turn is over. */
 void server_fail(struct server *server, enum err code, const char *doing);
@@ -208,6 +216,15 @@ enum err metrics_collect(struct server *server, struct arena *arena, struct text
 enum err metrics_answer(struct server *server, const struct item *item);
 /* From now on in the configured file, as often as configured; not at all where none is. */
 void metrics_write_regularly(struct server *server);
+
+/* ---- server_refusal.c ---- */
+/* Counts a refusal and tells the log of it. `message`: the kind that was refused. */
+void refusal_note(struct server *server, struct text principal, const char *message, enum err code);
+void refusal_count(struct server *server, enum err code);
+/* Whether there may be another line about what was refused in this second; if not, it is counted. */
+bool refusal_may_log(struct server *server);
+/* At the end of a second: how many had no line. */
+void refusal_sum_up(struct server *server);
 
 /* ---- server_access.c ---- */
 /* Before anything is bound: the engine's own key, and the list, where TCP is to be bound at all. */

@@ -48,6 +48,9 @@ static void gather(struct server *server)
     drain(server);
     drain_stragglers(server);
     server->again = server->item_count == server->config->batch_most;
+    for (uint64_t told = link_strangers(server->link); server->strangers < told; server->strangers++)
+        refusal_note(server, TEXT(""), "unread", ERR_DENIED);
+    refusal_sum_up(server);
     for (uint32_t i = 0; i < server->item_count; i++) {
         server->items[i].from = &server->received[i];
         server_read(server, &server->items[i]);
