@@ -37,6 +37,12 @@ static enum err seal_anew(struct door *door, struct arena *arena, const struct c
     return ERR_OK;
 }
 
+/* Both who acts and whom it is for, as when it came. */
+static bool may_still(const struct door *door, const struct event *event)
+{
+    return !door->may || (door->may(door->may_context, event->sender, event->as) && (!event->on_behalf.size || door->may(door->may_context, event->sender, event->on_behalf)));
+}
+
 enum err door_unpark(struct door *door, struct arena *arena, struct text case_key, uint64_t *after, struct door_parked *parked)
 {
     static const struct text revoked = TEXT("The key that sent it is not trusted with that any more.");
@@ -55,7 +61,7 @@ enum err door_unpark(struct door *door, struct arena *arena, struct text case_ke
     parked->event.kind = EVENT_SEND;
     parked->event.subject = subject;
     parked->event.parked = position;
-    if (door->may && !door->may(door->may_context, parked->event.sender, parked->event.as))
+    if (!may_still(door, &parked->event))
         give_up(parked, ERR_DENIED, revoked, revoked);
     else
         code = seal_anew(door, arena, state, parked);

@@ -33,12 +33,21 @@ enum err explain_begin(struct explain *explain)
     return explain->input.directory ? ERR_OK : ERR_CORRUPT;
 }
 
+/* Somebody of whom the viewer is not told: as the case stood when it was said, or as it stands now. */
+static bool tells_of_hidden(struct explain *explain, const struct decision *decision, struct text words)
+{
+    return view_tells_of_hidden(explain->view, explain->state, explain->viewer, words) ||
+           (decision->after && view_tells_of_hidden(explain->view, decision->after, explain->viewer, words));
+}
+
 static struct value trace_value(struct explain *explain, const struct decision *decision)
 {
     struct list_maker list = {.arena = explain->view->arena};
-    for (uint32_t i = 0; i < decision->trace_count; i++)
-        if (decision->trace[i].kind != TRACE_REFUSED) /* said apart, with what to do */
-            list_add(&list, two_value(explain, two_trace(explain, &decision->trace[i])));
+    for (uint32_t i = 0; i < decision->trace_count; i++) {
+        struct two words = two_trace(explain, &decision->trace[i]);
+        if (decision->trace[i].kind != TRACE_REFUSED && !tells_of_hidden(explain, decision, words.en)) /* a refusal is said apart, with what to do */
+            list_add(&list, two_value(explain, words));
+    }
     return list_end(&list);
 }
 
@@ -195,8 +204,9 @@ static struct text refusal_zh(struct explain *explain, const struct trial *trial
 static void put_refusal(struct explain *explain, struct map_maker *row, enum err code, struct text why, const struct decision *decision)
 {
     struct list_maker can = {.arena = explain->view->arena};
+    bool hidden = view_tells_of_hidden(explain->view, explain->state, explain->viewer, why);
     map_put_string(row, "code", err_name(code));
-    map_put_text(row, "why", why.size ? why : text_of(err_sentence(code)));
+    map_put_text(row, "why", why.size && !hidden ? why : text_of(err_sentence(code)));
     map_put_string(row, "do", err_advice(code));
     for (uint32_t i = 0; i < decision->possible_count; i++)
         list_add(&can, value_text(decision->possible[i]));

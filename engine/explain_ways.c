@@ -76,7 +76,8 @@ static void put_people(struct explain *explain, struct map_maker *map, struct sp
         struct span one = {people.first + i, 1};
         uint32_t count = shown(explain, workflow_people(explain->workflow, one.first)) ? access_everyone(&explain->input, all.arena, one, &some) : 0;
         for (uint32_t j = 0; j < count; j++)
-            persons_add(&all, some[j]);
+            if (view_names(explain->view, explain->state, explain->viewer, some[j]))
+                persons_add(&all, some[j]);
     }
     put_persons(explain, map, "persons", all.items, all.count);
     if (all.count > EXPLAIN_PERSONS_MOST)
@@ -116,7 +117,7 @@ static void put_parts(struct explain *explain, struct map_maker *map, const stru
         return;
     uint32_t count = access_everyone(&explain->input, missing.arena, by->people, &everyone);
     for (uint32_t i = 0; i < count; i++)
-        if (!gave(explain->state, event, everyone[i]))
+        if (!gave(explain->state, event, everyone[i]) && view_names(explain->view, explain->state, explain->viewer, everyone[i]))
             persons_add(&missing, everyone[i]);
     map_put_number(map, "sent", case_parts_of(explain->state, event));
     put_persons(explain, map, "missing", missing.items, missing.count);

@@ -446,6 +446,11 @@ uint64_t link_strangers(const struct link *link)
     return link->strangers;
 }
 
+bool link_is_tcp(const struct link *link, link_peer peer)
+{
+    return link->endpoints[endpoint_of(link, peer)].tcp;
+}
+
 /* ---- sending ---- */
 
 enum err link_send(struct link *link, link_peer peer, struct text bytes)

@@ -72,6 +72,9 @@ uint64_t link_strangers(const struct link *link);
 /* ERR_OK; ERR_NOT_FOUND: the connection is gone; ERR_BUSY: it has too much that it has not taken; ERR_IO. Copies. */
 enum err link_send(struct link *link, link_peer peer, struct text bytes);
 
+/* Whether it came by TCP, with a key. */
+bool link_is_tcp(const struct link *link, link_peer peer);
+
 /* Breaks every connection, and says how many: what has come of a message that is not whole is forgotten. */
 uint32_t link_break(struct link *link);
 

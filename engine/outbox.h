@@ -34,6 +34,9 @@ struct outbox_options {
     struct engine *engine;
     struct seal *seal;
     struct outbox_sender sender;
+    /* Whether who registered under that name for that unit may still, now that the directory has changed. NULL: yes. */
+    bool (*may_still)(void *context, uint64_t peer, struct text name, struct text unit);
+    void *context;
     uint32_t lease_ms;
     uint64_t first_lease;               /* numbers of leases begin here, times 256: above those of any engine before it */
     const struct text *history_topics;  /* tasks of these topics bring the case's history along */

@@ -81,6 +81,10 @@ void outbox_sweep(struct outbox *outbox, struct outbox_time time);
 /* Everyone who reads the topic looks at that place again. An empty topic: all topics. */
 void outbox_look_again(struct outbox *outbox, struct text topic, struct outbox_place place);
 
+/* ---- outbox_pump.c ---- */
+/* The unit is the worker's own or below it. */
+bool worker_at_unit(const struct outbox *outbox, const struct worker_link *worker, uint32_t unit_id);
+
 /* ---- outbox_lease.c ---- */
 struct lease *lease_find(const struct outbox *outbox, uint64_t task);
 /* The number of a lease ends with the attempt that it is for: so a report that comes when the lease is long over still says of which attempt it speaks. */

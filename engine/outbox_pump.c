@@ -35,9 +35,9 @@ enum stop {
 /* ---- one row ---- */
 
 /* There is a directory: without one nobody registers with a unit. But the path that a worker named may be no unit any more. */
-static bool in_subtree(const struct pump *pump, const struct worker_link *worker, uint32_t unit_id)
+bool worker_at_unit(const struct outbox *outbox, const struct worker_link *worker, uint32_t unit_id)
 {
-    const struct directory *directory = engine_directory(pump->outbox->options.engine);
+    const struct directory *directory = engine_directory(outbox->options.engine);
     if (worker->unit.size == 0)
         return true;
     int32_t above = directory_find_unit(directory, worker->unit), unit = advance_unit(directory, unit_id);
@@ -50,7 +50,7 @@ static bool is_for(const struct pump *pump, const struct worker_link *worker, co
         return false;
     if (owed->row.kind == OUTBOX_CANCEL)
         return text_equal(owed->row.worker, worker->name);
-    return in_subtree(pump, worker, owed->row.unit);
+    return worker_at_unit(pump->outbox, worker, owed->row.unit);
 }
 
 static bool wants_history(const struct outbox *outbox, struct text topic)
@@ -85,7 +85,7 @@ static enum err send_row(struct pump *pump, const struct worker_link *worker, co
 {
     const struct outbox_sender *sender = &pump->outbox->options.sender;
     uint64_t task = owed->row.kind == OUTBOX_CANCEL ? owed->row.about : lease->task;
-    const struct viewer viewer = {.person = worker->name, .worker = worker->name, .task = task};
+    const struct viewer viewer = {.worker = worker->name, .task = task}; /* as a worker: a person of the same name is somebody else */
     struct message message = describe(pump, state, owed, lease);
     enum err code = view_task(&pump->view, state, &owed->row, &viewer, history, &message.rows);
     return code ? code : sender->send(sender->context, worker->peer, &message);
@@ -237,13 +237,26 @@ static enum err serve_all(struct pump *pump, bool *more)
     return code;
 }
 
+/* Those whose unit is not theirs any more are as if they had gone: they hear it when they register again. */
+static void part_with_some(struct outbox *outbox)
+{
+    const struct outbox_options *options = &outbox->options;
+    for (struct worker_link *worker = outbox->workers, *next; options->may_still && worker; worker = next) {
+        next = worker->next;
+        if (!worker->gone && !options->may_still(options->context, worker->peer, worker->name, worker->unit))
+            outbox_gone(outbox, worker->peer);
+    }
+}
+
 /* Units may have moved: everything is looked at again. */
 static void notice_directory(struct outbox *outbox)
 {
     const struct directory *directory = engine_directory(outbox->options.engine);
     uint64_t position = directory ? directory->position : 0;
-    if (outbox->directory != position)
+    if (outbox->directory != position) {
+        part_with_some(outbox);
         outbox_look_again(outbox, (struct text){0}, (struct outbox_place){.ready_at = INT64_MIN});
+    }
     outbox->directory = position;
 }
 

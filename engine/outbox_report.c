@@ -7,6 +7,17 @@ enum { REST_MS = 5000 }; /* a notice or cancellation that a worker could not tak
 
 /* ---- before the decision ---- */
 
+/* A worker that does not hold a task may speak of those only that could be its own: of its topics, at its units. */
+static bool could_have(const struct outbox *outbox, const struct worker_link *worker, const struct case_task *task, uint32_t unit_id)
+{
+    if (task->state == TASK_HELD && text_equal(task->holder, worker->name))
+        return true;
+    for (uint32_t i = 0; i < worker->topic_count; i++)
+        if (text_equal(worker->topics[i].topic, task->topic))
+            return worker_at_unit(outbox, worker, unit_id);
+    return false;
+}
+
 /* What its worker accepted has no lease. One that was accepted in a later attempt than the failure speaks of must not fail by it: a failure came
  * late, or is a repeat whose first answer was lost. */
 static enum err check_failure(struct arena *arena, const struct message *message, const struct case_task *task, struct text *why)
@@ -25,7 +36,8 @@ static enum err check_failure(struct arena *arena, const struct message *message
 
 /* A task that nobody leases: it was accepted, the engine was started again, or the lease ran out and the task waits for its next attempt. Its case says
  * whether the report still counts. */
-static enum err origin_of_case(struct outbox *outbox, struct arena *arena, const struct message *message, struct door_origin *origin, struct text *why)
+static enum err origin_of_case(struct outbox *outbox, const struct worker_link *worker, struct arena *arena, const struct message *message, struct door_origin *origin,
+                               struct text *why)
 {
     uint64_t id = message->task;
     struct view view = {.engine = outbox->options.engine, .seal = outbox->options.seal, .arena = arena};
@@ -44,14 +56,27 @@ static enum err origin_of_case(struct outbox *outbox, struct arena *arena, const
     if (code && code != ERR_UNKNOWN_CASE)
         return code;
     origin->case_id = record.case_id;
-    if (!task) {
-        *why = TEXT("Nobody leases this task, and its case does not know it any more.");
+    if (!task || !could_have(outbox, worker, task, state->unit)) { /* which of the two is not said */
+        *why = TEXT("Nobody leases this task, and there is none such for this worker any more.");
         return ERR_UNKNOWN_TASK;
     }
     origin->topic = arena_copy(arena, task->topic);
     origin->ready_at = task->ready_at;
     origin->attempt = task->attempts + 1;
     return check_failure(arena, message, task, why);
+}
+
+/* An event that names a task is one of the task's case: the task gives no right to another. */
+static enum err check_subject(struct outbox *outbox, const struct message *message, uint64_t case_id, struct text *why)
+{
+    const struct case_state *state;
+    if (message->kind != MESSAGE_SEND)
+        return ERR_OK;
+    enum err code = engine_find_case(outbox->options.engine, &message->subject, &state);
+    if (code == ERR_OK && state->id == case_id)
+        return ERR_OK;
+    *why = TEXT("The task that it names is not one of that case.");
+    return code && code != ERR_UNKNOWN_CASE ? code : ERR_DENIED;
 }
 
 enum err outbox_check(struct outbox *outbox, struct arena *arena, uint64_t peer, const struct message *message, struct door_origin *origin,
@@ -67,8 +92,10 @@ enum err outbox_check(struct outbox *outbox, struct arena *arena, uint64_t peer,
     }
     origin->worker = worker->name;
     const struct lease *lease = lease_find(outbox, message->task);
-    if (!lease || (lease->state != LEASE_HELD && lease->kind == OUTBOX_TASK))
-        return origin_of_case(outbox, arena, message, origin, why);
+    if (!lease || (lease->state != LEASE_HELD && lease->kind == OUTBOX_TASK)) {
+        enum err code = origin_of_case(outbox, worker, arena, message, origin, why);
+        return code ? code : check_subject(outbox, message, origin->case_id, why);
+    }
     origin->case_id = lease->case_id;
     if (lease->state != LEASE_HELD) /* a notice or cancellation that rests: it comes under a new lease */
         return ERR_STALE_LEASE;
@@ -77,7 +104,7 @@ enum err outbox_check(struct outbox *outbox, struct arena *arena, uint64_t peer,
     origin->topic = arena_copy(arena, lease->topic);
     origin->ready_at = lease->ready_at;
     origin->attempt = lease->attempt;
-    return ERR_OK;
+    return check_subject(outbox, message, origin->case_id, why);
 }
 
 /* ---- after the commit ---- */

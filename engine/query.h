@@ -23,6 +23,7 @@ struct query {
     const struct outbox *outbox; /* NULL: no workers */
     const struct query_figures *figures; /* of status; NULL: none */
     struct outbox_time time;
+    const struct sight *sight; /* of the connection; NULL: all */
 };
 
 struct query_sink {
@@ -39,6 +40,7 @@ enum err query_answer(const struct query *query, struct arena *arena, const stru
 struct query_filter {
     struct text workflow, unit;
     uint64_t case_id;
+    struct text person; /* in whose name it is watched; empty: nobody's */
 };
 enum err query_news(const struct query *query, struct view *view, const struct query_filter *filter, uint64_t position, bool *passes, struct message *news);
 

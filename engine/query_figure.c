@@ -345,8 +345,9 @@ enum err query_news(const struct query *query, struct view *view, const struct q
     if (code)
         return code == ERR_UNKNOWN_CASE ? ERR_CORRUPT : code;
     *passes = filter_passes(query, filter, &record, state);
+    const struct viewer viewer = {.person = filter->person, .sight = query->sight};
     if (*passes)
         *news = (struct message){.kind = MESSAGE_NEWS, .position = position, .time = record.time, .case_id = record.case_id,
-                                 .rows = view_news(view, state, position, &record), .more = position < engine_position(query->engine)};
+                                 .rows = view_news(view, state, position, &record, &viewer), .more = position < engine_position(query->engine)};
     return ERR_OK;
 }

@@ -10,7 +10,7 @@ void page_begin(struct page *page, const struct query *query, struct arena *aren
         .question = question,
         .sink = sink,
         .view = {.engine = query->engine, .seal = query->seal, .arena = arena},
-        .viewer = {.person = question->as},
+        .viewer = {.person = question->as, .sight = query->sight},
         .mark = arena_save(arena),
         .rows = {.arena = arena},
         .limit = question->limit && question->limit < LIMIT_PAGE_ROWS ? question->limit : LIMIT_PAGE_ROWS,

@@ -242,6 +242,8 @@ static enum err open_outbox(struct server *server)
         .engine = server->engine,
         .seal = server->seal,
         .sender = {.send = send_to_worker, .context = server},
+        .may_still = access_works_at,
+        .context = server,
         .lease_ms = config->lease_ms,
         .first_lease = (uint64_t)server_time(server).now << 12, /* above those that an engine before this one gave: none gives four million a second */
         .history_topics = config->history_topics,

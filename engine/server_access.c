@@ -52,20 +52,28 @@ static int32_t today(const struct server *server)
     return (int32_t)(server->walltime.now / 86400000);
 }
 
-static bool acts_for(struct server *server, const struct principal *principal, struct text person)
+bool access_acts_for(struct server *server, const struct principal *principal, struct text person)
 {
     return principal_acts_for(principal, engine_directory(server->engine), today(server), person);
 }
 
-static struct text check_asker(struct server *server, const struct principal *principal, const struct message *message)
+/* Who acts, and for whom: the rights may be those of either. */
+static struct text check_persons(struct server *server, const struct principal *principal, const struct message *message)
 {
-    return message->as.size && !acts_for(server, principal, message->as) ? not_for_person : nobody;
+    bool as = !message->as.size || access_acts_for(server, principal, message->as);
+    return as && (!message->on_behalf.size || access_acts_for(server, principal, message->on_behalf)) ? nobody : not_for_person;
+}
+
+bool access_to_unit(struct server *server, const struct principal *principal, struct text unit, struct text person)
+{
+    return principal->kind == PRINCIPAL_OPERATOR || (principal_at_unit(principal, engine_directory(server->engine), unit) &&
+                                                     (!person.size || access_acts_for(server, principal, person)));
 }
 
 /* The whole list, or one unit's: what is published is everybody's. */
 static struct text check_place(struct server *server, const struct principal *principal, const struct message *message)
 {
-    struct text why = check_asker(server, principal, message);
+    struct text why = check_persons(server, principal, message);
     if (why.size || (message->kind == MESSAGE_LIST && text_is(message->what, "published")))
         return why;
     return principal_at_unit(principal, engine_directory(server->engine), message->unit) ? nobody : not_its_unit;
@@ -78,9 +86,9 @@ static struct text check_client(struct server *server, const struct principal *p
     case MESSAGE_CREDIT: return nobody;
     case MESSAGE_OPEN:
     case MESSAGE_SEND:
-    case MESSAGE_RETRY: return acts_for(server, principal, message->as) ? nobody : not_for_person;
+    case MESSAGE_RETRY:
     case MESSAGE_SHOW:
-    case MESSAGE_EXPLAIN: return check_asker(server, principal, message); /* and by its case: access_to_case */
+    case MESSAGE_EXPLAIN: return check_persons(server, principal, message); /* of these two also by its case: access_to_case */
     case MESSAGE_LIST:
     case MESSAGE_INCIDENTS:
     case MESSAGE_WATCH: return check_place(server, principal, message);
@@ -93,6 +101,18 @@ static bool is_itself(const struct principal *principal, struct text person)
     return person.size == principal->name.size + 7 && memcmp(person.data, "worker:", 7) == 0 && memcmp(person.data + 7, principal->name.data, principal->name.size) == 0;
 }
 
+static bool works_at(const struct server *server, const struct principal *principal, struct text unit)
+{
+    return principal->units.count == 0 || principal_at_unit(principal, engine_directory(server->engine), unit);
+}
+
+bool access_works_at(void *context, uint64_t peer, struct text name, struct text unit)
+{
+    const struct server *server = context;
+    const struct principal *principal = link_is_tcp(server->link, peer) ? principals_by_name(&server->access.principals, name) : NULL;
+    return !link_is_tcp(server->link, peer) || (principal && works_at(server, principal, unit));
+}
+
 static struct text check_registration(const struct server *server, const struct principal *principal, const struct message *message)
 {
     if (!text_equal(message->what, principal->name))
@@ -100,7 +120,7 @@ static struct text check_registration(const struct server *server, const struct 
     for (uint32_t i = 0; i < message->topics.count; i++)
         if (!principal_has_topic(principal, message->topics.items[i].text))
             return TEXT("This key is not trusted with that topic.");
-    if (principal->units.count && !principal_at_unit(principal, engine_directory(server->engine), message->unit))
+    if (!works_at(server, principal, message->unit))
         return TEXT("This key works at its own units: register with one of them, or one below.");
     return nobody;
 }
@@ -109,9 +129,9 @@ static struct text check_worker(struct server *server, const struct principal *p
 {
     if (message->kind == MESSAGE_REGISTER)
         return check_registration(server, principal, message);
-    if (message->kind == MESSAGE_SEND && !is_itself(principal, message->as) && !acts_for(server, principal, message->as))
-        return not_for_person;
-    return nobody; /* of the tasks that it holds: the outbox knows */
+    if (message->kind != MESSAGE_SEND || (is_itself(principal, message->as) && !message->on_behalf.size))
+        return nobody; /* of the tasks that it holds: the outbox knows */
+    return check_persons(server, principal, message);
 }
 
 bool access_allows(struct server *server, const struct item *item, struct text *why)
@@ -127,22 +147,6 @@ bool access_allows(struct server *server, const struct item *item, struct text *
     return why->size == 0;
 }
 
-/* Who asks in the name of somebody that it is trusted for sees what that person may; who asks in nobody's, its own units. */
-bool access_to_case(struct server *server, const struct item *item, struct text *why)
-{
-    const struct principal *principal = item->from->who;
-    const struct directory *directory = engine_directory(server->engine);
-    const struct case_state *state;
-    *why = nobody;
-    if (!principal || principal->kind == PRINCIPAL_OPERATOR || item->message.as.size || (item->message.kind != MESSAGE_SHOW && item->message.kind != MESSAGE_EXPLAIN))
-        return true;
-    if (directory && engine_find_case(server->engine, &item->message.subject, &state) == ERR_OK &&
-        principal_at_row(principal, directory, advance_unit(directory, state->unit)))
-        return true;
-    *why = TEXT("There is no such case at the units of this key."); /* whether it is elsewhere is not said */
-    return false;
-}
-
 bool access_is_operator(const struct link_message *from)
 {
     const struct principal *principal = from->who;
@@ -153,7 +157,7 @@ bool access_still(void *context, struct text name, struct text person)
 {
     struct server *server = context;
     const struct principal *principal = principals_by_name(&server->access.principals, name);
-    return text_equal(name, server->door.operator) || (principal && acts_for(server, principal, person));
+    return text_equal(name, server->door.operator) || (principal && access_acts_for(server, principal, person));
 }
 
 /* ---- the list ---- */

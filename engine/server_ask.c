@@ -204,7 +204,9 @@ void server_question(struct server *server, const struct item *item)
     struct text alarms[SERVER_ALARMS], names[SERVER_ALARMS];
     struct query_figures figures = server->figures;
     struct asker asker = {.server = server, .item = item};
-    const struct query query = {.engine = server->engine, .seal = server->seal, .outbox = server->outbox, .figures = &figures, .time = server_time(server)};
+    struct server_sight sight;
+    const struct query query = {.engine = server->engine, .seal = server->seal, .outbox = server->outbox, .figures = &figures, .time = server_time(server),
+                                .sight = sight_of(server, item->from->who, &sight)};
     const struct query_sink sink = {.answer = send_answer, .context = &asker};
     struct text why;
     if (!access_to_case(server, item, &why)) {

@@ -282,6 +282,7 @@ static void answer_item(struct server *server, struct item *item)
     if (is_report(item))
         item->answer.task = item->answer.kind == MESSAGE_BUSY ? 0 : item->message.task;
     count_answer(server, item->from->principal, item->message.kind, &item->answer);
+    sight_of_refusal(server, item->from->who, &item->message, &item->answer);
     server_answer(server, item, &item->answer);
     item->state = ITEM_DONE;
 }
@@ -317,6 +318,16 @@ static void tell_outbox(struct server *server)
         outbox_changed(server->outbox, done->outbox_from);
 }
 
+/* What was parked is refused like anything else: who sent it hears what is theirs to know. */
+static void tell_parked_no_more(struct server *server, const struct door_parked *parked, struct message *answer)
+{
+    const struct event *event = &parked->event;
+    const struct message sent = {.kind = MESSAGE_SEND, .subject = event->subject, .as = event->as, .on_behalf = event->on_behalf};
+    const struct principal *principal = principals_by_name(&server->access.principals, parked->sender);
+    if (principal || text_is(parked->sender, "local"))
+        sight_of_refusal(server, principal, &sent, answer);
+}
+
 static void settle(struct server *server)
 {
     for (uint32_t i = 0; i < server->done.forgotten_count; i++)
@@ -325,6 +336,7 @@ static void settle(struct server *server)
     for (uint32_t i = 0; i < server->unparked_count; i++) {
         server->unpark_after = server->unparked[i].event.parked;
         count_answer(server, server->unparked[i].sender, MESSAGE_SEND, &server->unparked_answers[i]);
+        tell_parked_no_more(server, &server->unparked[i], &server->unparked_answers[i]);
         answer_waiting(server, server->unparked[i].id, &server->unparked_answers[i]);
     }
     for (uint32_t i = 0; i < server->item_count; i++)

@@ -232,13 +232,30 @@ enum err access_open(struct server *server, struct arena *arena, struct text *wh
 /* From now on the list is read again when it changes. */
 void access_watch(struct server *server);
 void access_close(struct server *server);
-/* Whether whoever sent the message may: by what it says alone, then (between batches) by the case that it asks about. */
+/* Whether whoever sent the message may, by what it says alone. */
 bool access_allows(struct server *server, const struct item *item, struct text *why);
-bool access_to_case(struct server *server, const struct item *item, struct text *why);
+bool access_acts_for(struct server *server, const struct principal *principal, struct text person);
+/* Whether it may look at that unit, and all below, in that person's name (empty: nobody's). */
+bool access_to_unit(struct server *server, const struct principal *principal, struct text unit, struct text person);
+/* Whether the worker of that name and connection may work at that unit (outbox_options.may_still). */
+bool access_works_at(void *server, uint64_t peer, struct text name, struct text unit);
 void access_refuse(struct server *server, const struct item *item, struct text why);
 bool access_is_operator(const struct link_message *from);
 /* Whether that principal may still speak for that person: for what it sent long ago. */
 bool access_still(void *server, struct text name, struct text person);
+
+/* ---- server_sight.c ---- */
+struct server_sight {
+    struct sight sight;
+    struct server *server;
+    const struct principal *principal;
+};
+/* What that principal (NULL: local) sees, in the caller's memory; NULL: everything. */
+const struct sight *sight_of(struct server *server, const struct principal *principal, struct server_sight *sight);
+/* Between batches: whether whoever sent the message may look at the case that it asks about. */
+bool access_to_case(struct server *server, const struct item *item, struct text *why);
+/* Between batches: takes out of a refusal what its sender is not to know about the case. */
+void sight_of_refusal(struct server *server, const struct principal *principal, const struct message *sent, struct message *answer);
 
 /* ---- server_memory.c ---- */
 /* Resident memory that is not of a file; -1: cannot be read. */

@@ -16,6 +16,8 @@ struct watch {
     link_peer peer;
     uint64_t request, position, credit; /* position: the next record to look at */
     struct query_filter filter;         /* texts behind the struct */
+    struct text key;                    /* name of the key whose watch it is; empty: local. Behind the struct too */
+    uint64_t directory;                 /* position of the one under which it was allowed */
 };
 
 static void refuse_watch(struct server *server, const struct item *item, enum err code, const char *why)
@@ -68,18 +70,33 @@ static void end_gone(struct server *server)
     }
 }
 
-static struct watch *make_watch(const struct message *question, uint64_t case_id)
+static struct text keep(char **at, struct text text)
 {
-    struct watch *watch = calloc(1, sizeof *watch + question->workflow.size + question->unit.size);
+    char *kept = *at;
+    if (text.size)
+        memcpy(kept, text.data, text.size);
+    *at += text.size;
+    return (struct text){.data = kept, .size = text.size};
+}
+
+static uint64_t directory_position(const struct server *server)
+{
+    const struct directory *directory = engine_directory(server->engine);
+    return directory ? directory->position : 0;
+}
+
+static struct watch *make_watch(const struct item *item, uint64_t case_id)
+{
+    const struct message *question = &item->message;
+    const struct principal *who = item->from->who;
+    struct text key = who ? who->name : (struct text){0};
+    struct watch *watch = calloc(1, sizeof *watch + question->workflow.size + question->unit.size + question->as.size + key.size);
     if (!watch)
         return NULL;
     char *texts = (char *)(watch + 1);
-    if (question->workflow.size)
-        memcpy(texts, question->workflow.data, question->workflow.size);
-    if (question->unit.size)
-        memcpy(texts + question->workflow.size, question->unit.data, question->unit.size);
-    watch->filter = (struct query_filter){.workflow = {texts, question->workflow.size},
-                                          .unit = {texts + question->workflow.size, question->unit.size}, .case_id = case_id};
+    watch->filter = (struct query_filter){.workflow = keep(&texts, question->workflow), .unit = keep(&texts, question->unit), .case_id = case_id};
+    watch->filter.person = keep(&texts, question->as);
+    watch->key = keep(&texts, key);
     return watch;
 }
 
@@ -126,7 +143,7 @@ void watch_begin(struct server *server, const struct item *item)
         end_gone(server);
     if (!code && (server->watch_count == LIMIT_WATCHES || watches_of(server, item->from->peer) == LIMIT_WATCHES_PEER))
         code = ERR_BUSY;
-    struct watch *watch = code ? NULL : make_watch(question, case_id);
+    struct watch *watch = code ? NULL : make_watch(item, case_id);
     if (!watch) {
         if (code && !err_travels(code))
             server_fail(server, code, "beginning a watch");
@@ -136,6 +153,7 @@ void watch_begin(struct server *server, const struct item *item)
     }
     watch->peer = item->from->peer;
     watch->request = question->request;
+    watch->directory = directory_position(server);
     watch->credit = question->credit;
     watch->position = question->position ? question->position : last + 1;
     watch->next = server->watches;
@@ -174,16 +192,44 @@ static enum served send_news(struct server *server, struct watch *watch, struct 
     return code == ERR_BUSY ? SERVED_FULL : code ? SERVED_GONE : SERVED;
 }
 
+/* A directory may have moved the unit from under whoever watches it, or taken the office of whom it is watched for. */
+static bool is_allowed_still(struct server *server, struct watch *watch)
+{
+    const struct principal *who = principals_by_name(&server->access.principals, watch->key);
+    uint64_t position = directory_position(server);
+    if (watch->key.size == 0 || (who && watch->directory == position))
+        return true;
+    watch->directory = position;
+    return who && access_to_unit(server, who, watch->filter.unit, watch->filter.person);
+}
+
+static enum served end_denied(struct server *server, struct watch *watch)
+{
+    const struct message answer = {.kind = MESSAGE_REFUSED, .request = watch->request, .has = MESSAGE_HAS_CODE, .code = ERR_DENIED,
+                                   .why = TEXT("The directory has changed: this key may not watch that any more."), .todo = text_of(err_advice(ERR_DENIED))};
+    refusal_note(server, watch->key, message_kind_name(MESSAGE_WATCH), ERR_DENIED);
+    enum err code = server_send(server, watch->peer, &answer);
+    (void)code; /* it ends, heard or not */
+    return SERVED_GONE;
+}
+
 /* A handful of records for one watch. `*looked` counts them. */
 static enum err serve_watch(struct server *server, struct view *view, const struct query *query, struct watch *watch, uint32_t *looked, enum served *served)
 {
     uint64_t last = engine_position(server->engine);
+    struct server_sight sight;
+    struct query sees = *query;
     *served = SERVED;
+    if (!is_allowed_still(server, watch)) {
+        *served = end_denied(server, watch);
+        return ERR_OK;
+    }
+    sees.sight = sight_of(server, watch->key.size ? principals_by_name(&server->access.principals, watch->key) : NULL, &sight);
     for (uint32_t i = 0; i < HANDFUL && watch->credit && watch->position <= last; i++, ++*looked) {
         struct arena_mark mark = arena_save(&server->scratch);
         struct message news;
         bool passes;
-        enum err code = query_news(query, view, &watch->filter, watch->position, &passes, &news);
+        enum err code = query_news(&sees, view, &watch->filter, watch->position, &passes, &news);
         if (!code && passes)
             *served = send_news(server, watch, &news);
         arena_rewind(&server->scratch, mark);

@@ -109,16 +109,16 @@ static const char *state_name(enum task_state state)
 }
 
 /* Who was brought in to handle it too. */
-static void put_handlers(struct view *view, const struct case_state *state, int32_t task, struct map_maker *row)
+static void put_handlers(struct view *view, const struct case_state *state, int32_t task, const struct viewer *viewer, struct map_maker *row)
 {
     struct list_maker list = {.arena = view->arena};
     for (uint32_t i = 0; i < state->handler_count; i++)
-        if (state->handlers[i].task == task)
+        if (state->handlers[i].task == task && view_names(view, state, viewer, state->handlers[i].person))
             list_add(&list, value_text(state->handlers[i].person));
     map_put_list(row, "with", list.items, list.count);
 }
 
-static struct value task_row(struct view *view, const struct advance_input *input, const struct case_task *task)
+static struct value task_row(struct view *view, const struct advance_input *input, const struct viewer *viewer, const struct case_task *task)
 {
     const struct workflow_task *form = workflow_task(input->workflow, task->row);
     struct map_maker row = map_begin(view->arena);
@@ -127,21 +127,22 @@ static struct value task_row(struct view *view, const struct advance_input *inpu
     if (form->people.count && input->directory)
         map_put_text(&row, "for", access_words(input, view->arena, form->people));
     map_put_text(&row, "topic", task->topic);
-    map_put_text(&row, "worker", task->holder);
-    put_handlers(view, input->before, task->row, &row);
+    if (view_names(view, input->before, viewer, task->holder))
+        map_put_text(&row, "worker", task->holder);
+    put_handlers(view, input->before, task->row, viewer, &row);
     map_put_string(&row, "state", state_name(task->state));
     map_put_number(&row, "try", task->attempts);
     map_put_flag(&row, "incident", task->state == TASK_FAILED);
     return map_end(&row);
 }
 
-static void put_tasks(struct view *view, const struct advance_input *input, bool all, struct map_maker *row)
+static void put_tasks(struct view *view, const struct advance_input *input, const struct viewer *viewer, bool all, struct map_maker *row)
 {
     const struct case_state *state = input->before;
     struct list_maker list = {.arena = view->arena};
     for (uint32_t i = 0; i < state->task_count; i++)
         if (all || state->tasks[i].state == TASK_FAILED)
-            list_add(&list, task_row(view, input, &state->tasks[i]));
+            list_add(&list, task_row(view, input, viewer, &state->tasks[i]));
     map_put_list(row, "tasks", list.items, list.count);
 }
 
@@ -169,21 +170,20 @@ static enum err put_case(struct view *view, const struct case_state *state, cons
     input.event = &looks;
     put_names(workflow, state, row);
     put_place(view, workflow, state, row);
-    put_tasks(view, &input, (parts & VIEW_TASKS) != 0, row);
+    put_tasks(view, &input, viewer, (parts & VIEW_TASKS) != 0, row);
     if (parts & VIEW_TASKS)
         view_polls(view, workflow, state, row);
     struct decision possible = {0};
     if (parts & VIEW_POSSIBLE)
         put_possible(view, &input, &possible, row);
-    view_merged_into(view, state, row);
-    if (parts & VIEW_TASKS) {
-        enum err code = view_kin(view, workflow, state, row);
-        if (code)
-            return code;
-    }
+    enum err code = view_merged_into(view, state, viewer, row);
+    if (!code && parts & VIEW_TASKS)
+        code = view_kin(view, workflow, state, viewer, row);
+    if (code)
+        return code;
     if (parts & VIEW_TITLES)
         view_titles(view, workflow, state, &possible, row);
-    enum err code = parts & VIEW_DATA ? view_case_data(view, state, viewer, row) : ERR_OK;
+    code = parts & VIEW_DATA ? view_case_data(view, state, viewer, row) : ERR_OK;
     if (!code && parts & VIEW_TITLES)
         view_words(workflow, row);
     return code;
@@ -268,7 +268,8 @@ enum err view_task(struct view *view, const struct case_state *state, const stru
     if (code)
         return code;
     map_put(&row, "event", event);
-    map_put_text(&row, "as", record.event.as);
+    if (view_names(view, state, viewer, record.event.as))
+        map_put_text(&row, "as", record.event.as);
     put_settles(view, state, viewer, &row);
     if (owed->text_en.size || owed->text_zh.size)
         map_put(&row, "text", map_words(view->arena, owed->text_en, owed->text_zh));

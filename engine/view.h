@@ -5,6 +5,7 @@
  * and collected items are fetched from their places in the log; what is too much for one row is left out and named under `cut`.
  *
  *   view.c       a look, a case        view_field.c  its fields: who may see them, where they are
+ *   view_name.c  whom it concerns, who is named to whom
  *   view_event.c an event, news        view_title.c  what people call things
  *   view_kin.c   the cases it knows     view_word.c  what people call the words that fields hold
  *   map.c        making maps */
@@ -15,11 +16,19 @@
 #include "engine/map.h"
 #include "engine/seal.h"
 
+/* What a connection may besides what those may whom it speaks for. */
+struct sight {
+    bool (*acts_for)(void *context, struct text person);
+    bool (*at_unit)(void *context, uint32_t unit_id); /* its cases may be looked at */
+    void *context;
+};
+
 /* Who looks. Both may be empty: then private values are left out. */
 struct viewer {
     struct text person; /* of the directory, or app:token */
     struct text worker; /* the name of a worker process that has `task` of the case: `worker` in `sees` */
     uint64_t task;
+    const struct sight *sight; /* NULL: a connection that may act for anyone and look at everything */
 };
 
 /* One look at what is committed: one read transaction, never across a turn of the loop. Zero-initialise with engine, seal and arena. */
@@ -53,7 +62,7 @@ enum err view_record(struct view *view, uint64_t position, struct log_record *re
 enum err view_history(struct view *view, const struct case_state *state, uint64_t position, const struct log_record *record, const struct viewer *viewer,
                       struct value *row);
 /* A record as news; `state` NULL where it belongs to no case. */
-struct value view_news(struct view *view, const struct case_state *state, uint64_t position, const struct log_record *record);
+struct value view_news(struct view *view, const struct case_state *state, uint64_t position, const struct log_record *record, const struct viewer *viewer);
 /* What a worker gets with a task; `history`: with the last events of its case (VIEW_HISTORY_BYTES). */
 enum err view_task(struct view *view, const struct case_state *state, const struct outbox_row *owed, const struct viewer *viewer, bool history,
                    struct value *row);
@@ -61,20 +70,32 @@ enum err view_task(struct view *view, const struct case_state *state, const stru
 /* Whether the viewer may see a field of the case. */
 bool view_may_see(struct view *view, const struct workflow *workflow, const struct case_state *state, int32_t field, const struct viewer *viewer);
 
+/* ---- view_name.c ---- */
+/* Whether the viewer is told that this person has to do with the case. */
+bool view_names(struct view *view, const struct case_state *state, const struct viewer *viewer, struct text person);
+/* Whether words about the case name somebody who is not named to the viewer. */
+bool view_tells_of_hidden(struct view *view, const struct case_state *state, const struct viewer *viewer, struct text words);
+/* The case speaks of the person, or they have, or had, something to do in it by their office. */
+bool view_concerns(struct view *view, const struct case_state *state, struct text person);
+/* Whether the viewer's connection may show them the case: it concerns them, or stands at the connection's units. */
+bool view_shows_case(struct view *view, const struct case_state *state, const struct viewer *viewer);
+
 /* ---- view_field.c ---- */
 /* The fields of a case, or those that an event brought, into `row` under data, private and cut. */
 enum err view_case_data(struct view *view, const struct case_state *state, const struct viewer *viewer, struct map_maker *row);
 enum err view_event_data(struct view *view, const struct case_state *state, const struct event *event, const struct viewer *viewer, struct map_maker *row);
 
-/* Whether the viewer is shown everything that an event brought: nothing of it is private to others, sealed under a field that is no more, or a secret
- * choice. No key is needed for that. ERR_OK; ERR_CORRUPT. */
-enum err view_event_is_whole(struct view *view, const struct case_state *state, const struct event *event, const struct viewer *viewer, bool *whole);
+/* Whether the viewer is shown everything that a record says: nothing of it is private to others, sealed under a field that is no more, or a secret
+ * choice, and everybody who stands in it is named to them. No key is needed for that. ERR_OK; ERR_CORRUPT. */
+enum err view_record_is_whole(struct view *view, const struct case_state *state, const struct log_record *record, const struct viewer *viewer, bool *whole);
 
 /* ---- view_kin.c ---- */
 /* Under parent, children, links: the cases that this one knows, with where they stand. */
-enum err view_kin(struct view *view, const struct workflow *workflow, const struct case_state *state, struct map_maker *row);
+enum err view_kin(struct view *view, const struct workflow *workflow, const struct case_state *state, const struct viewer *viewer, struct map_maker *row);
+/* Under other: the case that an event speaks of besides its own, as far as the viewer may look at it. */
+enum err view_other(struct view *view, const struct event *event, const struct viewer *viewer, struct map_maker *row);
 /* Under merged-into: the case that goes on for this one. */
-void view_merged_into(struct view *view, const struct case_state *state, struct map_maker *row);
+enum err view_merged_into(struct view *view, const struct case_state *state, const struct viewer *viewer, struct map_maker *row);
 /* ---- view_publication.c ---- */
 /* One row for each publication of the case that is up. */
 enum err view_publications(struct view *view, const struct case_state *state, struct list_maker *list);

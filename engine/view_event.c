@@ -85,15 +85,50 @@ static struct value notice_row(struct arena *arena, const struct log_notice *not
     return map_end(&map);
 }
 
-/* One row per notice and per one who is told: that is how it is delivered. */
-static void put_notices(struct arena *arena, const struct log_record *record, struct map_maker *row)
+/* A row in the making, and who is to read it. */
+struct entry {
+    struct view *view;
+    const struct case_state *state; /* NULL: of no case, where nobody is hidden */
+    const struct viewer *viewer;
+    struct map_maker *row;
+    struct list_maker unnamed; /* members that somebody is left out of */
+};
+
+static bool is_named(struct entry *entry, struct text person)
 {
+    return !entry->state || view_names(entry->view, entry->state, entry->viewer, person);
+}
+
+static void leave_out(struct entry *entry, const char *member)
+{
+    for (uint32_t i = 0; i < entry->unnamed.count; i++)
+        if (text_is(entry->unnamed.items[i].text, member))
+            return;
+    list_add(&entry->unnamed, value_text(text_of(member)));
+}
+
+static void put_person(struct entry *entry, const char *member, struct text person)
+{
+    if (is_named(entry, person))
+        map_put_text(entry->row, member, person);
+    else
+        leave_out(entry, member);
+}
+
+/* One row per notice and per one who is told: that is how it is delivered. */
+static void put_notices(struct entry *entry, const struct log_record *record)
+{
+    struct arena *arena = entry->view->arena;
     struct list_maker list = {.arena = arena};
     size_t bytes = 0;
     bool all = true;
     for (uint32_t i = 0; i < record->notice_count; i++) {
         const struct log_notice *notice = &record->notices[i];
         for (uint32_t who = 0; who < notice->who_count; who++) {
+            if (!is_named(entry, notice->who[who])) {
+                leave_out(entry, "notices");
+                continue;
+            }
             struct value told = notice_row(arena, notice, notice->who[who]);
             bytes += value_weigh(&told).bytes;
             all = all && list.count < NOTICES_MOST && bytes <= NOTICES_BYTES_MOST;
@@ -101,8 +136,8 @@ static void put_notices(struct arena *arena, const struct log_record *record, st
                 list_add(&list, told);
         }
     }
-    map_put_list(row, "notices", list.items, list.count);
-    map_put_flag(row, "notices-cut", !all);
+    map_put_list(entry->row, "notices", list.items, list.count);
+    map_put_flag(entry->row, "notices-cut", !all);
 }
 
 /* The day that a run of a recurrence is of, and how many before it were missed; the year of a quota. */
@@ -117,15 +152,17 @@ static void put_calendar(struct arena *arena, const struct event *event, struct 
     map_put_number(row, "least", event->year_least);
 }
 
-static void put_event(struct view *view, uint64_t position, const struct log_record *record, struct map_maker *row)
+static void put_event(struct entry *entry, uint64_t position, const struct log_record *record)
 {
     const struct event *event = &record->event;
+    struct view *view = entry->view;
+    struct map_maker *row = entry->row;
     map_put_number(row, "p", (int64_t)position);
     map_put_number(row, "t", record->time);
     map_put_text(row, "e", shown_name(event));
     map_put_bytes(row, "id", event->id);
-    map_put_text(row, "as", event->as);
-    map_put_text(row, "for", event->on_behalf);
+    put_person(entry, "as", event->as);
+    put_person(entry, "for", event->on_behalf);
     put_calendar(view->arena, event, row);
     map_put_text(row, "s", record->stage);
     map_put_text(row, "l", record->level);
@@ -135,21 +172,24 @@ static void put_event(struct view *view, uint64_t position, const struct log_rec
     map_put_string(row, "zone", view_zone(view, record->unit));
     if (record->note_en.size || record->note_zh.size)
         map_put(row, "says", map_words(view->arena, record->note_en, record->note_zh));
-    put_notices(view->arena, record, row);
+    put_notices(entry, record);
+    map_put_list(row, "unnamed", entry->unnamed.items, entry->unnamed.count);
 }
 
 /* ---- an entry of the history ---- */
 
-/* The other case, of what it had to say or of what was said to it. */
-static void put_other(struct arena *arena, const struct event *event, struct map_maker *row)
+/* A reason may name somebody; the key through which it came is told with who sent it. */
+static void put_reason(struct entry *entry, const struct event *event)
 {
-    if (!event->other.size || (!event->other_case && !event->end.size))
+    if (view_tells_of_hidden(entry->view, entry->state, entry->viewer, event->why))
         return;
-    struct map_maker map = map_begin(arena);
-    map_put_number(&map, "case", (int64_t)event->other_case);
-    map_put_text(&map, "no", event->other_number);
-    map_put_text(&map, "end", event->end);
-    map_put(row, "other", map_end(&map));
+    map_put_text(entry->row, "why", event->why);
+}
+
+static void put_way(struct entry *entry, const struct event *event)
+{
+    if (event->sender.size && !text_is(event->sender, "local") && is_named(entry, event->as) && is_named(entry, event->on_behalf))
+        map_put_text(entry->row, "through", event->sender);
 }
 
 static struct value change_row(struct arena *arena, const struct log_change *change)
@@ -192,16 +232,18 @@ enum err view_history(struct view *view, const struct case_state *state, uint64_
                       struct value *out)
 {
     struct map_maker row = map_begin(view->arena);
-    put_event(view, position, record, &row);
+    struct entry entry = {.view = view, .state = state, .viewer = viewer, .row = &row, .unnamed = {.arena = view->arena}};
+    put_event(&entry, position, record);
+    put_way(&entry, &record->event);
     map_put_number(&row, "at", record->effective);
     map_put_text(&row, "worker", event_by_calendar(&record->event) ? TEXT("calendar") : record->event.worker);
     if (record->event.has_happened_at)
         map_put(&row, "happened", value_integer(record->event.happened_at));
-    map_put_text(&row, "why", record->event.why);
+    put_reason(&entry, &record->event);
     put_versions(view, record, &row);
-    put_other(view->arena, &record->event, &row);
     put_clocks(view->arena, record, &row);
-    enum err code = view_event_data(view, state, &record->event, viewer, &row);
+    enum err code = view_other(view, &record->event, viewer, &row);
+    code = code ? code : view_event_data(view, state, &record->event, viewer, &row);
     if (!code && !viewer->worker.size) /* programs keep to the words */
         view_words(engine_workflow(view->engine, state->workflow), &row);
     *out = map_end(&row);
@@ -210,10 +252,11 @@ enum err view_history(struct view *view, const struct case_state *state, uint64_
 
 /* ---- news ---- */
 
-struct value view_news(struct view *view, const struct case_state *state, uint64_t position, const struct log_record *record)
+struct value view_news(struct view *view, const struct case_state *state, uint64_t position, const struct log_record *record, const struct viewer *viewer)
 {
     struct map_maker row = map_begin(view->arena);
-    put_event(view, position, record, &row);
+    struct entry entry = {.view = view, .state = state, .viewer = viewer, .row = &row, .unnamed = {.arena = view->arena}};
+    put_event(&entry, position, record);
     map_put_number(&row, "case", (int64_t)record->case_id);
     map_put_text(&row, "no", record->number);
     if (state) {

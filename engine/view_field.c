@@ -320,15 +320,25 @@ static bool field_is_whole(struct view *view, const struct workflow *workflow, c
     return !was_private(&seen, &given->value) && (!seen.field || view_may_see(view, workflow, state, seen.row, viewer));
 }
 
-enum err view_event_is_whole(struct view *view, const struct case_state *state, const struct event *event, const struct viewer *viewer, bool *whole)
+static bool event_is_whole(struct view *view, const struct workflow *workflow, const struct case_state *state, const struct event *event, const struct viewer *viewer)
+{
+    bool whole = event->sealed.size == 0;
+    for (uint32_t i = 0; i < event->data_count; i++)
+        whole = whole && !is_secret_choice(event, &event->data[i]) && field_is_whole(view, workflow, state, &event->data[i], viewer);
+    for (uint32_t i = 0; i < event->previous_count; i++)
+        whole = whole && field_is_whole(view, workflow, state, &event->previous[i], viewer);
+    return whole && view_names(view, state, viewer, event->as) && view_names(view, state, viewer, event->on_behalf) &&
+           !view_tells_of_hidden(view, state, viewer, event->why);
+}
+
+enum err view_record_is_whole(struct view *view, const struct case_state *state, const struct log_record *record, const struct viewer *viewer, bool *whole)
 {
     const struct workflow *workflow = engine_workflow(view->engine, state->workflow);
     if (!workflow)
         return ERR_CORRUPT;
-    *whole = event->sealed.size == 0;
-    for (uint32_t i = 0; i < event->data_count; i++)
-        *whole = *whole && !is_secret_choice(event, &event->data[i]) && field_is_whole(view, workflow, state, &event->data[i], viewer);
-    for (uint32_t i = 0; i < event->previous_count; i++)
-        *whole = *whole && field_is_whole(view, workflow, state, &event->previous[i], viewer);
+    *whole = event_is_whole(view, workflow, state, &record->event, viewer);
+    for (uint32_t i = 0; i < record->notice_count; i++)
+        for (uint32_t who = 0; *whole && who < record->notices[i].who_count; who++)
+            *whole = view_names(view, state, viewer, record->notices[i].who[who]);
     return ERR_OK;
 }

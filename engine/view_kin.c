@@ -17,8 +17,8 @@ static enum err find(struct view *view, struct text key, struct case_state **sta
     return code ? code : case_decode(view->arena, arena_copy(view->arena, value), state);
 }
 
-/* How people find it, and where it stands. */
-static enum err put_case(struct view *view, struct text key, struct map_maker *row)
+/* How people find it, and where it stands; nothing of that where the viewer may not look at it. */
+static enum err put_case(struct view *view, struct text key, const struct viewer *viewer, struct map_maker *row)
 {
     struct case_state *state;
     enum err code = find(view, key, &state);
@@ -27,6 +27,8 @@ static enum err put_case(struct view *view, struct text key, struct map_maker *r
     const struct workflow *workflow = engine_workflow(view->engine, state->workflow);
     if (!workflow)
         return ERR_CORRUPT;
+    if (!view_shows_case(view, state, viewer))
+        return ERR_OK;
     map_put_number(row, "case", (int64_t)state->id);
     map_put_text(row, "no", state->number);
     map_put_string(row, "w", workflow_string(workflow, workflow_head(workflow)->name));
@@ -45,7 +47,7 @@ static const char *child_state_name(enum child_state state)
     return "ended";
 }
 
-static enum err put_children(struct view *view, const struct workflow *workflow, const struct case_state *state, struct map_maker *row)
+static enum err put_children(struct view *view, const struct workflow *workflow, const struct case_state *state, const struct viewer *viewer, struct map_maker *row)
 {
     struct list_maker list = {.arena = view->arena};
     enum err code = ERR_OK;
@@ -53,7 +55,7 @@ static enum err put_children(struct view *view, const struct workflow *workflow,
         const struct case_child *child = &state->children[i];
         struct map_maker map = map_begin(view->arena);
         map_put_string(&map, "state", child_state_name(child->state));
-        code = put_case(view, engine_child_key(view->arena, (struct text){(const char *)state->key, ID_SIZE}, child->id), &map);
+        code = put_case(view, engine_child_key(view->arena, (struct text){(const char *)state->key, ID_SIZE}, child->id), viewer, &map);
         if (child->state == CHILD_REFUSED) {
             map_put_number(&map, "task", (int64_t)child->id); /* of its incident: for a retry */
             map_put_string(&map, "w", workflow_string(workflow, workflow_open(workflow, child->open)->workflow));
@@ -64,7 +66,7 @@ static enum err put_children(struct view *view, const struct workflow *workflow,
     return code;
 }
 
-static enum err put_links(struct view *view, const struct case_state *state, struct map_maker *row)
+static enum err put_links(struct view *view, const struct case_state *state, const struct viewer *viewer, struct map_maker *row)
 {
     static const char *const kinds[] = {[LINK_OTHER] = "linked", [LINK_MERGED_INTO] = "merged-into", [LINK_ABSORBED] = "absorbed",
                                         [LINK_SPLIT_FROM] = "split-from", [LINK_SPLIT_INTO] = "split-into"};
@@ -75,32 +77,66 @@ static enum err put_links(struct view *view, const struct case_state *state, str
         struct map_maker map = map_begin(view->arena);
         map_put_string(&map, "kind", kinds[link->kind]);
         map_put_flag(&map, "waits", link->kind == LINK_ABSORBED && link->waits);
-        code = put_case(view, (struct text){(const char *)link->key, ID_SIZE}, &map);
+        code = put_case(view, (struct text){(const char *)link->key, ID_SIZE}, viewer, &map);
         list_add(&list, map_end(&map));
     }
     map_put_list(row, "links", list.items, list.count);
     return code;
 }
 
-enum err view_kin(struct view *view, const struct workflow *workflow, const struct case_state *state, struct map_maker *row)
+enum err view_kin(struct view *view, const struct workflow *workflow, const struct case_state *state, const struct viewer *viewer, struct map_maker *row)
 {
     enum err code = ERR_OK;
     if (state->child) {
         struct map_maker map = map_begin(view->arena);
-        code = put_case(view, (struct text){(const char *)state->parent, ID_SIZE}, &map);
+        code = put_case(view, (struct text){(const char *)state->parent, ID_SIZE}, viewer, &map);
         map_put(row, "parent", map_end(&map));
     }
-    code = code ? code : put_children(view, workflow, state, row);
-    return code ? code : put_links(view, state, row);
+    code = code ? code : put_children(view, workflow, state, viewer, row);
+    return code ? code : put_links(view, state, viewer, row);
 }
 
-void view_merged_into(struct view *view, const struct case_state *state, struct map_maker *row)
+/* Whether the viewer's connection may look at the case of that key. One that is not here yet has nothing to hide. */
+static enum err shows(struct view *view, struct text key, const struct viewer *viewer, bool *shown)
+{
+    struct case_state *other;
+    *shown = true;
+    if (!viewer->sight)
+        return ERR_OK;
+    enum err code = find(view, key, &other);
+    if (!code)
+        *shown = view_shows_case(view, other, viewer);
+    return code == ERR_NOT_FOUND ? ERR_OK : code;
+}
+
+enum err view_merged_into(struct view *view, const struct case_state *state, const struct viewer *viewer, struct map_maker *row)
 {
     const struct case_link *link = case_link_of(state, LINK_MERGED_INTO);
+    bool shown;
     if (!link)
-        return;
+        return ERR_OK;
     struct map_maker map = map_begin(view->arena);
-    map_put_number(&map, "case", (int64_t)link->id);
-    map_put_text(&map, "no", link->number);
+    enum err code = shows(view, (struct text){(const char *)link->key, ID_SIZE}, viewer, &shown);
+    if (!code && shown) {
+        map_put_number(&map, "case", (int64_t)link->id);
+        map_put_text(&map, "no", link->number);
+    }
     map_put(row, "merged-into", map_end(&map));
+    return code;
+}
+
+enum err view_other(struct view *view, const struct event *event, const struct viewer *viewer, struct map_maker *row)
+{
+    bool shown;
+    if (!event->other.size || (!event->other_case && !event->end.size))
+        return ERR_OK;
+    enum err code = shows(view, event->other, viewer, &shown);
+    if (code || !shown)
+        return code;
+    struct map_maker map = map_begin(view->arena);
+    map_put_number(&map, "case", (int64_t)event->other_case);
+    map_put_text(&map, "no", event->other_number);
+    map_put_text(&map, "end", event->end);
+    map_put(row, "other", map_end(&map));
+    return ERR_OK;
 }

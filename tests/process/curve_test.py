@@ -25,10 +25,12 @@ def free_port():
 
 
 class Curve(harness.Case):
+    own = ("tests/process/errand.yaml",)
+
     def setUp(self):
         self.ports = free_port(), free_port()
         settings = "listen: {clients: 'tcp://127.0.0.1:%d', workers: 'tcp://127.0.0.1:%d'}\n" % self.ports
-        self.running = self.engine(workflows=("dispute-mediation",), own=["tests/process/errand.yaml"], settings=settings + "lease-seconds: 1\n")
+        self.running = self.engine(workflows=("dispute-mediation",), own=list(self.own), settings=settings + "lease-seconds: 1\n")
         self.clients, self.workers = ("tcp://127.0.0.1:%d" % port for port in self.ports)
         self.one = self.client(self.running)
 
@@ -65,7 +67,7 @@ class Curve(harness.Case):
             self.one.status()
 
     def ask(self, client, kind, **members):
-        members = {("as" if name == "as_" else name): value for name, value in members.items()}
+        members = {name.rstrip("_"): value for name, value in members.items() if value is not None}
         return client.ask({"m": kind, **members}, PATIENCE)
 
 
@@ -242,6 +244,62 @@ class Rights(Curve):
         for private in ("zheng", "zhao", DISPUTE["summary"]):
             self.assertNotIn(private, said)
 
+    def test_an_app_sees_what_concerns_whom_it_speaks_for(self):
+        here = self.applied(self.one.open("dispute-mediation", BUILDING, "li", DISPUTE))["case"]
+        app = self.app(self.make("grid-app", "--app", "--resident", "app", "--people", "jinnong-district"))  # at no units
+        for person in ("app:zhao", "app:qian", "li", "zhou"):  # parties, the opener, who supervises there
+            self.assertEqual(app.question("show", c=here, **{"as": person})[0]["case"], here)
+            self.assertEqual(app.question("explain", c=here, **{"as": person})[0]["case"], here)
+        for person in ("app:sun", "worker-104", "secretary-12", None):
+            for kind in ("show", "explain"):
+                self.refused(self.ask(app, kind, c=here, as_=person), "denied")
+                self.refused(self.ask(app, kind, c=here + 1000, as_=person), "denied")
+        # Who has nothing to do with it is told by a refusal that it is one, and not how the case stands.
+        told = self.refused(app.send(here, "sign", "app:sun", {"agreement": "x"}), "not-now")
+        self.assertEqual(set(told) - {"m", "r", "id", "code", "why", "do"}, set())
+        self.assertNotIn("consent", told["why"])
+        told = self.refused(app.send(here, "sign", "app:zhao", {"agreement": "x"}), "not-now")
+        self.assertIn("consent", told["why"])
+        self.assertIn("agree-to-mediate", told["can"])
+        self.refused(app.send(here, "agree-to-mediate", "app:sun"), "not-allowed")
+        key = staircase.new_id()
+        self.assertEqual(app.ask({"m": "send", "c": key, "e": "sign", "as": "app:sun", "d": {"agreement": "x"}}, PATIENCE)["m"], "parked")
+        waits = self.app(os.path.join(self.running.folder, "grid-app.key"))
+        request = waits.submit({"m": "send", "c": (later := staircase.new_id()), "e": "sign", "as": "app:sun"})
+        self.assertEqual(waits.next_answer(PATIENCE)["m"], "parked")
+        self.applied(self.one.open("dispute-mediation", BUILDING, "li", DISPUTE, key=later))
+        told = waits.next_answer(PATIENCE)
+        self.assertEqual((told["r"], told["code"], "s" in told, "consent" in told["why"]), (request, "not-now", False, False))
+
+    def test_whom_it_acts_for_is_asked_too(self):
+        """The rights may be those of either: as one that it may speak for, for one that it may not, would be a way around."""
+        here = self.applied(self.one.open("dispute-mediation", BUILDING, "li", DISPUTE))["case"]
+        app = self.app(self.make("grid-app", "--app", "--person", "li", "--unit", "jinnong"))
+        for other in ("app:zhao", "sun"):
+            self.refused(app.send(here, "agree-to-mediate", "li", on_behalf=other), "denied")
+            self.refused(self.ask(app, "explain", c=here, e="agree-to-mediate", as_="li", for_=other), "denied")
+        both = self.app(self.make("other-app", "--app", "--person", "li", "--resident", "app", "--unit", "jinnong"))
+        self.applied(both.send(here, "agree-to-mediate", "li", on_behalf="app:zhao"))
+        entry = self.one.show(here, history=True)[-1]
+        self.assertEqual((entry["as"], entry["for"], entry["through"]), ("li", "app:zhao", "other-app"))
+
+    def test_a_directory_that_moves_a_unit_ends_what_looked_there(self):
+        watcher, path = self.app(self.make("screen", "--watcher", "jinnong/grid-3")), self.make("errand-boy", "--worker", "errands", "--unit", "jinnong")
+        above = self.app(self.make("street-screen", "--watcher", "jinnong"))
+        worker = self.remote_worker(path, "errand-boy", ["errands"], unit="jinnong/grid-3")
+        self.applied(self.one.open("errand", "jinnong/grid-3", "li", {"what": "one"}))
+        self.assertEqual(worker.next_task(PATIENCE)["rows"]["data"]["what"], "one")
+        for client in (watcher, above):
+            client.submit({"m": "watch", "credit": 100, "u": "jinnong/grid-3"})
+            self.assertEqual(client.next_answer(PATIENCE)["m"], "result")
+        with open(os.path.join(harness.SOURCE, "config", "practice-directory.yaml"), encoding="utf-8") as file:
+            moved = file.read().replace("version: 1", "version: 2", 1).replace("title: 第3网格}", "title: 第3网格, in: yinxing}")
+        self.applied(self.one.deploy("directory", "practice.yaml", moved, "local"))
+        self.applied(self.one.open("errand", "jinnong/grid-3", "li", {"what": "two"}))
+        self.assertEqual(watcher.next_answer(PATIENCE)["m"], "news")  # its unit is what it is named
+        self.refused(above.next_answer(PATIENCE), "denied")
+        self.assertIsNone(worker.next_task(QUIET))
+
     def test_both_are_recorded(self):
         """The same id under another sender is another event: it is the key that is the sender."""
         app = self.app(self.make("grid-app", "--app", "--person", "li"))
@@ -292,6 +350,18 @@ class Rights(Curve):
         self.assertEqual(self.one.show(case)[0]["end"], "done")
         self.assertIsNone(worker.next_task(QUIET))
         self.assertEqual(self.one.show(elsewhere)[0]["tasks"][0]["state"], "open")
+        # A task that it does not hold gives it nothing: not of another topic, not at another unit, not for another case.
+        centre = self.applied(self.one.open("errand", "jinnong/grid-3", "li", {"what": "again"}))["case"]
+        held = worker.next_task(PATIENCE)
+        far = self.one.show(elsewhere)[0]["tasks"][0]["task"]
+        self.refused(worker.ask({"m": "accept", "task": far, "lease": 1}, PATIENCE), "unknown-task")
+        self.refused(worker.ask({"m": "send", "c": elsewhere, "e": "did", "as": "worker:errand-boy", "id": staircase.new_id(), "task": far}, PATIENCE), "unknown-task")
+        self.refused(worker.ask({"m": "send", "c": elsewhere, "e": "did", "as": "worker:errand-boy", "id": staircase.new_id(), "task": held["task"], "lease": held["lease"]},
+                                PATIENCE), "denied")
+        self.applied(worker.send(held, "did", "worker:errand-boy"))
+        self.assertEqual(self.one.show(centre)[0]["end"], "done")
+        other = self.remote_worker(self.make("other-boy", "--worker", "other-topic"), "other-boy", ["other-topic"])
+        self.refused(other.ask({"m": "accept", "task": far, "lease": 1}, PATIENCE), "unknown-task")
         # Its key is not one for clients.
         self.refused(self.ask(self.app(path), "status"), "denied")
 

@@ -328,7 +328,7 @@ static void news_pass_filters(void **state)
     open_cases(4);
     const struct query query = {.engine = rooms->bed.engine, .seal = rooms->seal, .time = rooms->time};
     struct view view = {.engine = rooms->bed.engine, .seal = rooms->seal, .arena = &rooms->bed.arena};
-    const struct query_filter filters[] = {{{0}, {0}, 0}, {TEXT("bench"), {0}, 0}, {{0}, TEXT("jinnong/grid-3"), 0}, {TEXT("other"), {0}, 0}};
+    const struct query_filter filters[] = {{.case_id = 0}, {.workflow = TEXT("bench")}, {.unit = TEXT("jinnong/grid-3")}, {.workflow = TEXT("other")}};
     uint32_t passed[4] = {0}, deployments = 0;
     assert_int_equal(view_begin(&view), ERR_OK);
     for (uint64_t position = 1; position <= engine_position(rooms->bed.engine); position++)
