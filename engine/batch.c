@@ -7,7 +7,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { SLOTS_FIRST = 4096, CASE_SLOTS_FIRST = 512 };
+enum { SLOTS_LEAST = 64, SLOTS_FIRST_MOST = 1 << 16 };
 
 void batch_init(struct batch *batch, struct store *store)
 {
@@ -21,15 +21,24 @@ void batch_close(struct batch *batch)
     arena_close(&batch->arena);
 }
 
+/* Slots for as many as the batch before had: one that asks a question clears no table for thousands of rows, and one that writes these need not
+ * widen it again and again. */
+static uint32_t slots_for(uint32_t before)
+{
+    uint32_t slots = SLOTS_LEAST;
+    while (slots < before * 2 && slots < SLOTS_FIRST_MOST)
+        slots *= 2;
+    return slots;
+}
+
 void batch_begin(struct batch *batch, uint64_t first_position)
 {
     batch_end_read(batch);
     struct arena arena = batch->arena;
     arena_reset(&arena);
-    *batch = (struct batch){.store = batch->store, .arena = arena, .first_position = first_position};
-    batch->slot_count = SLOTS_FIRST;
+    *batch = (struct batch){.store = batch->store, .arena = arena, .first_position = first_position, .slot_count = slots_for(batch->row_count),
+                            .case_slot_count = slots_for(batch->case_count)};
     batch->slots = ARENA_ARRAY(&batch->arena, struct batch_row *, batch->slot_count);
-    batch->case_slot_count = CASE_SLOTS_FIRST;
     batch->case_slots = ARENA_ARRAY(&batch->arena, struct batch_case *, batch->case_slot_count);
 }
 

@@ -90,7 +90,7 @@ enum err engine_apply_deploy(struct engine *engine, const struct event *event, u
     struct log_record record = {.effective = engine->working.time, .event = *event};
     engine_append(engine, &record);
     engine_put_receipt(engine, event, *position, false);
-    engine->deployed[engine->deployed_count++] = deployed;
+    engine_add_deployed(engine, &deployed);
     engine->agenda.stale = true;
     return use_form(engine, &deployed);
 }

@@ -90,7 +90,7 @@ struct engine {
 
     struct arena names;                  /* of the deployed heads */
     struct deployed *deployed;
-    uint32_t deployed_count;
+    uint32_t deployed_count, deployed_room;
     struct form *directory;
     struct form *calendars[ENGINE_CALENDARS_MOST];
     const struct calendar *calendar_list[ENGINE_CALENDARS_MOST];
@@ -256,6 +256,8 @@ enum err engine_agenda_fire(struct engine *engine, uint32_t most, uint32_t *fire
 /* ---- engine_state.c ---- */
 enum err engine_load(struct engine *engine);
 void engine_forget(struct engine *engine);
+/* Takes a copy. false: there are ENGINE_DEPLOYED_MOST. */
+bool engine_add_deployed(struct engine *engine, const struct deployed *deployed);
 enum err engine_load_form(struct engine *engine, const struct deployed *deployed, struct form **form);
 /* Where reading stands now: the open batch, or what serves questions between batches. */
 struct batch *engine_reading(struct engine *engine);

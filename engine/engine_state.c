@@ -157,7 +157,7 @@ void engine_forget(struct engine *engine)
         form_close(&engine->calendars[i]);
     form_close(&engine->workflows);
     form_close(&engine->retired);
-    engine->calendar_count = engine->workflow_count = engine->deployed_count = 0;
+    engine->calendar_count = engine->workflow_count = engine->deployed_count = engine->deployed_room = 0;
     engine->deployed = NULL;
     arena_reset(&engine->names);
 }
@@ -165,20 +165,22 @@ void engine_forget(struct engine *engine)
 /* The pieces of a compiled form, put together. */
 static enum err read_pieces(struct engine *engine, const struct deployed *deployed, struct arena *arena, struct text *bytes)
 {
-    char *all = arena_take(arena, (size_t)deployed->head.compileds * DEPLOY_PIECE);
+    uint32_t count = deployed->head.compileds;
+    struct text *pieces = ARENA_ARRAY(arena, struct text, count);
     size_t size = 0;
-    for (uint32_t piece = 1; piece <= deployed->head.compileds; piece++) {
-        struct record_key key = key_deployed(engine->options.partition, deployed->what, deployed->name, deployed->version, 'C', piece);
-        struct text value;
-        enum err code = batch_get(engine_reading(engine), STORE_DEPLOYED, &key, &value);
+    for (uint32_t piece = 0; piece < count; piece++) {
+        struct record_key key = key_deployed(engine->options.partition, deployed->what, deployed->name, deployed->version, 'C', piece + 1);
+        enum err code = batch_get(engine_reading(engine), STORE_DEPLOYED, &key, &pieces[piece]);
         if (code)
             return code == ERR_NOT_FOUND ? ERR_CORRUPT : code;
-        if (value.size > DEPLOY_PIECE)
+        if (pieces[piece].size > DEPLOY_PIECE)
             return ERR_CORRUPT;
-        memcpy(all + size, value.data, value.size);
-        size += value.size;
+        size += pieces[piece].size;
     }
-    *bytes = (struct text){.data = all, .size = size};
+    char *all = count == 1 ? NULL : arena_take(arena, size), *at = all;
+    for (uint32_t piece = 0; all && piece < count; at += pieces[piece++].size)
+        memcpy(at, pieces[piece].data, pieces[piece].size);
+    *bytes = all ? (struct text){.data = all, .size = size} : pieces[0]; /* most have one */
     return ERR_OK;
 }
 
@@ -237,6 +239,21 @@ enum err engine_load_form(struct engine *engine, const struct deployed *deployed
     return code;
 }
 
+bool engine_add_deployed(struct engine *engine, const struct deployed *deployed)
+{
+    if (engine->deployed_count == ENGINE_DEPLOYED_MOST)
+        return false;
+    if (engine->deployed_count == engine->deployed_room) {
+        engine->deployed_room = engine->deployed_room ? engine->deployed_room * 2 : 16;
+        struct deployed *wider = ARENA_ARRAY(&engine->names, struct deployed, engine->deployed_room); /* the old ones stay behind: who has one may keep it */
+        if (engine->deployed_count)
+            memcpy(wider, engine->deployed, engine->deployed_count * sizeof *wider);
+        engine->deployed = wider;
+    }
+    engine->deployed[engine->deployed_count++] = *deployed;
+    return true;
+}
+
 /* A head as it stands in the store. */
 static enum err add_head(struct engine *engine, struct text key, struct text value)
 {
@@ -250,11 +267,10 @@ static enum err add_head(struct engine *engine, struct text key, struct text val
     enum err code = row_decode_deployed(value, &deployed.head);
     if (code)
         return code;
-    if (engine->deployed_count == ENGINE_DEPLOYED_MOST || deployed.head.sources > DEPLOY_PIECES_MOST || deployed.head.compileds > DEPLOY_PIECES_MOST)
+    if (deployed.head.sources > DEPLOY_PIECES_MOST || deployed.head.compileds > DEPLOY_PIECES_MOST)
         return ERR_CORRUPT;
     deployed.name = arena_copy(&engine->names, deployed.name);
-    engine->deployed[engine->deployed_count++] = deployed;
-    return ERR_OK;
+    return engine_add_deployed(engine, &deployed) ? ERR_OK : ERR_CORRUPT;
 }
 
 static enum err read_heads(struct engine *engine)
@@ -262,7 +278,6 @@ static enum err read_heads(struct engine *engine)
     struct store_txn *txn;
     struct store_cursor *cursor;
     struct text key, value;
-    engine->deployed = ARENA_ARRAY(&engine->names, struct deployed, ENGINE_DEPLOYED_MOST);
     enum err code = store_begin_read(engine->store, &txn);
     if (code)
         return code;

@@ -28,9 +28,11 @@ static bool look_expect(struct world *world, const struct scenario_step *step)
     bool good = true;
     for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
         const struct node *key = keys_get(step->node, &scenario_keys, SCENARIO_EXPECT, looks[i].key);
+        if (!key)
+            continue;
         look.state = world_state(world, one); /* lives until the engine is asked again */
         look.calendar = world_calendar(world, look.directory ? directory_unit_by_id(look.directory, look.state->unit) : NONE);
-        good = (!key || looks[i].holds(&look, key)) && good;
+        good = looks[i].holds(&look, key) && good;
     }
     return good;
 }

@@ -44,7 +44,7 @@ struct seal {
     struct secrets *made;      /* not on disk yet */
     uint32_t made_count, made_room;
     uint16_t slots[SLOTS];     /* of `made`: number + 1, open addressing */
-    struct secrets *cache;     /* [LIMIT_KEYS_CACHED], by hash */
+    struct secrets *cache;     /* [LIMIT_KEYS_CACHED], by hash; NULL: no key was needed yet */
 };
 _Static_assert(LIMIT_NEW_KEYS < UINT16_MAX, "a slot holds the number of a new key");
 
@@ -103,15 +103,10 @@ enum err seal_open(struct seal **out, struct store *keys, const struct seal_rand
     if (sodium_init() < 0)
         return ERR_NO_MEMORY;
     struct seal *seal = calloc(1, sizeof *seal);
-    struct secrets *cache = calloc(LIMIT_KEYS_CACHED, sizeof *cache);
-    if (!seal || !cache) {
-        free(seal);
-        free(cache);
+    if (!seal)
         return ERR_NO_MEMORY;
-    }
     seal->store = keys;
     seal->random = random ? *random : (struct seal_random){.fill = system_random};
-    seal->cache = cache;
     *out = seal;
     return ERR_OK;
 }
@@ -120,7 +115,8 @@ void seal_close(struct seal **seal)
 {
     if (!*seal)
         return;
-    sodium_memzero((*seal)->cache, LIMIT_KEYS_CACHED * sizeof *(*seal)->cache);
+    if ((*seal)->cache)
+        sodium_memzero((*seal)->cache, LIMIT_KEYS_CACHED * sizeof *(*seal)->cache);
     free((*seal)->cache);
     if ((*seal)->made)
         sodium_memzero((*seal)->made, (*seal)->made_room * sizeof *(*seal)->made);
@@ -233,9 +229,12 @@ static enum err read_key(struct seal *seal, const struct seal_key *key, struct s
     return code;
 }
 
+/* Where the key would stand; NULL: there is no cache and no memory for one. */
 static struct secrets *cache_slot(struct seal *seal, const struct seal_key *key)
 {
-    return &seal->cache[key_hash(key) & (LIMIT_KEYS_CACHED - 1)];
+    if (!seal->cache)
+        seal->cache = calloc(LIMIT_KEYS_CACHED, sizeof *seal->cache);
+    return !seal->cache ? NULL : &seal->cache[key_hash(key) & (LIMIT_KEYS_CACHED - 1)];
 }
 
 /* ERR_NOT_FOUND: there never was such a key. A destroyed one is found. */
@@ -248,6 +247,8 @@ static enum err find_key(struct seal *seal, const struct seal_key *key, const st
     }
     struct secrets *cached = cache_slot(seal, key);
     *out = cached;
+    if (!cached)
+        return ERR_NO_MEMORY;
     if (key_equal(&cached->key, key))
         return ERR_OK;
     struct secrets found;
@@ -380,8 +381,11 @@ static enum err write_keys(struct seal *seal, const struct secrets *keys, uint32
 enum err seal_commit(struct seal *seal)
 {
     enum err code = seal->made_count ? write_keys(seal, seal->made, seal->made_count) : ERR_OK;
-    for (uint32_t i = 0; !code && i < seal->made_count; i++)
-        *cache_slot(seal, &seal->made[i].key) = seal->made[i];
+    for (uint32_t i = 0; !code && i < seal->made_count; i++) {
+        struct secrets *cached = cache_slot(seal, &seal->made[i].key);
+        if (cached)
+            *cached = seal->made[i];
+    }
     seal_rewind(seal, 0);
     return code;
 }
@@ -397,8 +401,8 @@ enum err seal_destroy(struct seal *seal, const struct seal_key *key)
         return code;
     gone.key = *key;
     gone.destroyed = true;
-    struct secrets *cached = cache_slot(seal, key);
-    if (key_equal(&cached->key, key))
+    struct secrets *cached = seal->cache ? cache_slot(seal, key) : NULL;
+    if (cached && key_equal(&cached->key, key))
         sodium_memzero(cached, sizeof *cached);
     return write_keys(seal, &gone, 1);
 }

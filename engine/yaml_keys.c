@@ -6,7 +6,7 @@
 static const struct key *find_key(const struct keys *keys, int where, struct text name)
 {
     for (size_t i = 0; i < keys->count; i++)
-        if (keys->key[i].where == where && text_is(name, keys->key[i].name))
+        if (keys->key[i].where == where && name.size && *keys->key[i].name == *name.data && text_is(name, keys->key[i].name))
             return &keys->key[i];
     return NULL;
 }
