@@ -5,6 +5,8 @@
 #include "engine/intake.h"
 #include "engine/rating.h"
 
+#include <assert.h>
+
 enum { GROUNDS_MOST = 500, PROXY_MOST = 500 }; /* bytes */
 
 /* ---- which vote, whose rows ---- */
@@ -82,11 +84,12 @@ uint32_t poll_reads(const struct workflow *workflow, const struct case_state *st
     return count;
 }
 
-/* The row of a person, as this decision may change it; one that is not on the roll has none. */
+/* The row of a person, as this decision may change it; one that is not on the roll has none. The rows that came in are those of this vote: it is
+ * found for the event as poll_reads found it. */
 static struct roll_row row_of(const struct step *step, const struct case_poll *poll, struct text person)
 {
     for (uint32_t i = 0; i < step->input.roll_count; i++)
-        if (text_equal(step->input.rolls[i].person, person) && step->input.rolls[i].roll == poll->roll)
+        if (text_equal(step->input.rolls[i].person, person))
             return step->input.rolls[i];
     return (struct roll_row){.roll = poll->roll, .person = person, .member = {.choice = -1}};
 }
@@ -215,15 +218,14 @@ static int32_t rule_now(const struct step *step, const struct workflow_vote *vot
     return NONE;
 }
 
-static bool add_vacant_seats(struct step *step, struct case_poll *poll, const struct workflow_vote *vote)
+/* Where heads alone are counted: so many that no sum of them is too heavy. */
+static void add_vacant_seats(struct case_poll *poll, const struct workflow_vote *vote)
 {
     for (uint32_t i = 0; vote->seats && i < poll->tally.lanes; i++) {
         int64_t vacant = vote->seats - poll->tally.lane[i].all;
-        bool heads = workflow_vote_weight(step->workflow, vote->weights.first + (int32_t)i)->with == NONE;
-        if (heads && vacant > 0 && !vote_add_vacant(&poll->tally, i, vacant))
-            return step_refuse(step, ERR_BAD_DATA, "there are too many seats");
+        bool added = vacant <= 0 || vote_add_vacant(&poll->tally, i, vacant);
+        assert(added);
     }
-    return true;
 }
 
 bool poll_open(struct step *step)
@@ -250,7 +252,10 @@ bool poll_open(struct step *step)
         const struct workflow_vote_weight *weight = workflow_vote_weight(step->workflow, vote->weights.first + i);
         lanes[i] = (struct poll_lane){.people = vote->roll, .with_name = weight->with == NONE ? NONE : weight->name};
     }
-    return poll_draw(step, poll, lanes, vote->recuse) && add_vacant_seats(step, poll, vote);
+    if (!poll_draw(step, poll, lanes, vote->recuse))
+        return false;
+    add_vacant_seats(poll, vote);
+    return true;
 }
 
 bool poll_leave(struct step *step)
@@ -317,7 +322,7 @@ bool poll_is_late_ballot(const struct step *step)
 {
     const struct event *event = step->input.event;
     const struct case_poll *poll = event->kind == EVENT_SEND && text_is(event->name, "ballot") ? poll_meant(step->workflow, step->state, event) : NULL;
-    return poll && poll->state != POLL_OPEN;
+    return poll != NULL; /* of an ended case none is open any more */
 }
 
 /* In the history, and nowhere else. Once each: otherwise a history could be made to grow for ever. */
