@@ -128,6 +128,11 @@ enum err store_reopen(struct store *store)
     return store->verbs->reopen(store);
 }
 
+enum err store_wipe(struct store *store)
+{
+    return store->verbs->wipe(store);
+}
+
 void store_close(struct store **store)
 {
     if (!*store)

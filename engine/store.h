@@ -73,6 +73,7 @@ struct store_verbs {
     enum err (*figures)(struct store *store, struct store_figures *figures);
     enum err (*housekeep)(struct store *store);
     enum err (*reopen)(struct store *store);
+    enum err (*wipe)(struct store *store);
     void (*close)(struct store *store);
 };
 
@@ -125,6 +126,10 @@ enum err store_housekeep(struct store *store);
 /* After a failed commit: closes what is behind the store and opens it again, still holding the folder's lock; no transaction
  * may be open (asserted). When it fails it may be called again. */
 enum err store_reopen(struct store *store);
+/* Overwrites on the disk what no row uses: freed pages, and the corners of those in use. For secrets that were deleted, or overwritten by a row of the same size; it
+ * reads the whole file. No transaction may be open (asserted). ERR_OK: on disk; ERR_BUSY: another process still reads what was; ERR_CORRUPT: a page is none
+ * of LMDB's, nothing more is overwritten. Whether the disk itself keeps what was overwritten is not in our hands. */
+enum err store_wipe(struct store *store);
 void store_close(struct store **store);
 
 const char *store_table_name(enum store_table table);

@@ -14,7 +14,7 @@
  * opened again. */
 #include "engine/store.h"
 
-#include "engine/store_lmdb_file.h"
+#include "engine/store_lmdb_wipe.h"
 
 #include <assert.h>
 #include <lmdb.h>
@@ -387,6 +387,14 @@ static enum err lmdb_reopen(struct store *base)
     return err;
 }
 
+/* Pages are made in memory that LMDB keeps from one transaction to the next and does not clear: opened again, it has none. */
+static enum err lmdb_wipe(struct store *base)
+{
+    struct lmdb_store *store = (struct lmdb_store *)base;
+    enum err err = lmdb_reopen(base);
+    return err ? err : lmdb_file_wipe(&store->file);
+}
+
 static void lmdb_close(struct store *base)
 {
     struct lmdb_store *store = (struct lmdb_store *)base;
@@ -414,6 +422,7 @@ enum err store_lmdb_open(struct store **out, const char *folder, const struct st
         .figures = lmdb_figures,
         .housekeep = lmdb_housekeep,
         .reopen = lmdb_reopen,
+        .wipe = lmdb_wipe,
         .close = lmdb_close,
     };
     struct lmdb_store *store = calloc(1, sizeof *store);

@@ -324,6 +324,14 @@ static enum err memory_housekeep(struct store *base)
     return count_call((struct memory_store *)base, false);
 }
 
+/* It has no disk. */
+static enum err memory_wipe(struct store *base)
+{
+    struct memory_store *store = (struct memory_store *)base;
+    assert(!has_open(store, false));
+    return store->failed ? ERR_IO : ERR_OK;
+}
+
 static enum err memory_reopen(struct store *base)
 {
     struct memory_store *store = (struct memory_store *)base;
@@ -359,6 +367,7 @@ enum err store_memory_open(struct store **out)
         .figures = memory_figures,
         .housekeep = memory_housekeep,
         .reopen = memory_reopen,
+        .wipe = memory_wipe,
         .close = memory_close,
     };
     struct memory_store *store = take(sizeof *store);
