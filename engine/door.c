@@ -15,6 +15,7 @@ static enum event_kind kind_of(enum message_kind kind)
     case MESSAGE_RELEASE: return EVENT_RELEASE;
     case MESSAGE_MIGRATE: return EVENT_MIGRATE;
     case MESSAGE_RETRY: return EVENT_RETRY;
+    case MESSAGE_ERASE: return EVENT_ERASE;
     case MESSAGE_ACCEPT: return EVENT_ACCEPT;
     case MESSAGE_SETTLE: return EVENT_SETTLE;
     case MESSAGE_FAIL: return EVENT_FAIL;
@@ -47,6 +48,12 @@ static void take_over(const struct message *message, const struct door_origin *o
 
 /* ---- what brings fields ---- */
 
+static struct door_brought brought_by(const struct message *message, const struct event *event, struct text case_key, const struct case_state *state)
+{
+    return (struct door_brought){.case_key = case_key, .event_id = event->id, .sender = event->sender, .as = event->as, .on_behalf = event->on_behalf,
+                                 .state = state, .given = message->data, .count = message->data_count};
+}
+
 /* Of a case that is here already this is the same opening again, or one that will be refused: it is sealed as the first one was, also when a newer
  * version says otherwise by now what is private. Else the one of the day that the engine will ask for too. NULL: none. */
 static enum err workflow_of_opening(struct door *door, const struct message *message, const struct event *event, const struct workflow **workflow)
@@ -70,17 +77,15 @@ static enum err seal_opening(struct door *door, struct arena *arena, const struc
     if (!workflow || !engine_directory(door->engine))
         return ERR_OK; /* refused behind the door, without its fields */
     event->data_count = message->data_count;
-    return door_seal_fields(door, arena, workflow, message->key, message->id, message->data, message->data_count, &event->data, why);
+    const struct door_brought brought = brought_by(message, event, message->key, NULL);
+    return door_seal_fields(door, arena, workflow, &brought, &event->data, why);
 }
 
-/* For a case that is not here yet. When the key has been destroyed there never will be one. */
+/* For a case that is not here yet. */
 static enum err seal_parked(struct door *door, struct arena *arena, const struct message *message, struct event *event, struct text *why)
 {
-    enum err code = door_seal_whole(door, arena, message->subject.text, message->id, message->data, message->data_count, &event->sealed);
-    if (code != ERR_NOT_FOUND)
-        return code;
-    *why = TEXT("The key of this case was destroyed; nothing can be added to it any more.");
-    return ERR_BAD_DATA;
+    const struct door_brought brought = brought_by(message, event, message->subject.text, NULL);
+    return door_seal_whole(door, arena, &brought, &event->sealed, why);
 }
 
 static enum err seal_sent(struct door *door, struct arena *arena, const struct message *message, struct event *event, struct text *why)
@@ -103,13 +108,13 @@ static enum err seal_sent(struct door *door, struct arena *arena, const struct m
     const struct workflow *workflow = engine_workflow(door->engine, state->workflow);
     if (!workflow)
         return ERR_CORRUPT;
-    struct text key = {.data = (const char *)state->key, .size = ID_SIZE};
+    const struct door_brought brought = brought_by(message, event, (struct text){.data = (const char *)state->key, .size = ID_SIZE}, state);
     event->data_count = message->data_count;
     if (poll_is_event(event->name)) { /* brings no fields of the workflow */
         event->data = message->data;
         return text_is(event->name, "ballot") ? door_seal_ballot(door, arena, workflow, state, event, why) : ERR_OK;
     }
-    return door_seal_fields(door, arena, workflow, key, message->id, message->data, message->data_count, &event->data, why);
+    return door_seal_fields(door, arena, workflow, &brought, &event->data, why);
 }
 
 /* ---- what speaks of a task ---- */
@@ -155,10 +160,22 @@ static void take_failure(const struct message *message, struct event *event)
         event->retry_base_ms = event->retry_most_ms = message->after < AFTER_MOST_MS ? (uint32_t)message->after : AFTER_MOST_MS;
 }
 
-/* Bringing old cases along, or cases to another version, is the operator's act, whoever is named in it: no workflow says who may. */
+/* Bringing old cases along, or cases to another version, and erasing are the operator's acts, whoever is named in them: no workflow says who may. */
 static bool is_operators(const struct event *event)
 {
-    return event->kind == EVENT_RELEASE || event->kind == EVENT_MIGRATE || (event->kind == EVENT_OPEN && event->held);
+    return event->kind == EVENT_RELEASE || event->kind == EVENT_MIGRATE || event->kind == EVENT_ERASE || (event->kind == EVENT_OPEN && event->held);
+}
+
+/* A reference that was mistyped must not look as if somebody had been erased. */
+static enum err take_erasure(struct door *door, const struct message *message, struct event *event, struct text *why)
+{
+    struct seal_key key = seal_key_of_person(event->on_behalf);
+    enum err code = seal_knows(door->seal, &key);
+    event->why = message->why;
+    if (code != ERR_NOT_FOUND)
+        return code;
+    *why = TEXT("Nothing was ever sealed for that reference: no private value belongs to it.");
+    return ERR_UNKNOWN_PERSON;
 }
 
 enum err door_event(struct door *door, struct arena *arena, const struct message *message, const struct door_origin *origin, struct event *event,
@@ -167,7 +184,7 @@ enum err door_event(struct door *door, struct arena *arena, const struct message
     *why = (struct text){0};
     take_over(message, origin, event);
     if (is_operators(event) && door->operator.size && !origin->operates && !text_equal(origin->principal, door->operator)) {
-        *why = TEXT("Old cases are opened held, and released, and cases are moved to another version, by the operator: over the socket in the data folder, or with an operator's key.");
+        *why = TEXT("Old cases are opened held, and released, cases are moved to another version, and private values are erased, by the operator: over the socket in the data folder, or with an operator's key.");
         return ERR_DENIED;
     }
     switch (event->kind) {
@@ -178,6 +195,7 @@ enum err door_event(struct door *door, struct arena *arena, const struct message
         event->data = message->data;
         event->data_count = message->data_count;
         return ERR_OK;
+    case EVENT_ERASE: return take_erasure(door, message, event, why);
     case EVENT_ACCEPT: take_report(door, origin, event); return ERR_OK;
     case EVENT_SETTLE:
         take_report(door, origin, event);

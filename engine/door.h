@@ -73,13 +73,23 @@ enum err door_seal_ballot(struct door *door, struct arena *arena, const struct w
 enum err door_count(struct door *door, struct arena *arena, struct record_key *after, struct event *event);
 
 /* ---- fields (door_field.c) ---- */
-/* Checks private fields and seals them, and the details of people, under the keys of that case and those persons. `*data` is sorted by name. ERR_OK;
- * ERR_BAD_DATA with `*why`; ERR_BUSY; store errors. */
-enum err door_seal_fields(struct door *door, struct arena *arena, const struct workflow *workflow, struct text case_key, struct text event_id,
-                          const struct field_value *given, uint32_t count, const struct field_value **data, struct text *why);
-/* All fields as one, and back. */
-enum err door_seal_whole(struct door *door, struct arena *arena, struct text case_key, struct text event_id, const struct field_value *given, uint32_t count,
-                         struct text *sealed);
+/* What an event brings, and what decides to whom it belongs (door_owner.h). */
+struct door_brought {
+    struct text case_key;
+    struct text event_id;
+    struct text sender;             /* empty: it cannot have been here before */
+    struct text as, on_behalf;
+    const struct case_state *state; /* of the case; of a split: of the one that is split; NULL: it is not here */
+    const struct field_value *given;
+    uint32_t count;
+};
+/* Checks private fields and seals them under the keys of the case and of whom they belong to, and the details of people under those of the case and of each. What came
+ * before is taken over as it was sealed then, where it is the same, or can be opened no more and so be compared no more: so the repeated event has the bytes
+ * of the first, whatever became of the keys. `*data` is sorted by name. ERR_OK; ERR_BAD_DATA with `*why`; ERR_BUSY; store errors. */
+enum err door_seal_fields(struct door *door, struct arena *arena, const struct workflow *workflow, const struct door_brought *brought,
+                          const struct field_value **data, struct text *why);
+/* All fields as one, under the keys of the case, of the sender and of everybody of whom it holds details; and back. */
+enum err door_seal_whole(struct door *door, struct arena *arena, const struct door_brought *brought, struct text *sealed, struct text *why);
 enum err door_open_whole(struct door *door, struct arena *arena, struct text sealed, const struct field_value **data, uint32_t *count);
 
 #endif

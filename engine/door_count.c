@@ -25,7 +25,7 @@ static enum err seal_choice(struct door *door, struct arena *arena, const struct
     char *padded = arena_take(arena, CHOICE_SIZE);
     memcpy(padded, choice.data, choice.size);
     struct text sealed;
-    enum err code = seal_value(door->seal, arena, &key, event_id, field, (struct text){padded, CHOICE_SIZE}, &sealed);
+    enum err code = seal_value(door->seal, arena, (struct seal_keys){&key, 1}, event_id, field, (struct text){padded, CHOICE_SIZE}, &sealed);
     struct value *pair = ARENA_ARRAY(arena, struct value, 2);
     pair[0] = value_integer(poll->roll);
     if (!code)

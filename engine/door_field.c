@@ -1,21 +1,22 @@
 /* door_field: private fields are checked here, since nobody behind the door can, and sealed. See door.h.
  *
  * A value is sealed in the form in which the case would keep it (a number in units of its scale, a date as days), a text as it came. */
-#include "engine/door.h"
+#include "engine/door_owner.h"
 
 #include "engine/intake.h"
 #include "engine/map.h"
 #include "proto/wire.h"
 
-static const struct text whole = TEXT("*"); /* the field of what is sealed as one; no field is called that */
-
 struct sealing {
     struct door *door;
     struct arena *arena;
     const struct workflow *workflow;
-    struct seal_key key; /* of the case */
-    struct text event_id;
-    struct text wrong;   /* complaints so far */
+    const struct door_brought *brought;
+    struct seal_key keys[2];   /* of the case, and of whom the values belong to */
+    uint32_t key_count;
+    bool erased;               /* whom they would belong to was erased */
+    struct event first;        /* the same event as it came before; without data: it did not */
+    struct text wrong;         /* complaints so far */
 };
 
 static void complain(struct sealing *sealing, struct text name, struct text complaint)
@@ -30,19 +31,54 @@ static struct text encoded(struct arena *arena, const struct value *value)
     return (struct text){.data = writer.data, .size = writer.size};
 }
 
-static enum err seal_one(struct sealing *sealing, const struct seal_key *key, struct text name, const struct value *plain, struct value *out)
+/* ---- what came before ---- */
+
+static const struct value *first_value(const struct sealing *sealing, struct text name)
 {
-    struct text sealed = {0};
-    enum err code = seal_value(sealing->door->seal, sealing->arena, key, sealing->event_id, name, encoded(sealing->arena, plain), &sealed);
+    for (uint32_t i = 0; i < sealing->first.data_count; i++)
+        if (text_equal(sealing->first.data[i].name, name))
+            return &sealing->first.data[i].value;
+    return NULL;
+}
+
+/* Whether what was sealed before is this value, or can be opened no more: then nobody can tell, and its sender has the first answer. ERR_OK: it is taken over;
+ * ERR_NOT_FOUND: it is another one; store errors. */
+static enum err take_first(struct door *door, struct arena *arena, struct text name, struct text plain, struct text before)
+{
+    struct text was;
+    enum err code = unseal_value(door->seal, arena, name, before, &was);
+    if (code == ERR_NOT_FOUND)
+        return ERR_OK;
+    if (code == ERR_CORRUPT)
+        return ERR_NOT_FOUND;
+    return code ? code : text_equal(was, plain) ? ERR_OK : ERR_NOT_FOUND;
+}
+
+/* `before`: as it was sealed the first time; NULL: it was not. `erased`: it may only be taken over. */
+static enum err seal_one(struct sealing *sealing, struct seal_keys keys, bool erased, struct text name, const struct value *plain, const struct value *before,
+                         struct value *out)
+{
+    struct text bytes = encoded(sealing->arena, plain), sealed = {0};
+    enum err code = ERR_NOT_FOUND;
+    if (before && before->kind == VALUE_BYTES) {
+        *out = *before;
+        code = take_first(sealing->door, sealing->arena, name, bytes, before->text);
+    }
+    if (code != ERR_NOT_FOUND)
+        return code;
+    if (!erased)
+        code = seal_value(sealing->door->seal, sealing->arena, keys, sealing->brought->event_id, name, bytes, &sealed);
     if (code == ERR_NOT_FOUND) {
-        complain(sealing, name, TEXT("was erased together with its key; nothing can be added to it any more"));
+        complain(sealing, name, erased ? TEXT("belongs to somebody whose private values were erased: under this reference nothing is kept any more; who comes back "
+                                              "comes under a new one")
+                                       : TEXT("was erased together with its key; nothing can be added to it any more"));
         return ERR_OK;
     }
     *out = value_bytes(sealed.data, sealed.size);
     return code;
 }
 
-/* ---- people: the reference and what `with` names in clear, the details under the key of the person ---- */
+/* ---- people: the reference and what `with` names in clear, the details under the keys of the case and the person ---- */
 
 /* What belongs to each person of the field stays in clear too: the engine reckons with it. */
 static bool stays_clear(const struct sealing *sealing, int32_t field, struct text member)
@@ -62,17 +98,21 @@ static bool has_details(const struct sealing *sealing, int32_t field, const stru
     return false;
 }
 
-static enum err seal_person(struct sealing *sealing, int32_t field, struct text name, const struct value *entry, struct value *out)
+static enum err seal_person(struct sealing *sealing, int32_t field, struct text name, const struct value *entry, const struct value *before, struct value *out)
 {
+    bool erased;
     *out = *entry;
     if (!has_details(sealing, field, entry))
         return ERR_OK;
     struct map_maker details = map_begin(sealing->arena), clear = map_begin(sealing->arena);
     for (uint32_t i = 0; i < entry->count; i++)
         map_put_named(stays_clear(sealing, field, entry->items[2 * i].text) ? &clear : &details, entry->items[2 * i].text, entry->items[2 * i + 1]);
-    struct seal_key key = seal_key_of_person(value_get(entry, "id")->text);
+    struct text person = value_get(entry, "id")->text;
+    struct seal_key keys[] = {sealing->keys[0], seal_key_of_person(person)};
     struct value plain = map_end(&details), sealed = {0};
-    enum err code = seal_one(sealing, &key, name, &plain, &sealed);
+    enum err code = engine_is_erased(sealing->door->engine, sealing->arena, person, &erased);
+    if (!code)
+        code = seal_one(sealing, (struct seal_keys){keys, 2}, erased, name, &plain, before ? value_get(before, "sealed") : NULL, &sealed);
     map_put(&clear, "sealed", sealed);
     *out = map_end(&clear);
     return code;
@@ -80,17 +120,18 @@ static enum err seal_person(struct sealing *sealing, int32_t field, struct text 
 
 static enum err seal_people(struct sealing *sealing, int32_t field, struct text name, const struct value *given, struct value *out)
 {
+    const struct value *before = first_value(sealing, name);
     if (given->kind != VALUE_LIST)
-        return seal_person(sealing, field, name, given, out);
+        return seal_person(sealing, field, name, given, before, out);
     struct value *items = ARENA_ARRAY(sealing->arena, struct value, given->count);
     enum err code = ERR_OK;
     for (uint32_t i = 0; !code && i < given->count; i++)
-        code = seal_person(sealing, field, name, &given->items[i], &items[i]);
+        code = seal_person(sealing, field, name, &given->items[i], before && before->kind == VALUE_LIST && i < before->count ? &before->items[i] : NULL, &items[i]);
     *out = (struct value){.kind = VALUE_LIST, .count = given->count, .items = items};
     return code;
 }
 
-/* ---- every other private value: under the key of the case ---- */
+/* ---- every other private value: under the keys of the case and of whom it belongs to ---- */
 
 static enum err seal_private(struct sealing *sealing, const struct workflow_field *field, struct text name, const struct value *given, struct value *out)
 {
@@ -103,7 +144,8 @@ static enum err seal_private(struct sealing *sealing, const struct workflow_fiel
         return ERR_OK;
     }
     /* A long text would be kept as its place in the log: what is sealed is the text. */
-    return seal_one(sealing, &sealing->key, name, kept.kind == VALUE_LIST ? given : &kept, out);
+    return seal_one(sealing, (struct seal_keys){sealing->keys, sealing->key_count}, sealing->erased, name, kept.kind == VALUE_LIST ? given : &kept,
+                    first_value(sealing, name), out);
 }
 
 static enum err seal_field(struct sealing *sealing, const struct field_value *given, struct field_value *out)
@@ -120,10 +162,10 @@ static enum err seal_field(struct sealing *sealing, const struct field_value *gi
     return field->private ? seal_private(sealing, element, given->name, &given->value, &out->value) : ERR_OK;
 }
 
-static bool anything_to_seal(const struct workflow *workflow, const struct field_value *given, uint32_t count)
+static bool anything_to_seal(const struct workflow *workflow, const struct door_brought *brought)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        int32_t row = workflow_find_field(workflow, given[i].name);
+    for (uint32_t i = 0; i < brought->count; i++) {
+        int32_t row = workflow_find_field(workflow, brought->given[i].name);
         const struct workflow_field *field = row == NONE ? NULL : workflow_field(workflow, row);
         if (field && (field->private || field->type == FIELD_PEOPLE || field->type == FIELD_LIST))
             return true;
@@ -131,58 +173,36 @@ static bool anything_to_seal(const struct workflow *workflow, const struct field
     return false;
 }
 
-enum err door_seal_fields(struct door *door, struct arena *arena, const struct workflow *workflow, struct text case_key, struct text event_id,
-                          const struct field_value *given, uint32_t count, const struct field_value **data, struct text *why)
+/* Whose it is, and what came of it before. */
+static enum err begin_sealing(struct sealing *sealing)
 {
-    *data = given;
-    if (!anything_to_seal(workflow, given, count))
+    const struct door_brought *brought = sealing->brought;
+    struct text owner;
+    bool found;
+    enum err code = door_find_owner(sealing->door, sealing->arena, brought, &owner, &sealing->erased);
+    sealing->keys[sealing->key_count++] = seal_key_of_case(brought->case_key);
+    if (owner.size)
+        sealing->keys[sealing->key_count++] = seal_key_of_person(owner);
+    if (code || brought->sender.size == 0)
+        return code;
+    code = engine_first_time(sealing->door->engine, brought->event_id, brought->sender, &sealing->first, &found);
+    if (!found)
+        sealing->first.data_count = 0;
+    return code;
+}
+
+enum err door_seal_fields(struct door *door, struct arena *arena, const struct workflow *workflow, const struct door_brought *brought,
+                          const struct field_value **data, struct text *why)
+{
+    *data = brought->given;
+    if (!anything_to_seal(workflow, brought))
         return ERR_OK;
-    struct sealing sealing = {.door = door, .arena = arena, .workflow = workflow, .key = seal_key_of_case(case_key), .event_id = event_id};
-    struct field_value *sealed = ARENA_ARRAY(arena, struct field_value, count);
-    enum err code = ERR_OK;
-    for (uint32_t i = 0; !code && i < count; i++)
-        code = seal_field(&sealing, &given[i], &sealed[i]);
+    struct sealing sealing = {.door = door, .arena = arena, .workflow = workflow, .brought = brought};
+    struct field_value *sealed = ARENA_ARRAY(arena, struct field_value, brought->count);
+    enum err code = begin_sealing(&sealing);
+    for (uint32_t i = 0; !code && i < brought->count; i++)
+        code = seal_field(&sealing, &brought->given[i], &sealed[i]);
     *data = sealed;
     *why = sealing.wrong;
     return code ? code : sealing.wrong.size ? ERR_BAD_DATA : ERR_OK;
-}
-
-/* ---- all of it as one ---- */
-
-enum err door_seal_whole(struct door *door, struct arena *arena, struct text case_key, struct text event_id, const struct field_value *given, uint32_t count,
-                         struct text *sealed)
-{
-    struct seal_key key = seal_key_of_case(case_key);
-    struct wire_writer writer = {.arena = arena};
-    *sealed = (struct text){0};
-    if (count == 0)
-        return ERR_OK;
-    wire_put_map(&writer, count);
-    for (uint32_t i = 0; i < count; i++) {
-        wire_put_text(&writer, given[i].name);
-        wire_put_value(&writer, &given[i].value);
-    }
-    return seal_value(door->seal, arena, &key, event_id, whole, (struct text){.data = writer.data, .size = writer.size}, sealed);
-}
-
-enum err door_open_whole(struct door *door, struct arena *arena, struct text sealed, const struct field_value **data, uint32_t *count)
-{
-    struct text plain;
-    *data = NULL;
-    *count = 0;
-    if (sealed.size == 0)
-        return ERR_OK;
-    enum err code = unseal_value(door->seal, arena, whole, sealed, &plain);
-    if (code)
-        return code;
-    struct wire_reader reader = wire_reader_of(arena, plain);
-    uint32_t fields = wire_get_map(&reader);
-    struct field_value *out = ARENA_ARRAY(arena, struct field_value, fields);
-    for (uint32_t i = 0; i < fields && !reader.failed; i++) {
-        out[i].name = wire_get_text(&reader);
-        out[i].value = wire_get_value(&reader);
-    }
-    *data = out;
-    *count = fields;
-    return wire_reader_done(&reader) ? ERR_OK : ERR_CORRUPT;
 }

@@ -87,7 +87,9 @@ static enum err seal_split(struct door *door, struct arena *arena, const struct 
         return ERR_CORRUPT;
     struct text key = engine_split_key(arena, kept_key(arena, state), message->id);
     event->data_count = message->data_count;
-    return door_seal_fields(door, arena, workflow, key, message->id, message->data, message->data_count, &event->data, why);
+    const struct door_brought brought = {.case_key = key, .event_id = message->id, .sender = event->sender, .as = event->as, .on_behalf = event->on_behalf,
+                                         .state = state, .given = message->data, .count = message->data_count};
+    return door_seal_fields(door, arena, workflow, &brought, &event->data, why);
 }
 
 bool door_speaks_of_two(const struct event *event)

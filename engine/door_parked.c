@@ -27,10 +27,12 @@ static enum err seal_anew(struct door *door, struct arena *arena, const struct c
     }
     if (code)
         return code;
-    struct text why, key = {.data = (const char *)state->key, .size = ID_SIZE};
+    struct text why;
+    const struct door_brought brought = {.case_key = {.data = (const char *)state->key, .size = ID_SIZE}, .event_id = event->id, .as = event->as,
+                                         .on_behalf = event->on_behalf, .state = state, .given = given, .count = count};
     event->sealed = (struct text){0};
     event->data_count = count;
-    code = door_seal_fields(door, arena, workflow, key, event->id, given, count, &event->data, &why);
+    code = door_seal_fields(door, arena, workflow, &brought, &event->data, &why);
     if (code != ERR_BAD_DATA)
         return code;
     give_up(parked, code, why, wrong);

@@ -75,7 +75,7 @@ static enum err check_event(const struct engine *engine, const struct event *eve
         *why = arena_print(arena, "It says that it happened %s after now.", span_words(arena, event->happened_at - now));
         return ERR_BAD_TIME;
     }
-    struct text persons[] = {event->as, event->on_behalf};
+    struct text persons[] = {event->as, event->kind == EVENT_ERASE ? (struct text){0} : event->on_behalf}; /* who is erased has left the directory, if ever there */
     if (engine_was_said(event))
         return ERR_OK; /* whoever it was has been asked when the other case decided */
     for (int i = 0; i < 2; i++)
@@ -366,6 +366,7 @@ static enum err decide_kind(struct engine *engine, const struct event *event, st
     switch (event->kind) {
     case EVENT_OPEN: return decide_open(engine, event, answer);
     case EVENT_SETTLE: return decide_settled_notice(engine, event, answer);
+    case EVENT_ERASE: return engine_erase(engine, event, answer);
     case EVENT_SEND:
     case EVENT_RELEASE:
     case EVENT_MIGRATE:

@@ -46,6 +46,11 @@ enum err engine_answer_seen(struct engine *engine, const struct event *event, st
 /* Whether an event of that id is parked: what comes under it is sealed as the parked one was, so that the two can be told apart. Within a batch. */
 enum err engine_is_parked(struct engine *engine, struct text id, struct text sender, bool *parked);
 
+/* The event that was applied, or parked, under that id; `*found` false: there is none. Within a batch, which it lives as long as. */
+enum err engine_first_time(struct engine *engine, struct text id, struct text sender, struct event *first, bool *found);
+/* Whether what was private of the person was erased: nothing is to be sealed for them any more. */
+enum err engine_is_erased(struct engine *engine, struct arena *arena, struct text person, bool *erased);
+
 /* Fires what is due by the batch's time, lets cases hear what others had to say to them before this batch, and computes anew what waits for it under a
  * newer calendar, at most `most` events;
  * `*fired` says how many. 0: nothing is due. */
@@ -114,6 +119,13 @@ struct store *engine_store(const struct engine *engine);
 
 /* The next parked event of a case key after position `after`: its position and its sealed data. ERR_NOT_FOUND: no more. */
 enum err engine_parked(struct engine *engine, struct arena *arena, struct text case_key, uint64_t after, uint64_t *position, struct event *event);
+
+/* Who was erased, and by which record. Between batches: the next behind `after` (size 0: the first), which moves on. ERR_NOT_FOUND: no more. */
+struct engine_erased {
+    struct text person; /* in the arena */
+    uint64_t position;
+};
+enum err engine_next_erased(struct engine *engine, struct arena *arena, struct record_key *after, struct engine_erased *out);
 
 /* ---- secret votes (poll_count.c): what is owed to them by whoever holds the keys. Between batches. ---- */
 struct engine_count {

@@ -7,7 +7,7 @@
  *   engine_kin.c     what cases have to say to each other
  *   engine_state.c   what is deployed; finding cases
  *   engine_recur.c   what the calendar brought about: runs, years     engine_agenda.c  when it will; engine_turn.c: whose turn
- *   engine_deploy.c  deployments
+ *   engine_deploy.c  deployments       engine_erase.c  a person's private values are destroyed
  *   engine_figures.c  how many cases are open, overdue, closed, late
  *   engine_previous.c what an opening takes over from the case before it
  *   engine_past.c    what a case went through, decided again in memory
@@ -266,6 +266,10 @@ enum err engine_case_by_ref(struct engine *engine, const struct case_ref *ref, s
 const struct deployed *engine_find_deployed(const struct engine *engine, struct text what, struct text name, uint32_t version);
 int32_t engine_day(const struct engine *engine, int64_t time);
 void form_close(struct form **form);
+
+/* ---- engine_erase.c ---- */
+/* Decides an EVENT_ERASE. */
+enum err engine_erase(struct engine *engine, const struct event *event, struct message *answer);
 
 /* ---- engine_deploy.c ---- */
 enum err engine_apply_part(struct engine *engine, const struct event *event);

@@ -47,6 +47,7 @@ static enum err replay_event(struct engine *engine, const struct log_record *rec
     case EVENT_RETRY:
     case EVENT_ACCEPT:
     case EVENT_SETTLE:
+    case EVENT_ERASE:
     case EVENT_FAIL: break;
     }
     return engine_decide(engine, &event, &answer);

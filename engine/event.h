@@ -31,6 +31,8 @@ enum event_kind {
     /* from the calendar (engine_agenda.c) */
     EVENT_RUN = 17,      /* a run of a recurrence (or what a quota of a `year` opens) that could not be opened: it is passed over, `why` */
     EVENT_QUOTA = 18,    /* a year is over: how many cases a unit had, of how many it must have */
+    /* from an operator again */
+    EVENT_ERASE = 19,    /* what was private of `on_behalf` is destroyed, `why` (engine_erase.c) */
 };
 
 struct event {
@@ -70,7 +72,7 @@ struct event {
     uint32_t attempt;       /* of a fail: which attempt this was, 1-based: late or double reports are no-ops */
     bool again;             /* of a fail: worth trying again. Of a due clock: deadlines lead to each other in a circle; it ends here, and nothing follows */
     bool lapsed;            /* of a fail: nobody has reported it; the lease ran out */
-    struct text why;        /* of a fail, an unpark: one sentence */
+    struct text why;        /* of a fail, an unpark, an erasure: one sentence */
     uint32_t attempts_most; /* of a fail: from the configuration */
     uint32_t retry_base_ms, retry_most_ms;
 

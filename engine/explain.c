@@ -239,7 +239,9 @@ static enum err seal_trial(struct explain *explain, const struct trial *trial, s
 {
     static const char no_id[ID_SIZE];
     struct door door = {.engine = explain->view->engine, .seal = explain->view->seal};
-    struct text key = {.data = (const char *)explain->state->key, .size = ID_SIZE}, id = {.data = no_id, .size = ID_SIZE};
+    struct text id = {.data = no_id, .size = ID_SIZE};
+    const struct door_brought brought = {.case_key = {.data = (const char *)explain->state->key, .size = ID_SIZE}, .event_id = id, .as = event->as,
+                                         .on_behalf = event->on_behalf, .state = explain->state, .given = trial->data, .count = trial->data_count};
     uint32_t mark = seal_save(explain->view->seal);
     *refusal = ERR_OK;
     event->data = trial->data;
@@ -250,7 +252,7 @@ static enum err seal_trial(struct explain *explain, const struct trial *trial, s
     if (door_speaks_of_two(event))
         code = find_other(explain, &door, id, trial, event, why);
     else
-        code = door_seal_fields(&door, explain->view->arena, explain->workflow, key, id, trial->data, trial->data_count, &event->data, why);
+        code = door_seal_fields(&door, explain->view->arena, explain->workflow, &brought, &event->data, why);
     if (!code)
         code = door_seal_ballot(&door, explain->view->arena, explain->workflow, explain->state, event, why);
     seal_rewind(explain->view->seal, mark);

@@ -41,6 +41,7 @@ struct query_filter {
     struct text workflow, unit;
     uint64_t case_id;
     struct text person; /* in whose name it is watched; empty: nobody's */
+    bool erasures; /* only what was destroyed: of a person, or of a case that was kept long enough */
 };
 enum err query_news(const struct query *query, struct view *view, const struct query_filter *filter, uint64_t position, bool *passes, struct message *news);
 

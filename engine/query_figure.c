@@ -308,6 +308,12 @@ static bool is_of_calendar(const struct event *event)
     return event->kind == EVENT_RUN || (event->kind == EVENT_QUOTA && event->year_count < event->year_least);
 }
 
+/* What was private is gone: whoever keeps copies of it has to destroy them too. */
+static bool is_erasure(const struct event *event)
+{
+    return event->kind == EVENT_ERASE || (event->kind == EVENT_DUE && event->clock_kind == CLOCK_RETAIN);
+}
+
 static bool is_of_workflow(struct text name, const struct log_record *record, const struct workflow *workflow)
 {
     return workflow ? text_is(name, workflow_string(workflow, workflow_head(workflow)->name)) : record->event.workflow.size && text_equal(name, record->event.workflow);
@@ -316,6 +322,10 @@ static bool is_of_workflow(struct text name, const struct log_record *record, co
 static bool filter_passes(const struct query *query, const struct query_filter *filter, const struct log_record *record, const struct case_state *state)
 {
     const struct workflow *workflow = state ? engine_workflow(query->engine, state->workflow) : NULL;
+    if (filter->erasures && !is_erasure(&record->event))
+        return false;
+    if (filter->erasures && record->event.kind == EVENT_ERASE)
+        return true; /* it belongs to no unit */
     if (filter->case_id && record->case_id != filter->case_id)
         return false;
     if (filter->workflow.size && !is_of_workflow(filter->workflow, record, workflow))
@@ -336,7 +346,7 @@ enum err query_news(const struct query *query, struct view *view, const struct q
     struct log_record record;
     const struct case_state *state = NULL;
     enum err code = view_record(view, position, &record);
-    *passes = !code && (record.case_id || record.event.kind == EVENT_DEPLOY || is_of_calendar(&record.event));
+    *passes = !code && (record.case_id || record.event.kind == EVENT_DEPLOY || record.event.kind == EVENT_ERASE || is_of_calendar(&record.event));
     if (code || !*passes)
         return code;
     const struct case_ref subject = {.kind = CASE_REF_ID, .id = record.case_id};

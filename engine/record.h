@@ -16,6 +16,7 @@
  *   COUNTER   "n" series | "p" sender | "q" workflow, 0, unit id 4, year 4     count 8
  *             "o" | "d" | "c" | "l" workflow                    cases open, overdue now, closed, late at closing 8
  *             "e" home unit, "/", workflow                     case that ended last there (of workflows with `previous`) 8
+ *             "x" digest of a person's reference 16            record by which that person was erased 8
  *   PARKED    case key 16, position 8                          expiry 8, event id, sender
  *   INCIDENT  task id 8                                        case id, time, position, topic, attempts, why
  *   KEPT      case id 8, field 4                               a people value that is too long for the record of its case: msgpack

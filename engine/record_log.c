@@ -389,7 +389,7 @@ static bool run_holds(const struct event *event)
 
 static bool event_holds(const struct event *event)
 {
-    return event->kind >= EVENT_OPEN && event->kind <= EVENT_QUOTA && is_id(event->id) && is_id(event->key) && is_id(event->other) &&
+    return event->kind >= EVENT_OPEN && event->kind <= EVENT_ERASE && is_id(event->id) && is_id(event->key) && is_id(event->other) &&
            (event->kind != EVENT_OPEN || event->key.size == ID_SIZE) && (event->kind != EVENT_PARK || event->id.size == ID_SIZE) &&
            is_word(event->sender) && is_word(event->topic) && run_holds(event) && subject_holds(event) && deployment_holds(event);
 }

@@ -38,6 +38,7 @@ static struct text event_words(struct world *world, const struct event *event)
         return text_of(event->clock_kind >= CLOCK_STAGE && event->clock_kind <= CLOCK_RETAIN ? clocks[event->clock_kind] : "(due)");
     case EVENT_RECOMPUTE: return TEXT("(computed anew)");
     case EVENT_MIGRATE: return TEXT("(migrated)");
+    case EVENT_ERASE: return TEXT("(erased)");
     case EVENT_PARK: return TEXT("(parked)");
     case EVENT_UNPARK: return TEXT("(no longer parked)");
     case EVENT_COUNT: return arena_print(world->arena, "(%.*s)", SHOW(event->name));

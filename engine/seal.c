@@ -2,10 +2,11 @@
  *
  * A key is two secrets: one that nonces are derived with, one that values are sealed with. Rows of the store of keys:
  *
- *     KEY   kind 1, id 16   ->   version 1 | 'L' (lives), secret for nonces 32, secret for sealing 32   or   version 1 | 'D' (destroyed)
+ *     KEY   kind 1, id 16   ->   version 1 | 'L' (lives), secret for nonces 32, secret for sealing 32   or   version 1 | 'D' (destroyed), zeros 64 (none in rows of older programs)
  *
- * A destroyed key keeps its row, so that it is never made again. What LMDB has freed may stand on the disk until the page is used
- * again: whoever must be sure earlier wipes the disk. In memory keys are found in the list of new ones, then in a cache, then in the store. */
+ * A destroyed key keeps its row, so that it is never made again: zeros stand in the place of its secrets, of the same size, so that LMDB writes them over the
+ * old ones in its copy of the page. In memory keys are found in the list of new ones, then in a cache, then in the store; they are kept out of swap and
+ * of core dumps where the system lets us. */
 #include "engine/seal.h"
 
 #include <assert.h>
@@ -21,15 +22,17 @@ enum {
     NONCE_SIZE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
     TAG_SIZE = crypto_aead_xchacha20poly1305_ietf_ABYTES,
     FIELD_MOST = WIRE_NAME_MOST,
-    SEAL_VERSION = 1,
+    ONE_KEY = 1, /* versions of sealed bytes */
+    SEVERAL_KEYS = 2,
     ROW_VERSION = 1,
     ROW_KEY_SIZE = 1 + ID_SIZE,
     ROW_SIZE = 2 + 2 * SECRET_SIZE,
-    NAMED_SIZE = 2 + ID_SIZE, /* version, kind and id of the key: the header without its nonce */
+    NAMED_KEY_SIZE = 1 + ID_SIZE,
+    NAMED_MOST = 2 + SEAL_KEYS_MOST * NAMED_KEY_SIZE, /* the header without its nonce: version, and which keys */
     SLOTS = 2 * LIMIT_NEW_KEYS,
     NO_SLOT = 0,
 };
-_Static_assert(SEAL_HEADER_SIZE == NAMED_SIZE + NONCE_SIZE && SEAL_OVERHEAD == SEAL_HEADER_SIZE + TAG_SIZE, "the header is as seal.h says");
+_Static_assert((int)NONCE_SIZE == (int)SEAL_NONCE_SIZE && (int)TAG_SIZE == (int)SEAL_TAG_SIZE && (int) SEAL_KEYS_MOST <= UINT8_MAX, "the header is as seal.h says");
 _Static_assert((SLOTS & (SLOTS - 1)) == 0 && (LIMIT_KEYS_CACHED & (LIMIT_KEYS_CACHED - 1)) == 0, "slots are found by masking");
 
 struct secrets {
@@ -45,6 +48,7 @@ struct seal {
     uint32_t made_count, made_room;
     uint16_t slots[SLOTS];     /* of `made`: number + 1, open addressing */
     struct secrets *cache;     /* [LIMIT_KEYS_CACHED], by hash; NULL: no key was needed yet */
+    bool wipe_due;             /* the disk may hold bytes of destroyed keys */
 };
 _Static_assert(LIMIT_NEW_KEYS < UINT16_MAX, "a slot holds the number of a new key");
 
@@ -98,6 +102,15 @@ static void system_random(void *context, void *bytes, size_t size)
     randombytes_buf(bytes, size);
 }
 
+/* Locked into memory as far as the process may, left out of core dumps, and cleared when it is freed. */
+static struct secrets *secrets_create(size_t count)
+{
+    struct secrets *secrets = sodium_allocarray(count, sizeof *secrets);
+    if (secrets)
+        memset(secrets, 0, count * sizeof *secrets);
+    return secrets;
+}
+
 enum err seal_open(struct seal **out, struct store *keys, const struct seal_random *random)
 {
     if (sodium_init() < 0)
@@ -105,6 +118,7 @@ enum err seal_open(struct seal **out, struct store *keys, const struct seal_rand
     struct seal *seal = calloc(1, sizeof *seal);
     if (!seal)
         return ERR_NO_MEMORY;
+    seal->wipe_due = true; /* a run may have ended between destroying and wiping */
     seal->store = keys;
     seal->random = random ? *random : (struct seal_random){.fill = system_random};
     *out = seal;
@@ -115,12 +129,8 @@ void seal_close(struct seal **seal)
 {
     if (!*seal)
         return;
-    if ((*seal)->cache)
-        sodium_memzero((*seal)->cache, LIMIT_KEYS_CACHED * sizeof *(*seal)->cache);
-    free((*seal)->cache);
-    if ((*seal)->made)
-        sodium_memzero((*seal)->made, (*seal)->made_room * sizeof *(*seal)->made);
-    free((*seal)->made);
+    sodium_free((*seal)->cache);
+    sodium_free((*seal)->made);
     free(*seal);
     *seal = NULL;
 }
@@ -140,14 +150,12 @@ static bool make_room(struct seal *seal)
     if (seal->made_count < seal->made_room)
         return true;
     uint32_t room = seal->made_room ? seal->made_room * 2 : 64;
-    struct secrets *wider = calloc(room, sizeof *wider);
+    struct secrets *wider = secrets_create(room);
     if (!wider)
         return false;
-    if (seal->made) {
+    if (seal->made)
         memcpy(wider, seal->made, seal->made_count * sizeof *wider);
-        sodium_memzero(seal->made, seal->made_room * sizeof *wider);
-    }
-    free(seal->made);
+    sodium_free(seal->made);
     seal->made = wider;
     seal->made_room = room;
     return true;
@@ -233,7 +241,7 @@ static enum err read_key(struct seal *seal, const struct seal_key *key, struct s
 static struct secrets *cache_slot(struct seal *seal, const struct seal_key *key)
 {
     if (!seal->cache)
-        seal->cache = calloc(LIMIT_KEYS_CACHED, sizeof *seal->cache);
+        seal->cache = secrets_create(LIMIT_KEYS_CACHED);
     return !seal->cache ? NULL : &seal->cache[key_hash(key) & (LIMIT_KEYS_CACHED - 1)];
 }
 
@@ -259,14 +267,100 @@ static enum err find_key(struct seal *seal, const struct seal_key *key, const st
     return code;
 }
 
-/* ---- sealing ---- */
+/* ---- what several keys are together ---- */
 
-static void put_header(uint8_t *at, const struct seal_key *key)
+struct gathering {
+    crypto_generichash_state nonce, sealing;
+};
+
+static enum err gather_key(struct seal *seal, const struct seal_key *key, bool make, struct gathering *gathering, struct secrets *alone)
 {
-    at[0] = SEAL_VERSION;
-    at[1] = (uint8_t)key->kind;
-    memcpy(at + 2, key->id, ID_SIZE);
+    const struct secrets *secrets; /* until the next key is looked for: it may take its place */
+    enum err code = find_key(seal, key, &secrets);
+    if (code == ERR_NOT_FOUND && make)
+        code = make_key(seal, key, &secrets);
+    if (code)
+        return code;
+    if (secrets->destroyed)
+        return ERR_NOT_FOUND;
+    crypto_generichash_update(&gathering->nonce, secrets->nonce, SECRET_SIZE);
+    crypto_generichash_update(&gathering->sealing, secrets->sealing, SECRET_SIZE);
+    *alone = *secrets;
+    return ERR_OK;
 }
+
+/* The secrets to seal with; whoever gets them clears them. */
+static enum err gather(struct seal *seal, struct seal_keys keys, bool make, struct secrets *out)
+{
+    struct gathering gathering;
+    enum err code = ERR_OK;
+    crypto_generichash_init(&gathering.nonce, NULL, 0, SECRET_SIZE);
+    crypto_generichash_init(&gathering.sealing, NULL, 0, SECRET_SIZE);
+    for (uint32_t i = 0; i < keys.count && !code; i++)
+        code = gather_key(seal, &keys.keys[i], make, &gathering, out);
+    if (!code && keys.count > 1) {
+        crypto_generichash_final(&gathering.nonce, out->nonce, SECRET_SIZE);
+        crypto_generichash_final(&gathering.sealing, out->sealing, SECRET_SIZE);
+    }
+    sodium_memzero(&gathering, sizeof gathering);
+    if (code)
+        sodium_memzero(out, sizeof *out);
+    return code;
+}
+
+/* ---- the header ---- */
+
+struct header {
+    struct seal_key keys[SEAL_KEYS_MOST];
+    uint32_t count;
+    size_t named; /* bytes before the nonce */
+};
+
+static struct seal_keys keys_of(const struct header *header)
+{
+    return (struct seal_keys){.keys = header->keys, .count = header->count};
+}
+
+static size_t named_size(uint32_t count)
+{
+    return count == 1 ? 1 + NAMED_KEY_SIZE : 2 + (size_t)count * NAMED_KEY_SIZE;
+}
+
+static void put_header(uint8_t *at, struct seal_keys keys)
+{
+    *at++ = keys.count == 1 ? ONE_KEY : SEVERAL_KEYS;
+    if (keys.count > 1)
+        *at++ = (uint8_t)keys.count;
+    for (uint32_t i = 0; i < keys.count; i++, at += NAMED_KEY_SIZE) {
+        at[0] = (uint8_t)keys.keys[i].kind;
+        memcpy(at + 1, keys.keys[i].id, ID_SIZE);
+    }
+}
+
+static enum err read_header(struct text sealed, struct header *header)
+{
+    const uint8_t *bytes = (const uint8_t *)sealed.data;
+    if (sealed.size < SEAL_OVERHEAD)
+        return ERR_CORRUPT;
+    if (bytes[0] != ONE_KEY && bytes[0] != SEVERAL_KEYS)
+        return ERR_NEWER_FORMAT;
+    header->count = bytes[0] == ONE_KEY ? 1 : bytes[1];
+    if (header->count < bytes[0] || header->count > SEAL_KEYS_MOST)
+        return ERR_CORRUPT;
+    header->named = named_size(header->count);
+    if (sealed.size < header->named + NONCE_SIZE + TAG_SIZE)
+        return ERR_CORRUPT;
+    const uint8_t *at = bytes + bytes[0]; /* the version, and of several their number */
+    for (uint32_t i = 0; i < header->count; i++, at += NAMED_KEY_SIZE) {
+        if (at[0] < SEAL_CASE || at[0] > SEAL_VOTE)
+            return ERR_CORRUPT;
+        header->keys[i].kind = at[0];
+        memcpy(header->keys[i].id, at + 1, ID_SIZE);
+    }
+    return ERR_OK;
+}
+
+/* ---- sealing ---- */
 
 static void derive_nonce(uint8_t *nonce, const struct secrets *secrets, struct text event_id, struct text field, struct text plain)
 {
@@ -280,61 +374,71 @@ static void derive_nonce(uint8_t *nonce, const struct secrets *secrets, struct t
     crypto_generichash_final(&state, nonce, NONCE_SIZE);
 }
 
-/* What is authenticated besides the value: under which key, in which field. */
-static size_t bind(uint8_t bound[NAMED_SIZE + FIELD_MOST], const uint8_t *header, struct text field)
+/* What is authenticated besides the value: under which keys, in which field. */
+static size_t bind(uint8_t bound[NAMED_MOST + FIELD_MOST], const uint8_t *header, size_t named, struct text field)
 {
-    memcpy(bound, header, NAMED_SIZE);
+    memcpy(bound, header, named);
     if (field.size)
-        memcpy(bound + NAMED_SIZE, field.data, field.size);
-    return NAMED_SIZE + field.size;
+        memcpy(bound + named, field.data, field.size);
+    return named + field.size;
 }
 
-enum err seal_value(struct seal *seal, struct arena *arena, const struct seal_key *key, struct text event_id, struct text field, struct text plain,
+enum err seal_value(struct seal *seal, struct arena *arena, struct seal_keys keys, struct text event_id, struct text field, struct text plain,
                     struct text *sealed)
 {
-    assert(field.size <= FIELD_MOST && event_id.size <= ID_SIZE);
-    const struct secrets *secrets;
-    enum err code = find_key(seal, key, &secrets);
-    if (code == ERR_NOT_FOUND)
-        code = make_key(seal, key, &secrets);
+    assert(field.size <= FIELD_MOST && event_id.size <= ID_SIZE && keys.count > 0 && keys.count <= SEAL_KEYS_MOST);
+    struct secrets secrets;
+    enum err code = gather(seal, keys, true, &secrets);
     if (code)
         return code;
-    if (secrets->destroyed)
-        return ERR_NOT_FOUND;
-    uint8_t *out = arena_take(arena, SEAL_OVERHEAD + plain.size);
-    uint8_t bound[NAMED_SIZE + FIELD_MOST];
-    put_header(out, key);
-    derive_nonce(out + NAMED_SIZE, secrets, event_id, field, plain);
-    crypto_aead_xchacha20poly1305_ietf_encrypt(out + SEAL_HEADER_SIZE, NULL, (const unsigned char *)plain.data, plain.size, bound,
-                                               bind(bound, out, field), NULL, out + NAMED_SIZE, secrets->sealing);
-    *sealed = (struct text){.data = (const char *)out, .size = SEAL_OVERHEAD + plain.size};
+    size_t named = named_size(keys.count), header = named + NONCE_SIZE;
+    uint8_t *out = arena_take(arena, header + plain.size + TAG_SIZE);
+    uint8_t bound[NAMED_MOST + FIELD_MOST];
+    put_header(out, keys);
+    derive_nonce(out + named, &secrets, event_id, field, plain);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(out + header, NULL, (const unsigned char *)plain.data, plain.size, bound, bind(bound, out, named, field), NULL,
+                                               out + named, secrets.sealing);
+    sodium_memzero(&secrets, sizeof secrets);
+    *sealed = (struct text){.data = (const char *)out, .size = header + plain.size + TAG_SIZE};
     return ERR_OK;
 }
 
 enum err unseal_value(struct seal *seal, struct arena *arena, struct text field, struct text sealed, struct text *plain)
 {
     const uint8_t *bytes = (const uint8_t *)sealed.data;
-    if (sealed.size < SEAL_OVERHEAD || field.size > FIELD_MOST)
+    struct header header;
+    struct secrets secrets;
+    if (field.size > FIELD_MOST)
         return ERR_CORRUPT;
-    if (bytes[0] != SEAL_VERSION)
-        return ERR_NEWER_FORMAT;
-    if (bytes[1] < SEAL_CASE || bytes[1] > SEAL_VOTE)
-        return ERR_CORRUPT;
-    struct seal_key key = {.kind = bytes[1]};
-    memcpy(key.id, bytes + 2, ID_SIZE);
-    const struct secrets *secrets;
-    enum err code = find_key(seal, &key, &secrets);
+    enum err code = read_header(sealed, &header);
+    code = code ? code : gather(seal, keys_of(&header), false, &secrets);
     if (code)
         return code;
-    if (secrets->destroyed)
-        return ERR_NOT_FOUND;
-    size_t size = sealed.size - SEAL_OVERHEAD;
-    uint8_t *out = arena_take(arena, size), bound[NAMED_SIZE + FIELD_MOST];
-    if (crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL, bytes + SEAL_HEADER_SIZE, sealed.size - SEAL_HEADER_SIZE, bound,
-                                                   bind(bound, bytes, field), bytes + NAMED_SIZE, secrets->sealing) != 0)
+    size_t before = header.named + NONCE_SIZE, size = sealed.size - before - TAG_SIZE;
+    uint8_t *out = arena_take(arena, size), bound[NAMED_MOST + FIELD_MOST];
+    int failed = crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL, bytes + before, sealed.size - before, bound,
+                                                            bind(bound, bytes, header.named, field), bytes + header.named, secrets.sealing);
+    sodium_memzero(&secrets, sizeof secrets);
+    if (failed)
         return ERR_CORRUPT;
     *plain = (struct text){.data = (const char *)out, .size = size};
     return ERR_OK;
+}
+
+enum err seal_can_open(struct seal *seal, struct text sealed)
+{
+    struct header header;
+    struct secrets secrets;
+    enum err code = read_header(sealed, &header);
+    code = code ? code : gather(seal, keys_of(&header), false, &secrets);
+    sodium_memzero(&secrets, sizeof secrets);
+    return code;
+}
+
+enum err seal_knows(struct seal *seal, const struct seal_key *key)
+{
+    const struct secrets *secrets;
+    return find_key(seal, key, &secrets);
 }
 
 /* ---- to the disk ---- */
@@ -342,13 +446,11 @@ enum err unseal_value(struct seal *seal, struct arena *arena, struct text field,
 static enum err put_key(struct store_txn *txn, const struct secrets *secrets)
 {
     uint8_t key[ROW_KEY_SIZE], row[ROW_SIZE] = {ROW_VERSION, secrets->destroyed ? 'D' : 'L'};
-    size_t size = 2;
     if (!secrets->destroyed) {
         memcpy(row + 2, secrets->nonce, SECRET_SIZE);
         memcpy(row + 2 + SECRET_SIZE, secrets->sealing, SECRET_SIZE);
-        size = ROW_SIZE;
     }
-    enum err code = store_put(txn, STORE_KEY, row_key(key, &secrets->key), (struct text){.data = (const char *)row, .size = size});
+    enum err code = store_put(txn, STORE_KEY, row_key(key, &secrets->key), (struct text){.data = (const char *)row, .size = sizeof row});
     sodium_memzero(row, sizeof row);
     return code;
 }
@@ -399,10 +501,26 @@ enum err seal_destroy(struct seal *seal, const struct seal_key *key)
     sodium_memzero(&gone, sizeof gone);
     if (already || (code && code != ERR_NOT_FOUND))
         return code;
+    seal->wipe_due = true;
     gone.key = *key;
     gone.destroyed = true;
     struct secrets *cached = seal->cache ? cache_slot(seal, key) : NULL;
     if (cached && key_equal(&cached->key, key))
         sodium_memzero(cached, sizeof *cached);
     return write_keys(seal, &gone, 1);
+}
+
+bool seal_wipe_due(const struct seal *seal)
+{
+    return seal->wipe_due;
+}
+
+enum err seal_wipe(struct seal *seal)
+{
+    assert(seal->made_count == 0);
+    if (!seal->wipe_due)
+        return ERR_OK;
+    enum err code = store_wipe(seal->store);
+    seal->wipe_due = code != ERR_OK;
+    return code;
 }

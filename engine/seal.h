@@ -1,14 +1,16 @@
 /* seal: private values under keys that can be destroyed. libsodium's only room.
  *
- * A private value is sealed before it reaches the core: log, case, receipts, outbox and exports hold ciphertext. Values of a case are
- * sealed under the key of that case, details of a person under the key of that person. Keys live in a store of their own (DATA/keys),
- * outside the log, its chain and its backup: destroying a key is erasure, and the chain still verifies.
+ * A private value is sealed before it reaches the core: log, case, receipts, outbox and exports hold ciphertext. It is sealed under the key of its
+ * case and, where it belongs to a person, under that person's key as well: whichever is destroyed, nobody can open it any more. Keys live in a
+ * store of their own (DATA/keys), outside the log and its chain: destroying a key is erasure, and the chain still verifies.
  *
- *     sealed bytes:  version 1 | kind of key 1 | id of the key 16 | nonce 24 | XChaCha20-Poly1305 ciphertext and tag
+ *     sealed bytes:  1 | kind of key 1 | id of the key 16 |                nonce 24 | XChaCha20-Poly1305 ciphertext and tag      under one key
+ *                    2 | how many keys 1 | of each: kind 1, id 16 |        nonce 24 | XChaCha20-Poly1305 ciphertext and tag      under all of them
  *
- * The field's name and the header are authenticated with it, so a value cannot be moved to another field or key. The nonce is derived from
- * what is sealed (BLAKE2b under a secret of the key, over event id, field name and plaintext): the same event sent again gives the same
- * bytes, so its digest matches, and nobody without the key learns from a nonce whether two values are equal.
+ * Under several keys the secrets are BLAKE2b over those of each, in their order. The field's name and the header are authenticated with it, so a value
+ * cannot be moved to another field or key. The nonce is derived from what is sealed (BLAKE2b under a secret of the key, over event id, field name and
+ * plaintext): the same event sent again gives the same bytes, so its digest matches, and nobody without the key learns from a nonce whether two
+ * values are equal.
  *
  * Order: keys are on disk before anything that is sealed under them: seal_commit before engine_commit. A key whose event was refused is
  * taken back (seal_save, seal_rewind), so that refused events leave nothing. */
@@ -23,7 +25,8 @@ struct seal;
 struct store;
 
 enum seal_kind { SEAL_CASE = 1, SEAL_PERSON = 2, SEAL_VOTE = 3 };
-enum { SEAL_HEADER_SIZE = 1 + 1 + ID_SIZE + 24, SEAL_OVERHEAD = SEAL_HEADER_SIZE + 16 };
+/* How much longer than the value the sealed bytes are, under so many keys. */
+enum { SEAL_KEYS_MOST = 64, SEAL_NONCE_SIZE = 24, SEAL_TAG_SIZE = 16, SEAL_OVERHEAD = 2 + ID_SIZE + SEAL_NONCE_SIZE + SEAL_TAG_SIZE };
 
 /* Which key. */
 struct seal_key {
@@ -47,13 +50,21 @@ struct seal_random {
 enum err seal_open(struct seal **seal, struct store *keys, const struct seal_random *random);
 void seal_close(struct seal **seal);
 
-/* Seals; makes the key when there is none yet. ERR_OK; ERR_NOT_FOUND: the key was destroyed, nothing may be sealed under it again;
- * ERR_BUSY: too many new keys in this batch; ERR_CORRUPT; store errors. */
-enum err seal_value(struct seal *seal, struct arena *arena, const struct seal_key *key, struct text event_id, struct text field, struct text plain,
+/* Seals under all of these keys, at most SEAL_KEYS_MOST, each once; makes those that are not there yet. ERR_OK; ERR_NOT_FOUND: one of them was destroyed,
+ * nothing may be sealed under it again; ERR_BUSY: too many new keys in this batch; ERR_CORRUPT; store errors. */
+struct seal_keys {
+    const struct seal_key *keys;
+    uint32_t count;
+};
+enum err seal_value(struct seal *seal, struct arena *arena, struct seal_keys keys, struct text event_id, struct text field, struct text plain,
                     struct text *sealed);
-/* Opens. ERR_OK; ERR_NOT_FOUND: its key was destroyed or is not here; ERR_CORRUPT: not sealed bytes, or changed; ERR_NEWER_FORMAT;
+/* Opens. ERR_OK; ERR_NOT_FOUND: a key of it was destroyed or is not here; ERR_CORRUPT: not sealed bytes, or changed; ERR_NEWER_FORMAT;
  * store errors. */
 enum err unseal_value(struct seal *seal, struct arena *arena, struct text field, struct text sealed, struct text *plain);
+/* Whether the keys of sealed bytes are all here. As unseal_value. */
+enum err seal_can_open(struct seal *seal, struct text sealed);
+/* Whether there is, or was, such a key. ERR_OK, ERR_NOT_FOUND, store errors. */
+enum err seal_knows(struct seal *seal, const struct seal_key *key);
 
 /* New keys since a mark are forgotten by seal_rewind: before sealing for an event, and when that event was refused. */
 uint32_t seal_save(const struct seal *seal);
@@ -65,5 +76,10 @@ enum err seal_commit(struct seal *seal);
 /* Destroys a key for ever, on disk when it returns: what was sealed under it cannot be opened any more, by anyone. ERR_OK also when it was
  * destroyed before or never made; store errors. Not within a batch that has new keys (asserted). */
 enum err seal_destroy(struct seal *seal, const struct seal_key *key);
+/* What LMDB has freed, or left in the corners of pages, still holds the bytes of destroyed keys: this overwrites it (store_wipe), where something was destroyed
+ * since it was done last; the first time after an opening always. One wipe may serve many destroyed keys. ERR_OK; ERR_BUSY: another process reads
+ * the keys, later; store errors. Not within a batch. */
+enum err seal_wipe(struct seal *seal);
+bool seal_wipe_due(const struct seal *seal);
 
 #endif

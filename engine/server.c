@@ -170,6 +170,7 @@ static void on_minute(uv_timer_t *timer)
         code = store_housekeep(server->keys);
     if (code)
         oplog(OPLOG_WARN, "housekeeping", OPLOG_STRING("code", err_name(code)));
+    server_wipe(server);
 }
 
 /* ---- stopping ---- */
@@ -362,6 +363,13 @@ static enum err start_loop(struct server *server)
     return ERR_OK;
 }
 
+/* What the run before may have left. A backup that reads is not waited for: the first minute is as good. */
+static enum err wipe_at_start(struct server *server)
+{
+    enum err code = seal_wipe(server->seal);
+    return code == ERR_BUSY || code == ERR_DISK_FULL ? ERR_OK : code;
+}
+
 static enum err open_rooms(struct server *server, const struct server_options *options, struct arena *arena, struct text *why)
 {
     enum err code = check_link(server, arena, why);
@@ -374,6 +382,7 @@ static enum err open_rooms(struct server *server, const struct server_options *o
     code = code ? code : server_find_unparkable(server);
     server_forget_later(server);
     code = code ? code : server_forget_again(server);
+    code = code ? code : wipe_at_start(server);
     code = code ? code : access_open(server, arena, why);
     code = code ? code : open_link(server, arena, why);
     code = code ? code : start_loop(server);

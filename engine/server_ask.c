@@ -53,6 +53,7 @@ static enum item_state read_client(struct server *server, const struct item *ite
     case MESSAGE_RELEASE:
     case MESSAGE_MIGRATE:
     case MESSAGE_RETRY:
+    case MESSAGE_ERASE:
     case MESSAGE_DEPLOY: return ITEM_EVENT;
     case MESSAGE_SHOW:
     case MESSAGE_EXPLAIN:
@@ -86,6 +87,7 @@ static enum item_state read_worker(struct server *server, const struct item *ite
     case MESSAGE_RELEASE:
     case MESSAGE_MIGRATE:
     case MESSAGE_RETRY:
+    case MESSAGE_ERASE:
     case MESSAGE_DEPLOY:
     case MESSAGE_SHOW:
     case MESSAGE_EXPLAIN:

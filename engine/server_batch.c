@@ -271,8 +271,17 @@ static void count_answer(struct server *server, struct text principal, enum mess
     figures->busy += answer->kind == MESSAGE_BUSY;
 }
 
+/* Whoever erases hears of it when it is done: when it was put off, the same message sent again is answered as soon as it is. */
+static void erase_before_answer(struct server *server, struct item *item)
+{
+    bool applied = item->answer.kind == MESSAGE_APPLIED || item->answer.kind == MESSAGE_DUPLICATE;
+    if (item->message.kind == MESSAGE_ERASE && applied && !server_erase(server, item->message.on_behalf))
+        busy_item(item, ERR_READ_ONLY, FULL_TRY_MS, (struct text){0});
+}
+
 static void answer_item(struct server *server, struct item *item)
 {
+    erase_before_answer(server, item);
     if (item->checked)
         outbox_reported(server->outbox, item->from->peer, &item->message, &item->answer);
     if (item->answer.kind == MESSAGE_PARKED)

@@ -1,6 +1,10 @@
-/* server_forget: the keys of cases whose time is over (`retain`). The event comes first, since what it says must be on disk before anything is destroyed; a run that
- * ends between the two leaves a case that is marked and whose key is still there: the next start looks for such cases. So does a
- * server that goes on after a commit that may have held although it failed, or that found the disk of the keys full. */
+/* server_forget: the keys of cases whose time is over (`retain`), and of persons who are erased. The event comes first, since what it says must be on disk before
+ * anything is destroyed; a run that ends between the two leaves a case that is marked, or a person that is written down as erased, whose key is still there: the
+ * next start looks for such. So does a server that goes on after a commit that may have held although it failed, or that found the disk of the keys full;
+ * and so the keys of an older backup lose what was erased since, when they are put beside a newer log.
+ *
+ *     the event ─ on disk ─> the key ─ destroyed on disk ─> its bytes in LMDB's file are overwritten ──> an erasure is answered
+ *                                                          (for cases and votes within the minute) */
 #include "engine/server_inner.h"
 
 #include "engine/record.h"
@@ -30,6 +34,54 @@ void server_forget(struct server *server, struct text case_key)
     if (code)
         server_fail(server, code, "destroying the key of a case");
 }
+
+/* ---- persons ---- */
+
+bool server_erase(struct server *server, struct text person)
+{
+    struct seal_key key = seal_key_of_person(person);
+    enum err code = seal_destroy(server->seal, &key);
+    if (code == ERR_DISK_FULL) {
+        code = put_off(server);
+        if (code)
+            server_fail(server, code, "destroying the key of a person");
+        return false;
+    }
+    if (code)
+        server_fail(server, code, "destroying the key of a person");
+    else
+        server_wipe(server);
+    return code == ERR_OK;
+}
+
+static enum err look_through_erased(struct server *server)
+{
+    struct record_key after = {.size = 0};
+    struct engine_erased erased;
+    enum err code = ERR_OK;
+    while (!code) {
+        struct arena_mark mark = arena_save(&server->scratch);
+        code = engine_next_erased(server->engine, &server->scratch, &after, &erased);
+        if (!code) {
+            struct seal_key key = seal_key_of_person(erased.person);
+            code = seal_destroy(server->seal, &key);
+        }
+        arena_rewind(&server->scratch, mark);
+    }
+    return code == ERR_NOT_FOUND ? ERR_OK : code;
+}
+
+/* While a backup reads the keys, what it reads is left to it. */
+void server_wipe(struct server *server)
+{
+    enum err code = seal_wipe(server->seal);
+    if (code == ERR_BUSY || code == ERR_DISK_FULL)
+        oplog(OPLOG_INFO, "keys-not-overwritten-yet", OPLOG_STRING("why", err_sentence(code)));
+    else if (code)
+        server_fail(server, code, "overwriting destroyed keys");
+}
+
+/* ---- cases ---- */
 
 /* Without one nothing was ever forgotten, and no case need be looked at. */
 static bool any_retains(struct server *server)
@@ -63,13 +115,10 @@ static enum err look_through(struct server *server, struct store_cursor *cursor)
     return code == ERR_NOT_FOUND ? ERR_OK : code;
 }
 
-enum err server_forget_again(struct server *server)
+static enum err look_through_cases(struct server *server)
 {
     struct store_txn *txn;
     struct store_cursor *cursor;
-    if (!server->forget_due || server->walltime.monotonic < server->forget_at)
-        return ERR_OK;
-    server->forget_due = false;
     if (!any_retains(server))
         return ERR_OK;
     enum err code = store_begin_read(server->store, &txn);
@@ -81,5 +130,15 @@ enum err server_forget_again(struct server *server)
         store_cursor_close(&cursor);
     }
     store_end_read(&txn);
+    return code;
+}
+
+enum err server_forget_again(struct server *server)
+{
+    if (!server->forget_due || server->walltime.monotonic < server->forget_at)
+        return ERR_OK;
+    server->forget_due = false;
+    enum err code = look_through_erased(server);
+    code = code ? code : look_through_cases(server);
     return code == ERR_DISK_FULL ? put_off(server) : code;
 }

@@ -184,7 +184,11 @@ enum err server_find_unparkable(struct server *server);
 /* What is sealed under the key of the case can be opened by nobody any more. When the disk of the keys is full it is done later; any other failure ends the
  * server, and its next start does it. */
 void server_forget(struct server *server, struct text case_key);
-/* From now on server_forget_again does the same for every case whose time is over: after a start, and after a commit of which nobody knows whether it held. */
+/* The same for a person who is erased. false: not yet, or the server leaves: nobody may be told that it is done. */
+bool server_erase(struct server *server, struct text person);
+/* Overwrites what the disk still holds of destroyed keys, where any were destroyed. */
+void server_wipe(struct server *server);
+/* From now on server_forget_again does the same for every case whose time is over, and every person who was erased: after a start, and after a commit of which nobody knows whether it held. */
 void server_forget_later(struct server *server);
 /* Between batches, while no key is new. */
 enum err server_forget_again(struct server *server);

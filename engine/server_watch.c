@@ -96,6 +96,7 @@ static struct watch *make_watch(const struct item *item, uint64_t case_id)
     char *texts = (char *)(watch + 1);
     watch->filter = (struct query_filter){.workflow = keep(&texts, question->workflow), .unit = keep(&texts, question->unit), .case_id = case_id};
     watch->filter.person = keep(&texts, question->as);
+    watch->filter.erasures = question->what.size > 0;
     watch->key = keep(&texts, key);
     return watch;
 }
@@ -119,6 +120,8 @@ static enum err check_watch(struct server *server, const struct message *questio
     *case_id = 0;
     if (!engine_knows_person(server->engine, question->as))
         return ERR_UNKNOWN_PERSON;
+    if (question->what.size && !text_is(question->what, "erasures"))
+        return ERR_BAD_DATA;
     if (question->unit.size && (!directory || directory_find_unit(directory, question->unit) == NONE))
         return ERR_UNKNOWN_UNIT;
     if (!workflow_is_deployed(server->engine, question->workflow))

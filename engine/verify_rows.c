@@ -107,7 +107,10 @@ struct text verify_row_name(struct arena *arena, enum store_table table, struct 
     case STORE_OPEN: return open_name(arena, key);
     case STORE_KEY: return name_in_hex(arena, "the case key", rest);
     case STORE_NUMBER: return arena_print(arena, "the case number %.*s", (int)rest.size, rest.data);
-    case STORE_COUNTER: return arena_print(arena, "the counter %.*s", (int)rest_of(key, 1).size, rest_of(key, 1).data);
+    case STORE_COUNTER:
+        if (rest.size > 1 && rest.data[0] == 'x')
+            return name_in_hex(arena, "that somebody was erased:", rest_of(key, 1));
+        return arena_print(arena, "the counter %.*s", (int)rest_of(key, 1).size, rest_of(key, 1).data);
     case STORE_PARKED: return numbered(arena, "the event parked at position", key);
     case STORE_INCIDENT: return numbered(arena, "the incident on task", key);
     case STORE_DEPLOYED: return deployed_name(arena, key);

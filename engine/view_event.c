@@ -21,6 +21,7 @@ static const char *event_name(const struct event *event)
     case EVENT_QUOTA: return "quota";
     case EVENT_CASE: return "";
     case EVENT_MIGRATE: return "migrate";
+    case EVENT_ERASE: return "erase";
     case EVENT_COUNT: return "";
     }
     return "";
@@ -267,7 +268,7 @@ struct value view_news(struct view *view, const struct case_state *state, uint64
     }
     if (!state && record->event.workflow.size)
         map_put_text(&row, "w", record->event.workflow);
-    if (record->event.kind == EVENT_RUN)
+    if (record->event.kind == EVENT_RUN || record->event.kind == EVENT_ERASE)
         map_put_text(&row, "why", record->event.why);
     map_put_text(&row, "what", record->event.what);
     map_put_text(&row, "n", record->event.deployed);

@@ -15,7 +15,7 @@ struct fields {
     const struct case_state *state;
     const struct viewer *viewer;
     struct map_maker data;
-    struct list_maker private, cut; /* names */
+    struct list_maker private, erased, cut; /* names */
     size_t bytes;                   /* fetched from the log so far */
 };
 
@@ -145,8 +145,8 @@ static bool is_reference(const struct workflow_field *field, const struct value 
            value->items[1].kind == VALUE_INTEGER;
 }
 
-/* What a reference stands for (case_referred). ERR_TOO_LARGE: the row has enough already. */
-static enum err fetch(struct fields *fields, const struct seen_field *seen, const struct value *reference, struct value *out)
+/* What a reference stands for (case_referred), as it was sealed. ERR_TOO_LARGE: the row has enough already. */
+static enum err fetch_sealed(struct fields *fields, const struct seen_field *seen, const struct value *reference, const struct value **out)
 {
     struct view *view = fields->view;
     struct log_record record;
@@ -158,8 +158,15 @@ static enum err fetch(struct fields *fields, const struct seen_field *seen, cons
     enum err code = view_record(view, (uint64_t)reference->items[0].integer, &record);
     if (code)
         return code == ERR_NOT_FOUND ? ERR_CORRUPT : code;
-    const struct value *value = case_referred(&record.event, seen->name, reference);
-    return value ? open_value(view, seen, value, out) : ERR_CORRUPT;
+    *out = case_referred(&record.event, seen->name, reference);
+    return *out ? ERR_OK : ERR_CORRUPT;
+}
+
+static enum err fetch(struct fields *fields, const struct seen_field *seen, const struct value *reference, struct value *out)
+{
+    const struct value *value;
+    enum err code = fetch_sealed(fields, seen, reference, &value);
+    return code ? code : open_value(fields->view, seen, value, out);
 }
 
 static enum err fetch_items(struct fields *fields, const struct seen_field *seen, const struct value *value, struct value *out)
@@ -173,8 +180,62 @@ static enum err fetch_items(struct fields *fields, const struct seen_field *seen
         code = fetch(fields, &element, &value->items[i], &item);
         if (!code)
             list_add(&list, item);
+        code = code == ERR_NOT_FOUND ? ERR_OK : code; /* erased; others brought the others */
     }
     *out = list_end(&list);
+    return code;
+}
+
+/* ---- what was erased: everybody is told that it was, so that whoever keeps a copy destroys it ---- */
+
+/* Of what it holds sealed something can be opened no more. */
+static enum err find_gone(struct view *view, const struct value *value, bool *gone)
+{
+    enum err code = ERR_OK;
+    if (value->kind == VALUE_BYTES)
+        code = seal_can_open(view->seal, value->text);
+    uint32_t items = value->kind == VALUE_MAP ? value->count * 2 : value->kind == VALUE_LIST ? value->count : 0;
+    for (uint32_t i = 0; i < items && !code && !*gone; i++)
+        code = find_gone(view, &value->items[i], gone);
+    *gone = *gone || code == ERR_NOT_FOUND;
+    return code == ERR_NOT_FOUND ? ERR_OK : code;
+}
+
+static enum err find_gone_behind(struct fields *fields, const struct seen_field *seen, const struct value *reference, bool *gone)
+{
+    const struct value *sealed;
+    enum err code = fetch_sealed(fields, seen, reference, &sealed);
+    return code ? code : find_gone(fields->view, sealed, gone);
+}
+
+/* Of a field as the case holds it. What is too much to be looked through is looked through by the history. */
+static enum err note_gone_of_case(struct fields *fields, const struct seen_field *seen, const struct value *value)
+{
+    const struct workflow_field *element = seen->field->type == FIELD_LIST ? workflow_field(fields->workflow, seen->field->of) : seen->field;
+    size_t bytes = fields->bytes; /* looked at, and not shown */
+    bool gone = false;
+    enum err code = ERR_OK;
+    if (!seen->field->private && element->type != FIELD_PEOPLE)
+        return ERR_OK;
+    if (seen->field->type == FIELD_LIST)
+        for (uint32_t i = 0; i < value->count && !code && !gone; i++)
+            code = find_gone_behind(fields, seen, &value->items[i], &gone);
+    else if (is_reference(seen->field, value))
+        code = find_gone_behind(fields, seen, value, &gone);
+    else
+        code = find_gone(fields->view, value, &gone);
+    if (gone)
+        list_add(&fields->erased, value_text(seen->name));
+    fields->bytes = bytes;
+    return code == ERR_TOO_LARGE ? ERR_OK : code;
+}
+
+static enum err note_gone_of_event(struct fields *fields, const struct field_value *given)
+{
+    bool gone = false;
+    enum err code = find_gone(fields->view, &given->value, &gone);
+    if (gone)
+        list_add(&fields->erased, value_text(given->name));
     return code;
 }
 
@@ -197,7 +258,7 @@ static enum err put_opened(struct fields *fields, const struct seen_field *seen,
 static struct fields fields_begin(struct view *view, const struct workflow *workflow, const struct case_state *state, const struct viewer *viewer)
 {
     struct list_maker list = {.arena = view->arena};
-    return (struct fields){.view = view, .workflow = workflow, .state = state, .viewer = viewer, .data = map_begin(view->arena), .private = list, .cut = list};
+    return (struct fields){.view = view, .workflow = workflow, .state = state, .viewer = viewer, .data = map_begin(view->arena), .private = list, .erased = list, .cut = list};
 }
 
 static void fields_end(struct fields *fields, struct map_maker *row)
@@ -205,6 +266,7 @@ static void fields_end(struct fields *fields, struct map_maker *row)
     if (fields->data.pairs)
         map_put(row, "data", map_end(&fields->data));
     map_put_list(row, "private", fields->private.items, fields->private.count);
+    map_put_list(row, "erased", fields->erased.items, fields->erased.count);
     map_put_list(row, "cut", fields->cut.items, fields->cut.count);
 }
 
@@ -223,9 +285,11 @@ static enum err case_field(struct fields *fields, int32_t row)
     const struct value *value = &fields->state->data[row];
     struct seen_field seen = {.row = row, .workflow = fields->workflow, .field = workflow_field(fields->workflow, row), .name = text_of(workflow_field_name(fields->workflow, row))};
     struct value opened = {0};
-    if (value->kind == VALUE_NONE || !look(fields, &seen))
+    if (value->kind == VALUE_NONE)
         return ERR_OK;
-    enum err code;
+    enum err code = note_gone_of_case(fields, &seen, value);
+    if (code || !look(fields, &seen))
+        return code;
     if (seen.field->type == FIELD_LIST)
         code = fetch_items(fields, &seen, value, &opened);
     else if (is_reference(seen.field, value))
@@ -277,8 +341,11 @@ static enum err event_field(struct fields *fields, const struct field_value *giv
     if (seen.row != NONE)
         seen.field = workflow_field(fields->workflow, seen.row);
     struct value opened = {0};
-    if (given->value.kind == VALUE_NONE || !look(fields, &seen))
+    if (given->value.kind == VALUE_NONE)
         return ERR_OK;
+    enum err code = note_gone_of_event(fields, given);
+    if (code || !look(fields, &seen))
+        return code;
     if (was_private(&seen, &given->value)) {
         list_add(&fields->private, value_text(seen.name));
         return ERR_OK;
@@ -288,7 +355,7 @@ static enum err event_field(struct fields *fields, const struct field_value *giv
     fields->bytes += value_weigh(&given->value).bytes;
     if (fields->bytes > LIMIT_LONG_BYTES)
         return put_opened(fields, &seen, ERR_TOO_LARGE, opened);
-    enum err code = open_value(fields->view, &seen, &given->value, &opened);
+    code = open_value(fields->view, &seen, &given->value, &opened);
     return put_opened(fields, &seen, code, opened);
 }
 

@@ -57,7 +57,7 @@ static bool is_question(enum message_kind kind)
 static bool is_event(enum message_kind kind)
 {
     return kind == MESSAGE_OPEN || kind == MESSAGE_SEND || kind == MESSAGE_RELEASE || kind == MESSAGE_DEPLOY ||
-           kind == MESSAGE_RETRY || kind == MESSAGE_MIGRATE;
+           kind == MESSAGE_RETRY || kind == MESSAGE_MIGRATE || kind == MESSAGE_ERASE;
 }
 
 /* False: the socket is full. */

@@ -20,6 +20,7 @@ enum { PROTOCOL_VERSION = 1, ID_SIZE = 16 };
     X(DEPLOY, "deploy")       /* a part of a workflow, directory or calendar; the last part deploys it */              \
     X(MIGRATE, "migrate")     /* a case goes on under another version of its workflow */                              \
     X(RETRY, "retry")         /* a supervisor sends the task of an incident out again */                               \
+    X(ERASE, "erase")         /* what is private of a person is destroyed */                                           \
     X(SHOW, "show")           /* one case, with its history if asked */                                                \
     X(EXPLAIN, "explain")     /* why a case is where it is, what may happen; what an event would do */                 \
     X(LIST, "list")           /* open cases by unit subtree, workflow, stage, overdue */                               \

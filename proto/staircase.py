@@ -111,12 +111,13 @@ KINDS = {kind: (frozenset(must.split()), frozenset(may.split())) for kind, must,
     ("deploy", "r id as what n part parts b", "v"),
     ("migrate", "r id c w v as", "for d"),
     ("retry", "r id as task", "c for"),
+    ("erase", "r id as for why", ""),
     ("show", "r c", "as history after limit"),
     ("explain", "r c", "w v e as for d after limit"),
     ("list", "r", "as what w u s l overdue after limit"),
     ("incidents", "r", "as u c after limit"),
     ("status", "r", "as what"),
-    ("watch", "r credit", "as p w u c"),
+    ("watch", "r credit", "as what p w u c"),
     ("credit", "credit", "r"),
     ("beat", "", "r"),
     ("welcome", "r v", "what p t"),
@@ -135,7 +136,7 @@ KINDS = {kind: (frozenset(must.split()), frozenset(may.split())) for kind, must,
     ("settle", "r task lease", "id d why"),
     ("fail", "r task lease why", "id again after"),
 )}
-EVENTS = frozenset(("open", "send", "release", "deploy", "retry"))
+EVENTS = frozenset(("open", "send", "release", "deploy", "retry", "erase"))
 REPORTS = frozenset(("accept", "settle", "fail"))
 
 
@@ -438,6 +439,10 @@ class Client(_Peer):
     def retry(self, task, as_, id=None):
         """The task of an incident goes out again."""
         return self.event("retry", {"task": task, "as": as_, "id": id})
+
+    def erase(self, person, as_, why, id=None):
+        """What is private of the person is destroyed."""
+        return self.event("erase", {"for": person, "as": as_, "why": why, "id": id})
 
     def deploy(self, what, name, source, as_):
         """Hands a file over in parts; begins again when the engine was started anew in between."""

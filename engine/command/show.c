@@ -173,17 +173,31 @@ static void add_data(struct sheet *sheet, const struct value *row)
     }
 }
 
-/* What there is and this viewer does not see. */
+static bool is_among(const struct value *names, struct text name)
+{
+    for (uint32_t i = 0; names && i < names->count; i++)
+        if (text_equal(names->items[i].text, name))
+            return true;
+    return false;
+}
+
+/* What there is and this viewer does not see; what was erased nobody does. */
 static void add_private(struct sheet *sheet, const struct value *row)
 {
-    const struct value *names = row_list(row, "private");
-    struct text words = names ? value_words(sheet->line->arena, names) : TEXT("");
+    const struct value *private = row_list(row, "private"), *erased = row_list(row, "erased");
+    struct list_maker list = {.arena = sheet->line->arena};
+    for (uint32_t i = 0; private && i < private->count; i++)
+        if (!is_among(erased, private->items[i].text))
+            list_add(&list, private->items[i]);
+    struct value names = list_end(&list);
+    struct text words = value_words(sheet->line->arena, &names);
     if (words.size)
         words = arena_print(
             sheet->line->arena,
             command_say(sheet->line, "%.*s (--as PERSON shows them to who may see them)", "%.*s（有权者可用 --as 人员 查看）"),
             (int)words.size, words.data);
     add(sheet, "private", "不公开", words);
+    add(sheet, "erased", "已清除", erased ? value_words(sheet->line->arena, erased) : TEXT(""));
 }
 
 void show_case(const struct command_line *line, const struct value *row)

@@ -101,6 +101,7 @@ static int run(struct command_line *line)
         .workflow = text_of(command_value(line, "workflow")),
         .unit = text_of(command_value(line, "unit")),
         .as = text_of(command_value(line, "as")),
+        .what = text_of(command_flag(line, "erasures") ? "erasures" : ""),
     };
     struct client *client;
     int64_t from = 0, most = 0;
@@ -123,6 +124,7 @@ static const struct command_option options[] = {
     {"unit", "PATH", {"only at this unit and below it", "只看该单元及其下级"}, false},
     {"workflow", "NAME", {"only of this workflow", "只看该流程"}, false},
     {"case", "CASE", {"only of this case", "只看该案件"}, false},
+    {"erasures", NULL, {"only who was erased, and which cases were forgotten", "只看被清除的人员和期满销毁的案件"}, false},
     {"as", "PERSON", {"whose eyes", "以谁的身份"}, false},
     TALK_OPTIONS,
     {0},

@@ -44,6 +44,7 @@ def good():
     yield "migrate", {"m": "migrate", "r": 6, "v": 2, "id": ID, "c": 4711, "w": "dispute-mediation", "as": "chief",
                       "d": {"drop": ["reason"], "stages": {"consent": "first-contact"}}}
     yield "retry", {"m": "retry", "r": 6, "id": ID, "c": 4711, "as": "chief", "task": 1206016}
+    yield "erase", {"m": "erase", "r": 6, "id": ID, "as": "chief", "for": "app:7f3a", "why": "asked for on 2026-11-21"}
     yield "show", {"m": "show", "r": 7, "c": KEY, "history": True}
     yield "explain", {"m": "explain", "r": 7, "c": 4711}
     yield "explain an event", {"m": "explain", "r": 7, "c": "金农调字〔2026〕15号", "e": "sign", "as": "wang", "for": "app:7f3a", "d": {"agreement": "x"}}
@@ -53,6 +54,7 @@ def good():
     yield "status", {"m": "status", "r": 10}
     yield "status of the metrics", {"m": "status", "r": 10, "what": "metrics"}
     yield "watch", {"m": "watch", "r": 11, "u": "jinnong", "p": 100, "credit": 256}
+    yield "watch for erasures", {"m": "watch", "r": 11, "what": "erasures", "credit": 1}
     yield "credit", {"m": "credit", "r": 11, "credit": 128}
     yield "credit of nothing ends a watch", {"m": "credit", "r": 11, "credit": 0}
     yield "beat", {"m": "beat"}

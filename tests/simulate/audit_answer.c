@@ -140,13 +140,6 @@ static bool is_true(struct sim *sim, const struct letter *letter, const struct m
     }
 }
 
-/* What was private in it cannot be sealed again, and so not be compared, once the time for which its case is kept is over. */
-static bool is_forgotten(const struct sim *sim, const struct letter *letter, enum err code)
-{
-    const struct seen_case *subject = audit_case(sim, letter->receipt.case_id);
-    return code == ERR_BAD_DATA && subject && subject->forgotten;
-}
-
 static void check_no(struct sim *sim, const struct letter *letter, const struct message *answer)
 {
     struct message message;
@@ -154,7 +147,7 @@ static void check_no(struct sim *sim, const struct letter *letter, const struct 
     const char *says = "";
     if (answer->code == ERR_NOT_REGISTERED || answer->code == ERR_DENIED)
         return; /* that speaks of the connection: the same is sent again on one that is known */
-    if (letter->acknowledged && letter->id.size && !is_forgotten(sim, letter, answer->code))
+    if (letter->acknowledged && letter->id.size)
         sim_broken(sim, INVARIANT_SAME_ANSWER, LETTER "was applied at %llu, and is now refused: %s", OF(letter), (unsigned long long)letter->receipt.position,
                    err_name(answer->code));
     if (!answer->why.size || !answer->todo.size)

@@ -11,7 +11,7 @@ static const char *kind_name(enum event_kind kind)
     static const char *const names[] = {[EVENT_OPEN] = "open", [EVENT_SEND] = "send", [EVENT_RELEASE] = "release", [EVENT_RETRY] = "retry", [EVENT_ACCEPT] = "accept",
                                         [EVENT_SETTLE] = "settle", [EVENT_FAIL] = "fail", [EVENT_DUE] = "due", [EVENT_RECOMPUTE] = "recompute", [EVENT_PARK] = "park",
                                         [EVENT_UNPARK] = "unpark", [EVENT_DEPLOY_PART] = "part", [EVENT_DEPLOY] = "deploy", [EVENT_CASE] = "case",
-                                        [EVENT_MIGRATE] = "migrate", [EVENT_COUNT] = "count", [EVENT_RUN] = "run", [EVENT_QUOTA] = "quota"};
+                                        [EVENT_MIGRATE] = "migrate", [EVENT_COUNT] = "count", [EVENT_RUN] = "run", [EVENT_QUOTA] = "quota", [EVENT_ERASE] = "erase"};
     return (size_t)kind < sizeof names / sizeof *names && names[kind] ? names[kind] : "?";
 }
 

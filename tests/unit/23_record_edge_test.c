@@ -166,7 +166,7 @@ static void runs_have_a_workflow_and_words_that_fit_in_keys(void **state)
     bad[0].workflow = (struct text){0};
     bad[1].workflow = long_word();
     bad[2].turn = long_word();
-    bad[3].kind = (enum event_kind)(EVENT_QUOTA + 1);
+    bad[3].kind = (enum event_kind)(EVENT_ERASE + 1);
     for (size_t i = 0; i < 4; i++)
         assert_false(is_read(&bad[i]));
 }

@@ -339,10 +339,165 @@ static void an_erased_park_is_refused_for_good(void **state)
     assert_int_equal(rooms_tell(rooms, &comment).kind, MESSAGE_PARKED);
     struct seal_key key = seal_key_of_case(TEXT(KEY_1));
     assert_int_equal(seal_destroy(rooms->seal, &key), ERR_OK);
-    expect_refused(rooms_tell(rooms, &comment), ERR_BAD_DATA);
+    assert_int_equal(rooms_tell(rooms, &comment).kind, MESSAGE_PARKED); /* the answer that it had */
+    struct message another = commenting(rooms, "住户说漏水已四天");
+    expect_refused(rooms_tell(rooms, &another), ERR_BAD_DATA);
     struct message message = dispute(rooms, "厨房");
     expect_refused(rooms_tell(rooms, &message), ERR_BAD_DATA); /* nothing can be sealed for this case any more */
     assert_int_equal(unpark(rooms, answers), 0);
+}
+
+/* ---- whose a private value is, and what becomes of it ---- */
+
+static struct message erasure(struct rooms *rooms, const char *person)
+{
+    return (struct message){.kind = MESSAGE_ERASE, .request = ++rooms->requests, .id = bed_id(&rooms->bed), .as = TEXT("li"), .on_behalf = text_of(person),
+                            .why = TEXT("asked for")};
+}
+
+/* As the server does it: the event, then the key. */
+static void erase(struct rooms *rooms, const char *person)
+{
+    struct message message = erasure(rooms, person);
+    struct seal_key key = seal_key_of_person(text_of(person));
+    expect_applied(rooms_tell(rooms, &message));
+    assert_int_equal(seal_destroy(rooms->seal, &key), ERR_OK);
+}
+
+static bool is_named(const struct value *row, const char *member, const char *name)
+{
+    const struct value *names = value_get(row, member);
+    for (uint32_t i = 0; names && i < names->count; i++)
+        if (text_is(names->items[i].text, name))
+            return true;
+    return false;
+}
+
+/* Opened by an official for app:zhao. */
+static void open_for_zhao(struct rooms *rooms, struct message *opening)
+{
+    *opening = dispute(rooms, "厨房漏水到楼下");
+    opening->on_behalf = TEXT("app:zhao");
+    expect_applied(rooms_tell(rooms, opening));
+}
+
+static void what_was_sent_for_somebody_goes_with_their_key(void **state)
+{
+    struct rooms *rooms = *state;
+    struct message opening, report;
+    open_for_zhao(rooms, &opening);
+    struct field_value danger = field_text("danger", "持刀");
+    report = message_send(rooms, KEY_1, "report-danger", "li", &danger, 1); /* an official's own words about the case of zhao */
+    expect_applied(rooms_tell(rooms, &report));
+    erase(rooms, "app:zhao");
+    struct value row = seen_by(rooms, "li");
+    const struct value *data = value_get(&row, "data");
+    assert_null(value_get(data, "summary"));
+    assert_null(value_get(data, "danger"));
+    assert_int_equal(value_get(data, "applicant")->items[0].kind, VALUE_TEXT);
+    assert_true(is_named(&row, "erased", "summary") && is_named(&row, "erased", "danger") && is_named(&row, "erased", "applicant"));
+    assert_true(is_named(&row, "private", "summary") && !is_named(&row, "erased", "respondent"));
+    row = seen_by(rooms, "sun"); /* who could never see it is told as well */
+    assert_true(is_named(&row, "erased", "summary") && is_named(&row, "erased", "applicant"));
+    /* Sent again they have their first answers, though nobody can tell any more whether they are the same. */
+    assert_int_equal(rooms_tell(rooms, &opening).kind, MESSAGE_DUPLICATE);
+    assert_int_equal(rooms_tell(rooms, &report).kind, MESSAGE_DUPLICATE);
+    rooms_restart(rooms);
+    assert_int_equal(rooms_tell(rooms, &opening).kind, MESSAGE_DUPLICATE);
+    opening.unit = TEXT("jinnong/grid-3");
+    expect_refused(rooms_tell(rooms, &opening), ERR_ID_REUSED); /* what is in clear is compared */
+    bed_assert_replays(&rooms->bed);
+}
+
+static void a_case_goes_on_without_whom_it_was_opened_for(void **state)
+{
+    struct rooms *rooms = *state;
+    struct message opening;
+    open_for_zhao(rooms, &opening);
+    erase(rooms, "app:zhao");
+    struct field_value danger = field_text("danger", "持刀");
+    struct message report = message_send(rooms, KEY_1, "report-danger", "li", &danger, 1);
+    report.on_behalf = TEXT("app:zhao");
+    expect_refused(rooms_tell(rooms, &report), ERR_BAD_DATA); /* nothing is kept for that reference any more */
+    report.on_behalf = TEXT("");
+    report.id = bed_id(&rooms->bed);
+    expect_applied(rooms_tell(rooms, &report));
+    struct value row = seen_by(rooms, "li");
+    assert_string_equal(row_string(rooms, value_get(&row, "data"), "danger"), "持刀");
+    struct message again = dispute(rooms, "又漏水了");
+    again.key = TEXT("case-key-0000002");
+    expect_refused(rooms_tell(rooms, &again), ERR_BAD_DATA); /* its details of zhao */
+}
+
+static void either_key_is_the_end(void **state)
+{
+    struct rooms *rooms = *state;
+    struct message opening;
+    struct seal_key key = seal_key_of_case(TEXT(KEY_1));
+    open_for_zhao(rooms, &opening);
+    assert_int_equal(seal_destroy(rooms->seal, &key), ERR_OK);
+    struct value row = seen_by(rooms, "li");
+    assert_true(is_named(&row, "erased", "summary") && is_named(&row, "erased", "applicant"));
+    assert_int_equal(rooms_tell(rooms, &opening).kind, MESSAGE_DUPLICATE);
+}
+
+static void who_is_erased_is_checked(void **state)
+{
+    struct rooms *rooms = *state;
+    struct message opening, message = erasure(rooms, "app:nobody");
+    open_for_zhao(rooms, &opening);
+    expect_refused(rooms_tell(rooms, &message), ERR_UNKNOWN_PERSON);
+    rooms->door.operator = TEXT("somebody else");
+    message = erasure(rooms, "app:zhao");
+    expect_refused(rooms_tell(rooms, &message), ERR_DENIED);
+    rooms->door.operator = TEXT("local");
+    message.as = TEXT("nobody");
+    expect_refused(rooms_tell(rooms, &message), ERR_UNKNOWN_PERSON);
+    message = erasure(rooms, "app:zhao");
+    expect_applied(rooms_tell(rooms, &message));
+    assert_int_equal(rooms_tell(rooms, &message).kind, MESSAGE_DUPLICATE);
+    message = erasure(rooms, "app:zhao");
+    expect_refused(rooms_tell(rooms, &message), ERR_NOT_NOW);
+    struct record_key after = {.size = 0};
+    struct engine_erased erased;
+    assert_int_equal(engine_next_erased(rooms->bed.engine, &rooms->bed.arena, &after, &erased), ERR_OK);
+    assert_true(text_is(erased.person, "app:zhao"));
+    assert_int_equal(engine_next_erased(rooms->bed.engine, &rooms->bed.arena, &after, &erased), ERR_NOT_FOUND);
+    bed_assert_replays(&rooms->bed);
+}
+
+/* The details of an official, who left the directory, can be erased; of one who is in it they cannot. */
+static void who_is_in_the_directory_stays(void **state)
+{
+    struct rooms *rooms = *state;
+    static const struct value wang_map[] = {{.kind = VALUE_TEXT, .text = TEXT("id")}, {.kind = VALUE_TEXT, .text = TEXT("wang")},
+                                            {.kind = VALUE_TEXT, .text = TEXT("telephone")}, {.kind = VALUE_TEXT, .text = TEXT("13900002222")}};
+    static const struct value wang = {.kind = VALUE_MAP, .count = 2, .items = wang_map};
+    struct message opening = dispute(rooms, "厨房漏水到楼下");
+    ((struct field_value *)(uintptr_t)opening.data)[0].value.items = &wang;
+    expect_applied(rooms_tell(rooms, &opening));
+    struct message message = erasure(rooms, "wang");
+    expect_refused(rooms_tell(rooms, &message), ERR_NOT_ALLOWED);
+}
+
+/* A parked event is sealed for everybody of whom it holds details. */
+static void a_park_goes_with_whom_it_speaks_of(void **state)
+{
+    struct rooms *rooms = *state;
+    struct message answers[8], opening;
+    static struct field_value data[2];
+    data[0] = (struct field_value){TEXT("witness"), zhao};
+    data[1] = field_text("text", "住户说漏水已三天");
+    struct message comment = message_send(rooms, KEY_1, "comment", "app:qian", data, 2);
+    assert_int_equal(rooms_tell(rooms, &comment).kind, MESSAGE_PARKED);
+    erase(rooms, "app:zhao");
+    assert_int_equal(rooms_tell(rooms, &comment).kind, MESSAGE_PARKED);
+    opening = dispute(rooms, "厨房");
+    static const struct value reference = {.kind = VALUE_TEXT, .text = TEXT("app:zhao")};
+    ((struct field_value *)(uintptr_t)opening.data)[0].value.items = &reference;
+    expect_applied(rooms_tell(rooms, &opening));
+    assert_int_equal(unpark(rooms, answers), 1);
+    expect_refused(answers[0], ERR_BAD_DATA);
 }
 
 int main(void)
@@ -361,6 +516,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_a_key_may_is_asked_when_a_parked_event_is_decided, set_up, tear_down),
         cmocka_unit_test_setup_teardown(held_cases_are_the_operators, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_erased_park_is_refused_for_good, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_sent_for_somebody_goes_with_their_key, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_case_goes_on_without_whom_it_was_opened_for, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(either_key_is_the_end, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_is_erased_is_checked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_is_in_the_directory_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_park_goes_with_whom_it_speaks_of, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("door", tests, NULL, NULL);
 }

@@ -56,7 +56,7 @@ static int tear_down(void **state)
 static struct text seal_in(struct rig *rig, struct seal_key key, struct text id, struct text field, struct text plain)
 {
     struct text sealed;
-    assert_int_equal(seal_value(rig->seal, &rig->arena, &key, id, field, plain, &sealed), ERR_OK);
+    assert_int_equal(seal_value(rig->seal, &rig->arena, (struct seal_keys){&key, 1}, id, field, plain, &sealed), ERR_OK);
     return sealed;
 }
 
@@ -147,7 +147,7 @@ static void a_destroyed_key_is_gone_for_ever(void **state)
     assert_int_equal(seal_destroy(rig->seal, &person), ERR_OK);
     for (int round = 0; round < 2; round++) {
         assert_int_equal(open_field(rig, "applicant", sealed, &plain), ERR_NOT_FOUND);
-        assert_int_equal(seal_value(rig->seal, &rig->arena, &person, event_id, TEXT("applicant"), TEXT("1"), &plain), ERR_NOT_FOUND);
+        assert_int_equal(seal_value(rig->seal, &rig->arena, (struct seal_keys){&person, 1}, event_id, TEXT("applicant"), TEXT("1"), &plain), ERR_NOT_FOUND);
         expect_plain(rig, "summary", of_case, "漏水");
         start_again(rig);
     }
@@ -203,7 +203,7 @@ static void new_keys_are_bounded(void **state)
         char name[32];
         snprintf(name, sizeof name, "app:%u", made);
         struct seal_key key = seal_key_of_person(text_of(name));
-        code = seal_value(rig->seal, &rig->arena, &key, event_id, TEXT("f"), TEXT("x"), &sealed);
+        code = seal_value(rig->seal, &rig->arena, (struct seal_keys){&key, 1}, event_id, TEXT("f"), TEXT("x"), &sealed);
     }
     assert_int_equal(code, ERR_BUSY);
     assert_int_equal(made, LIMIT_NEW_KEYS + 1);
@@ -221,7 +221,7 @@ static void every_store_failure_is_told(void **state)
     for (uint32_t nth = 1;; nth++) {
         store_memory_set_fault(rig->store, (struct store_memory_fault){.countdown = nth, .code = ERR_DISK_FULL});
         struct text sealed, plain;
-        enum err code = seal_value(rig->seal, &rig->arena, &key, event_id, TEXT("f"), TEXT("x"), &sealed);
+        enum err code = seal_value(rig->seal, &rig->arena, (struct seal_keys){&key, 1}, event_id, TEXT("f"), TEXT("x"), &sealed);
         code = code ? code : seal_commit(rig->seal);
         store_memory_set_fault(rig->store, (struct store_memory_fault){0});
         if (!code) {
@@ -239,6 +239,90 @@ static void every_store_failure_is_told(void **state)
     assert_int_equal(rows(rig), 2);
 }
 
+/* ---- several keys ---- */
+
+static struct text seal_both(struct rig *rig, const char *plain)
+{
+    struct seal_key keys[] = {seal_key_of_case(case_key), seal_key_of_person(TEXT("app:zhao"))};
+    struct text sealed;
+    assert_int_equal(seal_value(rig->seal, &rig->arena, (struct seal_keys){keys, 2}, event_id, TEXT("summary"), text_of(plain), &sealed), ERR_OK);
+    return sealed;
+}
+
+static void all_keys_are_needed(void **state)
+{
+    struct rig *rig = *state;
+    struct seal_key person = seal_key_of_person(TEXT("app:zhao")), nobody = seal_key_of_person(TEXT("app:nobody"));
+    struct text sealed = seal_both(rig, "漏水"), plain, alone = seal_case(rig, TEXT("summary"), TEXT("漏水"));
+    assert_int_equal(sealed.data[0], 2);
+    assert_int_equal(alone.data[0], 1);
+    assert_int_equal(sealed.size, SEAL_OVERHEAD + 1 + (1 + ID_SIZE) + strlen("漏水"));
+    assert_int_equal(seal_commit(rig->seal), ERR_OK);
+    start_again(rig);
+    expect_plain(rig, "summary", sealed, "漏水");
+    assert_true(text_equal(sealed, seal_both(rig, "漏水")));
+    assert_int_equal(seal_can_open(rig->seal, sealed), ERR_OK);
+    assert_int_equal(seal_knows(rig->seal, &person), ERR_OK);
+    assert_int_equal(seal_knows(rig->seal, &nobody), ERR_NOT_FOUND);
+    for (size_t i = 0; i < sealed.size; i++) {
+        struct text changed = arena_copy(&rig->arena, sealed);
+        ((char *)(uintptr_t)changed.data)[i] ^= 1;
+        assert_int_not_equal(open_field(rig, "summary", changed, &plain), ERR_OK);
+    }
+    for (size_t size = 0; size < sealed.size; size++)
+        assert_int_equal(open_field(rig, "summary", (struct text){.data = sealed.data, .size = size}, &plain), ERR_CORRUPT);
+    assert_int_equal(seal_destroy(rig->seal, &person), ERR_OK);
+    assert_int_equal(open_field(rig, "summary", sealed, &plain), ERR_NOT_FOUND);
+    assert_int_equal(seal_can_open(rig->seal, sealed), ERR_NOT_FOUND);
+    assert_int_equal(seal_can_open(rig->seal, alone), ERR_OK);
+    assert_int_equal(seal_knows(rig->seal, &person), ERR_OK);
+    expect_plain(rig, "summary", alone, "漏水");
+}
+
+static void the_first_of_two_keys_is_enough_to_lose(void **state)
+{
+    struct rig *rig = *state;
+    struct seal_key of_case = seal_key_of_case(case_key);
+    struct text sealed = seal_both(rig, "漏水"), plain;
+    assert_int_equal(seal_commit(rig->seal), ERR_OK);
+    assert_int_equal(seal_destroy(rig->seal, &of_case), ERR_OK);
+    assert_int_equal(open_field(rig, "summary", sealed, &plain), ERR_NOT_FOUND);
+}
+
+/* As many keys as there are places in the cache, and more: each is looked for while others take its place. */
+static void many_keys_at_once(void **state)
+{
+    struct rig *rig = *state;
+    struct seal_key keys[SEAL_KEYS_MOST];
+    struct text sealed;
+    for (int i = 0; i < SEAL_KEYS_MOST; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "app:%d", i);
+        keys[i] = seal_key_of_person(text_of(name));
+    }
+    assert_int_equal(seal_value(rig->seal, &rig->arena, (struct seal_keys){keys, SEAL_KEYS_MOST}, event_id, TEXT("f"), TEXT("x"), &sealed), ERR_OK);
+    assert_int_equal(seal_commit(rig->seal), ERR_OK);
+    start_again(rig);
+    expect_plain(rig, "f", sealed, "x");
+    assert_int_equal(seal_destroy(rig->seal, &keys[SEAL_KEYS_MOST - 1]), ERR_OK);
+    struct text plain;
+    assert_int_equal(open_field(rig, "f", sealed, &plain), ERR_NOT_FOUND);
+}
+
+static void one_wipe_serves_until_something_is_destroyed(void **state)
+{
+    struct rig *rig = *state;
+    struct seal_key person = seal_key_of_person(TEXT("app:zhao"));
+    assert_true(seal_wipe_due(rig->seal)); /* the run before may have ended in between */
+    assert_int_equal(seal_wipe(rig->seal), ERR_OK);
+    assert_false(seal_wipe_due(rig->seal));
+    assert_int_equal(seal_destroy(rig->seal, &person), ERR_OK);
+    assert_true(seal_wipe_due(rig->seal));
+    assert_int_equal(seal_wipe(rig->seal), ERR_OK);
+    assert_int_equal(seal_destroy(rig->seal, &person), ERR_OK); /* again: nothing to do */
+    assert_false(seal_wipe_due(rig->seal));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +334,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_new_is_no_sync, set_up, tear_down),
         cmocka_unit_test_setup_teardown(new_keys_are_bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_store_failure_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(all_keys_are_needed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_first_of_two_keys_is_enough_to_lose, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many_keys_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_wipe_serves_until_something_is_destroyed, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("seal", tests, NULL, NULL);
 }

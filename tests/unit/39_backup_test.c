@@ -48,7 +48,7 @@ static void make_keys(struct home *home)
     for (int i = 0; i < KEYS; i++) {
         struct seal_key key = key_of(i);
         struct text sealed;
-        assert_int_equal(seal_value(seal, &home->arena, &key, TEXT("event-id-16bytes"), TEXT("phone"), TEXT("13800000000"), &sealed), ERR_OK);
+        assert_int_equal(seal_value(seal, &home->arena, (struct seal_keys){&key, 1}, TEXT("event-id-16bytes"), TEXT("phone"), TEXT("13800000000"), &sealed), ERR_OK);
     }
     assert_int_equal(seal_commit(seal), ERR_OK);
     for (int i = 0; i < KEYS; i += 2) {
