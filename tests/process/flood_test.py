@@ -18,7 +18,7 @@ HELD_MOST = 512 * MB     # LIMIT_MEMORY_HELD: beyond it connections are broken;
 OVERSHOOT = 512 * MB     # it is looked at ten times a second, and so much may come in between
 ANSWER_MOST = 10.0       # seconds for a request of another client; a connection that was broken for all is made anew within
 
-BEFORE_HEARTBEAT = 4.0   # who says nothing more is broken after 6 s in any case
+BEFORE_HEARTBEAT = 4.0   # seconds; whose heart does not beat is broken after 6 in any case
 
 
 class Others:
@@ -221,8 +221,7 @@ class LetIn(Flood):
                 for flags in (0, zmtp.MORE, zmtp.COMMAND):
                     for peer in self.let_in():
                         peer.put(zmtp.frame(b"x" * 65536, flags, claim))
-                        peer.stream.settimeout(BEFORE_HEARTBEAT)
-                        peer.wait_until_broken()
+                        peer.wait_until_broken(BEFORE_HEARTBEAT)
         others.check(self)
 
     def test_three_hundred_that_begin_a_message(self):

@@ -10,6 +10,7 @@ import ctypes.util
 import os
 import socket
 import struct
+import time
 
 MORE, LONG, COMMAND = 1, 2, 4
 SIGNATURE = b"\xff" + b"\0" * 8 + b"\x7f"
@@ -94,10 +95,12 @@ class Peer:
         size = struct.unpack(">Q", self.take(8))[0] if flags & LONG else self.take(1)[0]
         return self.take(size)
 
-    def wait_until_broken(self):
+    def wait_until_broken(self, within=20.0):
+        """Whatever is said meanwhile."""
+        until = time.monotonic() + within
         with contextlib.suppress(ConnectionResetError, BrokenPipeError):
             while self.stream.recv(65536):
-                pass
+                self.stream.settimeout(max(until - time.monotonic(), 0.001))
 
     # ---- handshakes ----
 
