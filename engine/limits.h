@@ -14,6 +14,9 @@ enum {
     LIMIT_BATCH_MESSAGES = 1024,     /* gathered into one batch */
     LIMIT_GATHER_US = 500,           /* waited at most for those that answer a batch with their next event */
     LIMIT_BATCH_BYTES = 8 << 20,     /* of these messages together: then the batch is closed */
+    LIMIT_BACKLOG = 16384,           /* received, and in no batch yet; */
+    LIMIT_BACKLOG_BYTES = 64 << 20,  /* of these together; */
+    LIMIT_WAIT_US = 250000,          /* and no more than can be decided in so long: the rest hears busy */
     LIMIT_BATCH_FIRED = 256,         /* deadlines fired in one batch, after what clients sent */
     LIMIT_BATCH_UNPARKED = 256,      /* parked events decided in one batch */
     LIMIT_BATCH_COUNTED = 8,           /* secret votes of which one batch settles what is owed */
@@ -22,9 +25,11 @@ enum {
     /* Sockets. */
     LIMIT_LINK_RECEIVE = 1024,       /* receive high-water mark of a connection */
     LIMIT_LINK_SEND = 8192,          /* send high-water mark: answers that a connection has not taken; beyond it they are dropped */
+    LIMIT_LINK_UNREAD = 128 << 10,   /* bytes in the system's queue of a connection: it does not read, and what can wait waits */
     LIMIT_ENDPOINTS = 4,
     LIMIT_DESCRIPTORS = 16384,       /* wanted of RLIMIT_NOFILE */
-    LIMIT_MEMORY_HELD = 512 << 20,   /* resident, besides the store's map; beyond it every connection is broken */
+    LIMIT_MEMORY_HELD = 512 << 20,   /* resident, besides the store's map; beyond it connections are broken */
+    LIMIT_MEMORY_TIGHT = 160 << 20,  /* beyond this nothing more is kept for who does not read: its answers are lost, as of a full queue */
 
     /* Questions and watches. */
     LIMIT_PAGE_ROWS = 1000,          /* rows of one page, also when more are asked for */
@@ -64,6 +69,8 @@ enum {
 _Static_assert(LIMIT_LINK_SEND >= 2 * LIMIT_BATCH_MESSAGES, "the answers of a batch fit into the queue of one connection");
 _Static_assert(LIMIT_LINK_RECEIVE >= LIMIT_BATCH_MESSAGES, "one connection alone can fill a batch");
 _Static_assert((int)LIMIT_MEMORY_HELD >= 32 * (int)LIMIT_BATCH_BYTES, "what waits to be read while a batch is on its way is no reason to break connections");
+_Static_assert(LIMIT_BACKLOG >= 2 * LIMIT_BATCH_MESSAGES, "while one batch is decided the next one waits");
+_Static_assert((int)LIMIT_BACKLOG_BYTES <= (int)LIMIT_MEMORY_HELD / 4, "what waits is no reason to break connections");
 _Static_assert((int)LIMIT_BATCH_BYTES >= 2 * (int)WIRE_MESSAGE_MOST, "a batch holds the largest message");
 _Static_assert((int)LIMIT_PAGE_BYTES >= 2 * (int)WIRE_MESSAGE_MOST, "a page holds more than one answer");
 _Static_assert((int)LIMIT_LONG_BYTES <= (int)WIRE_MESSAGE_MOST / 2, "a row with its long texts fits into a message");

@@ -5,8 +5,10 @@
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -21,6 +23,7 @@ enum {
     ADDRESS_MOST = 256,
     SECRET_SIZE = 32,
     KEY_DIGITS = 64,
+    ZERO_COPY_RECEIVE = 10, /* ZMQ_ZERO_COPY_RECV, which zmq.h names for drafts only: with it each small message that waits keeps 8 KB */
 };
 
 struct endpoint {
@@ -30,6 +33,12 @@ struct endpoint {
     int descriptor;
     bool tcp;
     char address[ADDRESS_MOST];
+};
+
+/* Over which descriptor a connection has spoken last. */
+struct heard {
+    link_peer peer;
+    int descriptor;
 };
 
 /* Who has spoken over which descriptor: for breaking the connections of some keys. */
@@ -48,6 +57,7 @@ struct link {
     struct zap zap;        /* who may come in */
     uint8_t secret[SECRET_SIZE];
     struct spoken *spoken; /* [LIMIT_DESCRIPTORS] */
+    struct heard heard[LIMIT_DESCRIPTORS]; /* by the number of the connection: one that shares a place with a younger one is forgotten */
 };
 
 /* ---- addresses ---- */
@@ -198,6 +208,8 @@ enum err link_open(struct link **out, const struct link_options *options, struct
     link->stranger_size = options->stranger.size;
     link->context = zmq_ctx_new();
     code = link->context ? ERR_OK : ERR_NO_MEMORY;
+    if (!code) /* a library without it works as well, but needs more memory under load */
+        zmq_ctx_set(link->context, ZERO_COPY_RECEIVE, 0);
     if (!code && options->keys)
         code = open_keys(link, options->keys); /* first: a socket of CURVE without a handler lets every key in (pitfall 4) */
     for (uint32_t i = 0; !code && i < options->count; i++)
@@ -286,16 +298,41 @@ static bool break_descriptor(const struct link *link, int descriptor, bool tcp_o
     return !listens && is_ours(link, &name, tcp_only) && shutdown(descriptor, SHUT_RDWR) == 0;
 }
 
-/* Whose connections stay; `stays` NULL: nobody's, and of the files' sockets none either. */
+/* ---- who reads ---- */
+
+static bool takes(int descriptor)
+{
+    int unread = 0;
+    return ioctl(descriptor, SIOCOUTQ, &unread) != 0 || unread < LIMIT_LINK_UNREAD;
+}
+
+static struct heard *heard_place(struct link *link, link_peer peer)
+{
+    return &link->heard[(uint32_t)peer % LIMIT_DESCRIPTORS];
+}
+
+/* A descriptor may be another connection's by now: then it is that one whose queue is looked at, until this one speaks or is found to be gone. */
+bool link_takes(struct link *link, link_peer peer)
+{
+    const struct heard *heard = heard_place(link, peer);
+    return heard->peer != peer || takes(heard->descriptor);
+}
+
+/* ---- which are broken ---- */
+
+/* Whose connections stay; `stays` NULL: nobody's, and of the files' sockets none either. `readers`: those that read stay. */
 struct breaking {
     bool (*stays)(void *context, struct text key);
     void *context;
+    bool readers;
 };
 
 /* A descriptor may have got another connection since somebody spoke over it. That one has not spoken, so nothing is ever sent to it, and
  * what it says is looked at then. */
 static bool may_stay(const struct link *link, const struct breaking *breaking, int descriptor)
 {
+    if (breaking->readers)
+        return takes(descriptor);
     if (!breaking->stays || descriptor < 0 || descriptor >= LIMIT_DESCRIPTORS)
         return false;
     const char *key = link->spoken[descriptor].key;
@@ -318,6 +355,11 @@ static uint32_t break_all(struct link *link, const struct breaking *breaking)
 uint32_t link_break(struct link *link)
 {
     return break_all(link, &(struct breaking){0});
+}
+
+uint32_t link_break_unread(struct link *link)
+{
+    return break_all(link, &(struct breaking){.readers = true});
 }
 
 uint32_t link_break_others(struct link *link, bool (*stays)(void *context, struct text key), void *context)
@@ -371,7 +413,7 @@ static void answer_stranger(const struct link *link, void *socket, zmq_msg_t *id
 }
 
 /* Who speaks, by the frame's connection. False: nobody who may (any more), and nothing is said to that. */
-static bool speaker(struct link *link, const struct endpoint *endpoint, zmq_msg_t *frame, struct link_message *out)
+static bool speaker(struct link *link, const struct endpoint *endpoint, zmq_msg_t *frame, int descriptor, struct link_message *out)
 {
     if (!endpoint->tcp) {
         out->principal = endpoint->principal;
@@ -379,7 +421,6 @@ static bool speaker(struct link *link, const struct endpoint *endpoint, zmq_msg_
     }
     const char *user = zmq_msg_gets(frame, "User-Id"); /* what was answered to its request: the key, proved */
     struct text key = text_of(user);
-    int descriptor = zmq_msg_get(frame, ZMQ_SRCFD);
     out->who = user && key.size == KEY_DIGITS ? link->zap.keys.who(link->zap.keys.context, key, &out->principal) : NULL;
     if (!out->who)
         link->zap.keys.turned_away(link->zap.keys.context, key, (struct text){0});
@@ -400,8 +441,9 @@ static enum received receive(struct link *link, uint32_t number, struct arena *a
     if (zmq_msg_recv(&id, endpoint->socket, ZMQ_DONTWAIT) < 0 || zmq_msg_recv(&frame, endpoint->socket, ZMQ_DONTWAIT) < 0)
         goto out;
     const uint8_t *bytes = zmq_msg_data(&id);
+    int descriptor = zmq_msg_get(&frame, ZMQ_SRCFD);
     *out = (struct link_message){.side = endpoint->side};
-    if (!speaker(link, endpoint, &frame, out)) {
+    if (!speaker(link, endpoint, &frame, descriptor, out)) {
         skip_frames(endpoint->socket, &frame);
         received = RECEIVED_STRANGER;
         goto out;
@@ -414,6 +456,7 @@ static enum received receive(struct link *link, uint32_t number, struct arena *a
         goto out;
     }
     out->peer = peer_of(number, bytes);
+    *heard_place(link, out->peer) = (struct heard){.peer = out->peer, .descriptor = descriptor};
     out->bytes = arena_copy(arena, (struct text){.data = zmq_msg_data(&frame), .size = zmq_msg_size(&frame)});
     out->code = zmq_msg_more(&frame) ? ERR_MALFORMED : ERR_OK;
     skip_frames(endpoint->socket, &frame);

@@ -75,6 +75,12 @@ enum err link_send(struct link *link, link_peer peer, struct text bytes);
 /* Whether it came by TCP, with a key. */
 bool link_is_tcp(const struct link *link, link_peer peer);
 
+/* Whether the connection reads what is sent to it. false: much lies in the system's queue, and what is sent now stays in our memory. */
+bool link_takes(struct link *link, link_peer peer);
+
+/* Breaks the connections that do not read, and says how many. */
+uint32_t link_break_unread(struct link *link);
+
 /* Breaks every connection, and says how many: what has come of a message that is not whole is forgotten. */
 uint32_t link_break(struct link *link);
 

@@ -15,7 +15,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { STOP_MS = 4000, MINUTE_MS = 60000, TRIES_MS = 1000, LOOK_MS = 1000 };
+enum { STOP_MS = 4000, MINUTE_MS = 60000, TRIES_MS = 1000, LOOK_MS = 1000, HELD_BACK_MS = 20 };
 
 /* What is owed is ready by the time of the log, which may be ahead of a clock that was set back: what was ready then is ready now. */
 struct outbox_time server_time(const struct server *server)
@@ -51,10 +51,15 @@ enum err server_send(struct server *server, link_peer peer, const struct message
     return code;
 }
 
+bool server_is_deaf(struct server *server, link_peer peer)
+{
+    return server->memory_tight && !link_takes(server->link, peer);
+}
+
 void server_answer(struct server *server, const struct item *item, struct message *answer)
 {
     answer->request = item->message.request;
-    enum err code = server_send(server, item->from->peer, answer);
+    enum err code = server_is_deaf(server, item->from->peer) ? ERR_BUSY : server_send(server, item->from->peer, answer);
     /* A connection that is gone or full loses its answer, and asks again under the same id. */
     if (code)
         oplog(OPLOG_DEBUG, "answer-lost", OPLOG_STRING("kind", message_kind_name(answer->kind)), OPLOG_STRING("code", err_name(code)));
@@ -83,7 +88,7 @@ void server_busy(struct server *server, const struct item *item, enum err code, 
 
 static enum err send_to_worker(void *context, uint64_t peer, const struct message *message)
 {
-    return server_send(context, peer, message);
+    return server_is_deaf(context, peer) ? ERR_BUSY : server_send(context, peer, message);
 }
 
 /* ---- the loop ---- */
@@ -103,6 +108,8 @@ static int64_t next_work(struct server *server)
         return server->retry_at - time.monotonic;
     if (server->mode == STOPPING)
         return INT64_MAX;
+    if (server->held_back && wait > HELD_BACK_MS)
+        wait = HELD_BACK_MS;
     due = engine_next_due(server->engine);
     if (due == INT64_MIN || server->unpark_count || server_owes_counts(server))
         return 0;
@@ -306,6 +313,8 @@ static enum err take_memory(struct server *server)
     server->unparked_answers = calloc(LIMIT_BATCH_UNPARKED, sizeof *server->unparked_answers);
     server->lapsed = calloc(LIMIT_BATCH_LAPSED, sizeof *server->lapsed);
     server->waiting = calloc(LIMIT_PARKED_WAITING, sizeof *server->waiting);
+    if (backlog_open(&server->backlog))
+        return ERR_NO_MEMORY;
     bool all = server->received && server->items && server->unparked && server->unparked_answers && server->lapsed && server->waiting;
     return all ? ERR_OK : ERR_NO_MEMORY;
 }
@@ -497,6 +506,7 @@ void server_close(struct server **out)
     arena_close(&server->inbox);
     arena_close(&server->scratch);
     arena_close(&server->reloaded);
+    backlog_close(&server->backlog);
     free(server->received);
     free(server->items);
     free(server->unparked);

@@ -183,11 +183,26 @@ static bool stays(void *context, struct text key)
     return before && after && principal_equal(before, after);
 }
 
+/* What came over a connection that was not broken is its sender's still, under the list as it is now. */
+static bool stays_in_backlog(void *context, struct link_message *message)
+{
+    const struct change *change = context;
+    const struct principal *before = message->who, *after = before ? principals_by_key(change->after, before->key) : NULL;
+    if (!before)
+        return true;
+    if (!after || !principal_equal(before, after))
+        return false;
+    message->who = after;
+    message->principal = after->name;
+    return true;
+}
+
 static void take_list(struct server *server, struct arena *arena, const struct principals *principals)
 {
     struct access *access = &server->access;
     const struct change change = {.before = &access->principals, .after = principals};
     uint32_t broken = link_break_others(server->link, stays, (void *)&change);
+    backlog_sift(&server->backlog, stays_in_backlog, (void *)&change);
     oplog(OPLOG_INFO, "keys-read", OPLOG_NUMBER("keys", principals->count), OPLOG_NUMBER("connections-broken", broken));
     arena_close(&access->arena);
     access->arena = *arena;

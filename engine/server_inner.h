@@ -4,6 +4,7 @@
 
 #include <uv.h>
 
+#include "engine/backlog.h"
 #include "engine/children.h"
 #include "engine/door.h"
 #include "engine/key_folder.h"
@@ -105,6 +106,7 @@ struct server {
     struct link_message *received;
     struct item *items;
     uint32_t item_count;
+    size_t item_bytes;
     uint32_t expected;          /* how many came in the last turn that had any */
     int64_t turn_us;            /* how long the last turn with a commit took */
     struct door_parked *unparked;
@@ -118,6 +120,7 @@ struct server {
     struct engine_done done;
 
     /* between turns */
+    struct backlog backlog;     /* what has come and is in no batch yet */
     uint8_t (*unpark_keys)[ID_SIZE]; /* of cases for which parked events are to be decided */
     uint32_t unpark_count, unpark_room;
     uint64_t unpark_after;      /* position in the first of them */
@@ -133,6 +136,7 @@ struct server {
     uint64_t strangers;         /* of the link, counted so far */
     bool metrics_failed;        /* the file could not be written */
     bool again;                 /* there is work left: do not sleep */
+    bool held_back;             /* news wait for somebody to read */
 
     uv_loop_t loop;
     uv_prepare_t prepare;
@@ -141,6 +145,8 @@ struct server {
     uv_poll_t polls[LIMIT_ENDPOINTS + 1];
     uv_timer_t wake, minute, stop_timer, memory, metrics, beat;
     uint32_t memory_trims;
+    int64_t memory_trimmed;     /* monotonic */
+    bool memory_tight;
     uv_signal_t signals[3];
     bool in_terminal;           /* who closes it wants an end */
     uint64_t stop_began;        /* by the loop's clock */
@@ -154,6 +160,8 @@ struct outbox_time server_time(const struct server *server);
 int64_t server_is_ahead(const struct server *server);
 /* Encodes and sends. ERR_OK; ERR_BUSY, ERR_NOT_FOUND: the connection; ERR_TOO_LARGE. */
 enum err server_send(struct server *server, link_peer peer, const struct message *message);
+/* Memory is tight, and this connection does not read what it is sent: nothing more is kept for it. */
+bool server_is_deaf(struct server *server, link_peer peer);
 /* An answer to a message: its request, and what every refusal says. */
 void server_answer(struct server *server, const struct item *item, struct message *answer);
 void server_refuse(struct server *server, const struct item *item, enum err code, struct text why);
@@ -170,6 +178,10 @@ enum err server_make_folder(const struct server *server, struct arena *arena, st
 enum err server_open_stores(struct server *server, const struct server_options *options, struct arena *arena, struct text *why);
 /* When the folder is a backup, it has been restored by this start. */
 enum err server_note_restored(struct server *server, struct arena *arena, struct text *why);
+
+/* ---- server_gather.c ---- */
+/* What has come becomes the items of this turn. */
+void server_gather(struct server *server);
 
 /* ---- server_turn.c ---- */
 void server_turn(struct server *server);

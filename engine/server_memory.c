@@ -1,6 +1,7 @@
 /* server_memory: memory that the engine never sees. ZeroMQ hands over whole messages only, and counts whole messages: a connection that sends
- * one without an end fills our memory, and no option of it says where that stops (pitfall 6). So resident memory is looked at, and
- * beyond a limit every connection is broken. Nothing is lost by that: who has no answer connects again and sends the same again. */
+ * one without an end fills our memory, and so does one that does not read its answers; no option of it says where that stops (pitfall 6). So resident
+ * memory is looked at. Where it is tight, nothing more is kept for who does not read; beyond a limit the connections that do not read are broken, and when
+ * that is not enough, all. Nothing is lost by that: who has no answer connects again and sends the same again. */
 #include "engine/server_inner.h"
 
 #include <fcntl.h>
@@ -8,7 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { LOOK_EACH_MS = 100, TRIMS = 10 };
+enum { LOOK_EACH_MS = 100, TRIMS = 10, TRIM_EACH_MS = 1000 };
 
 /* The store's map does not count. */
 int64_t server_resident(void)
@@ -34,12 +35,19 @@ static void on_look(uv_timer_t *timer)
         malloc_trim(0);
         server->memory_trims--;
     }
+    server->memory_tight = bytes >= LIMIT_MEMORY_TIGHT;
+    if (server->memory_tight && server->walltime.monotonic - server->memory_trimmed >= TRIM_EACH_MS) { /* much of it may be nobody's any more */
+        server->memory_trimmed = server->walltime.monotonic;
+        malloc_trim(0);
+    }
     if (bytes < LIMIT_MEMORY_HELD)
         return;
-    uint32_t broken = link_break(server->link);
+    uint32_t broken = link_break_unread(server->link);
+    if (!broken)
+        broken = link_break(server->link);
     server->memory_trims = TRIMS;
     oplog(OPLOG_ERROR, "memory-full", OPLOG_NUMBER("bytes", bytes), OPLOG_NUMBER("connections-broken", broken),
-          OPLOG_STRING("do", "a client sends more than it lets the engine read, or a message without an end"));
+          OPLOG_STRING("do", "a client does not read its answers, sends more than it lets the engine read, or a message without an end"));
 }
 
 void memory_watch(struct server *server)

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* ---- what has come ---- */
+/* ---- what time it is ---- */
 
 static void note_clock(struct server *server)
 {
@@ -15,46 +15,6 @@ static void note_clock(struct server *server)
     else if (!alarm && (jump > WALLTIME_JUMP_ALARM_MS || jump < -WALLTIME_JUMP_ALARM_MS))
         oplog(OPLOG_WARN, "clock-jumped", OPLOG_NUMBER("jump-ms", jump));
     server->clock_alarmed = alarm;
-}
-
-static void drain(struct server *server)
-{
-    server->item_count += link_drain(server->link, &server->inbox, server->received + server->item_count,
-                                     server->config->batch_most - server->item_count, LIMIT_BATCH_BYTES);
-}
-
-/* Who was answered in the last turn is about to send its next event. Where more were answered than have come back so far, a moment's patience
- * makes one commit of what would be two: it is measured by what a commit costs (a quarter of the last turn), so that it can never
- * cost more than it saves; and one sender alone waits for nobody. At 64 in flight on a slow disk this is half as much again. */
-static void drain_stragglers(struct server *server)
-{
-    int64_t patience = server->turn_us / 4 < LIMIT_GATHER_US ? server->turn_us / 4 : LIMIT_GATHER_US;
-    int64_t until = server_monotonic_us() + patience;
-    while (server->item_count && server->item_count < server->expected) {
-        int64_t left = until - server_monotonic_us();
-        if (left <= 0 || !link_wait(server->link, (uint32_t)left))
-            break;
-        drain(server);
-    }
-    if (server->item_count)
-        server->expected = server->item_count;
-}
-
-static void gather(struct server *server)
-{
-    arena_reset(&server->inbox);
-    arena_reset(&server->scratch);
-    server->item_count = 0;
-    drain(server);
-    drain_stragglers(server);
-    server->again = server->item_count == server->config->batch_most;
-    for (uint64_t told = link_strangers(server->link); server->strangers < told; server->strangers++)
-        refusal_note(server, TEXT(""), "unread", ERR_DENIED);
-    refusal_sum_up(server);
-    for (uint32_t i = 0; i < server->item_count; i++) {
-        server->items[i].from = &server->received[i];
-        server_read(server, &server->items[i]);
-    }
 }
 
 /* ---- parked events whose case is here ---- */
@@ -252,8 +212,8 @@ static void answer_questions(struct server *server)
 {
     int64_t until = clock_ms(server) + LIMIT_TURN_QUESTIONS_MS;
     for (uint32_t i = 0; i < server->item_count && !server->failure; i++) {
-        if (server->items[i].state != ITEM_QUESTION)
-            continue;
+        if (server->items[i].state != ITEM_QUESTION || server_is_deaf(server, server->items[i].from->peer))
+            continue; /* who does not read asks again */
         if (clock_ms(server) <= until)
             server_question(server, &server->items[i]);
         else
@@ -277,11 +237,12 @@ void server_turn(struct server *server)
     if (server->failure)
         return;
     note_clock(server);
-    gather(server);
+    server_gather(server);
     int64_t from = server_monotonic_us();
     decide(server);
     if (server->item_count)
         server->turn_us = server_monotonic_us() - from;
+    backlog_learn(&server->backlog, server->item_count, server->config->batch_most, server->turn_us);
     if (!server->failure)
         answer_questions(server);
     if (!server->failure)

@@ -234,7 +234,7 @@ static enum err serve_watch(struct server *server, struct view *view, const stru
         bool passes;
         enum err code = query_news(&sees, view, &watch->filter, watch->position, &passes, &news);
         if (!code && passes)
-            *served = send_news(server, watch, &news);
+            *served = link_takes(server->link, watch->peer) ? send_news(server, watch, &news) : SERVED_FULL;
         arena_rewind(&server->scratch, mark);
         if (code || *served != SERVED)
             return code;
@@ -257,12 +257,27 @@ static bool anyone_wants_news(const struct server *server)
     return false;
 }
 
-/* Everyone who wants something has a handful; `*more`: some want more still. */
+/* The next turn begins with this one. */
+static void begin_with(struct server *server, struct watch *watch)
+{
+    struct watch *before = server->watches, *last = watch;
+    if (before == watch)
+        return;
+    while (before->next != watch)
+        before = before->next;
+    while (last->next)
+        last = last->next;
+    before->next = NULL;
+    last->next = server->watches;
+    server->watches = watch;
+}
+
+/* Everyone who wants something has a handful, as far as a turn goes: others wait for their answers meanwhile. `*more`: some want more still. */
 static enum err serve_round(struct server *server, struct view *view, const struct query *query, uint32_t *looked, bool *more)
 {
-    struct watch *next;
+    struct watch *watch, *next;
     *more = false;
-    for (struct watch *watch = server->watches; watch; watch = next) {
+    for (watch = server->watches; watch && *looked < LIMIT_TURN_NEWS; watch = next) {
         enum served served = SERVED;
         next = watch->next;
         if (!wants_news(server, watch))
@@ -274,6 +289,11 @@ static enum err serve_round(struct server *server, struct view *view, const stru
             *more = true;
         if (served == SERVED_GONE)
             end_watch(server, watch);
+        server->held_back = server->held_back || served == SERVED_FULL;
+    }
+    if (watch) {
+        *more = true;
+        begin_with(server, watch);
     }
     return ERR_OK;
 }
@@ -284,6 +304,7 @@ void watch_serve(struct server *server)
     const struct query query = {.engine = server->engine, .seal = server->seal, .time = server_time(server)};
     uint32_t looked = 0;
     bool more = true;
+    server->held_back = false;
     if (!anyone_wants_news(server))
         return;
     enum err code = view_begin(&view);

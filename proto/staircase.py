@@ -329,8 +329,8 @@ class _Peer:
         for pending in list(self.pending.values()):
             if pending.due is None or pending.due > now:
                 continue
-            if pending.message["m"] not in EVENTS | REPORTS:
-                return self.renew()
+            if pending.message["m"] not in EVENTS | REPORTS and not pending.busy:
+                return self.renew()  # some of its results may have come: they begin anew with the connection
             if not self.put(pending.message):
                 return self.renew()
             pending.busy, pending.due = False, now + self.repeat

@@ -3,19 +3,25 @@
 #   make powercut N=200 SEED=1    so many cuts at random moments; root and loop devices
 #   make kills N=160 SEED=1       kill -9 under load, so often
 #   make seeds SEEDS=100000       the simulator in pieces; goes on where it was
+#   make overload CLIENTS=1000    far more than the engine can do, with clients that do not read
 #   make fuzz SECONDS=60          each fuzz target for so long; TARGETS="wire log" only these
 
 STEP    ?= 1
 N       ?= 20
 SEED    ?= 1
 SECONDS ?= 60
+CLIENTS ?= 1000
 FUZZ    := wire json workflow calendar directory config scenario case log tables import
 TARGETS ?= $(FUZZ)
 JOBS    ?= 1
-.PHONY: seeds crash powercut kills fuzz fuzz_programs fuzz_tools
+.PHONY: seeds crash powercut kills overload fuzz fuzz_programs fuzz_tools
 
 $(B)/tests/campaign/store_driver: $(B)/tests/campaign/store_driver.o $(LIBS)
 	@$(CC) $(LDFLAGS) $< -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS) -o $@
+
+# Clients without a library: nothing of the project is linked.
+$(B)/tests/campaign/crowd: $(B)/tests/campaign/crowd.o
+	@$(CC) $(LDFLAGS) $< -o $@
 
 CAMPAIGN = STAIRCASE_BUILD=$(abspath $(B)) STAIRCASE_SOURCE=$(CURDIR) PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8 /usr/bin/python3
 # Status 77 says that this machine cannot do it; what the script said is reason enough.
@@ -29,6 +35,9 @@ kills: all
 
 seeds: $(B)/tests/simulate/simulate
 	@$(CAMPAIGN) tests/campaign/seeds.py $< $(B)/campaign/seeds --seeds $(SEEDS) --jobs $(JOBS) --commit "$$(git rev-parse --short HEAD 2>/dev/null || echo unknown)"
+
+overload: all $(B)/tests/campaign/crowd
+	@$(CAMPAIGN) tests/campaign/overload.py --clients $(CLIENTS)
 
 # The fuzz targets stand in a build of their own: clang, with the sanitizers and libFuzzer's eyes in every object.
 fuzz: fuzz_tools
