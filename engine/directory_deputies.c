@@ -11,9 +11,7 @@ static int32_t other_person(struct draft *draft, const struct node *node, int32_
     struct text id;
     if (!node_text(draft->problems, node, 0, &id))
         return NONE;
-    struct nearest nearest = nearest_to(id);
     for (int32_t i = 0; i < draft->person_count; i++) {
-        nearest_offer(&nearest, draft->people[i].id);
         if (!text_equal(draft->people[i].id, id))
             continue;
         if (i != person)
@@ -21,6 +19,9 @@ static int32_t other_person(struct draft *draft, const struct node *node, int32_
         problems_add(draft->problems, node, "nobody stands in for himself: \"%s\" is this very person.", id.data);
         return NONE;
     }
+    struct nearest nearest = nearest_to(id);
+    for (int32_t i = 0; i < draft->person_count && !problems_full(draft->problems); i++)
+        nearest_offer(&nearest, draft->people[i].id);
     problems_add(draft->problems, node, "there is no person %s in `people`.%s", node_found(draft->arena, node), nearest_hint(&nearest, draft->arena));
     return NONE;
 }

@@ -191,12 +191,12 @@ int32_t draft_role(struct draft *draft, const struct node *node)
     struct text name;
     if (!node_text(draft->problems, node, 0, &name))
         return NONE;
-    struct nearest nearest = nearest_to(name);
-    for (int32_t i = 0; i < draft->role_count; i++) {
+    for (int32_t i = 0; i < draft->role_count; i++)
         if (text_equal(draft->roles[i].name, name))
             return i;
+    struct nearest nearest = nearest_to(name); /* only now: a district names its roles tens of thousands of times */
+    for (int32_t i = 0; i < draft->role_count && !problems_full(draft->problems); i++)
         nearest_offer(&nearest, draft->roles[i].name);
-    }
     if (draft->roles_hold)
         problems_add(draft->problems, node, "there is no role %s in `roles`.%s", node_found(draft->arena, node),
                      nearest_hint(&nearest, draft->arena));

@@ -277,14 +277,14 @@ bool node_choice(struct problems *problems, const struct node *node, const char 
     const char *allowed = words_listed(problems->arena, words, count);
     if (!scalar(problems, node, allowed))
         return false;
-    struct nearest nearest = nearest_to(node->text);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (text_is(node->text, words[i])) {
             *out = (int32_t)i;
             return true;
         }
+    struct nearest nearest = nearest_to(node->text);
+    for (size_t i = 0; i < count; i++)
         nearest_offer(&nearest, text_of(words[i]));
-    }
     problems_add(problems, node, "found %s; allowed is %s.%s", node_found(problems->arena, node), allowed,
                  nearest_hint(&nearest, problems->arena));
     return false;
