@@ -278,6 +278,9 @@ void check_within_limit(struct workflow_reader *reader, int32_t limit);
 /* Stages are reached and left, ladders are climbed within their ends. */
 void check_flow(struct workflow_reader *reader, int32_t start);
 
+/* ---- workflow_dates.c: a vote or publication that a date closes has that date ---- */
+void check_dates(struct workflow_reader *reader, const struct workflow_head *head);
+
 /* ---- workflow_directory.c: against the directory, when there is one ---- */
 
 void check_directory(struct workflow_reader *reader);

@@ -170,6 +170,7 @@ static void root_read(struct workflow_reader *reader, const struct node *root)
     check_use(reader);
     check_children(reader);
     check_flow(reader, head.start);
+    check_dates(reader, &head);
     check_directory(reader);
     row_push(reader, WORKFLOW_HEAD, &head, root);
 }

@@ -133,175 +133,195 @@ static void test_mistakes(void **state)
 
 #define HEAD "workflow: w\nversion: 1\nopens: {by: clerk}\n"
 
+static const struct {
+    const char *source, *printed;
+} whole_files[] = {
+    /* no stage has an event that leads out */
+    {HEAD "start: {go: a}\n"
+          "stages:\n"
+          "  a: {events: {note: {by: clerk, stay: true}, back: {by: clerk, go: b}}}\n"
+          "  b: {events: {note: {by: clerk, go: b}}}\n"
+          "ends: {done: }\n"
+          "anywhere: {note: {by: clerk, stay: true}, end-it: {by: clerk, most: 1, stay: true}}\n",
+     "f:7:3: stages.b: no way leads out of the stage \"b\": a case that comes here stays for ever. Add an event "
+     "that leads to another stage or to an end.\n"
+     "f:8:8: ends.done: \"done\" is never used. Let some outcome lead to it (end: ...), or leave it out.\n"
+     "f:9:12: anywhere.note: this event can never be sent: every stage has an event \"note\" of its own, which "
+     "comes first.\n"},
+    /* only anywhere leads out */
+    {HEAD "start: {go: a}\n"
+          "stages: {a: {events: {note: {by: clerk, stay: true}}}}\n"
+          "anywhere: {close: {by: clerk, end: done}}\n"
+          "ends: {done: }\n",
+     "f:5:13: warning: stages.a: only events of \"anywhere\" lead out of the stage \"a\".\n"},
+    /* nobody can be in time */
+    {HEAD "start: {go: a}\n"
+          "stages: {a: {within: 2 days, overdue: {end: done}}}\n"
+          "ends: {done: }\n",
+     "f:5:10: stages.a: nothing that anyone can do leads out of the stage \"a\" before its deadline, so nobody "
+     "could keep it. Add an event.\n"},
+    /* a loop without an end */
+    {HEAD "start: {choose: [{when: {big: true}, go: a}, {go: c}]}\n"
+          "data: {big: {type: boolean}}\n"
+          "stages:\n"
+          "  a: {events: {on-to-b: {by: clerk, may: [big], go: b}}}\n"
+          "  b: {events: {back-to-a: {by: clerk, go: a}}}\n"
+          "  c: {events: {close: {by: clerk, end: done}}}\n"
+          "ends: {done: }\n",
+     "f:7:3: stages.a: no way leads from the stage \"a\" to an end: a case that comes here could never be "
+     "over.\n"
+     "f:8:3: stages.b: no way leads from the stage \"b\" to an end: a case that comes here could never be "
+     "over.\n"},
+    /* ladders in different orders */
+    {HEAD "start: {go: a}\n"
+          "stages:\n"
+          "  a: {ladder: [building, grid], events: {move: {by: clerk, go: b, level: keep}}}\n"
+          "  b: {ladder: [grid, building], events: {close: {by: clerk, end: done}}}\n"
+          "ends: {done: }\n",
+     "f:7:15: stages.b.ladder: this ladder goes through its levels in another order than that of \"a\" "
+     "(building, grid). The lowest comes first.\n"},
+    /* anywhere hidden by every stage */
+    {HEAD "start: {go: a}\n"
+          "stages: {a: {events: {close: {by: clerk, end: done}}}}\n"
+          "anywhere: {close: {by: clerk, end: done}}\n"
+          "ends: {done: }\n",
+     "f:6:12: anywhere.close: this event can never be sent: every stage has an event \"close\" of its own, "
+     "which comes first.\n"},
+    /* anywhere climbs where there is no ladder */
+    {HEAD "start: {go: a}\n"
+          "stages:\n"
+          "  a: {ladder: [grid, community], top: {stay: true}, events: {next: {by: clerk, go: b}}}\n"
+          "  b: {events: {close: {by: clerk, end: done}}}\n"
+          "anywhere: {push: {by: clerk, climb: up}}\n"
+          "ends: {done: }\n",
+     "f:8:18: anywhere.push: the stage \"b\" has no ladder to climb. Give it one (ladder: [...]), or name a stage (go: ...).\n"},
+    /* anywhere by worker without any */
+    {HEAD "start: {go: a}\n"
+          "stages: {a: {events: {close: {by: clerk, end: done}}}}\n"
+          "anywhere: {report: {by: worker, stay: true}}\n"
+          "ends: {done: }\n",
+     "f:6:12: anywhere.report: this event is by worker, but no stage has a task for a worker.\n"},
+    /* keep from a ladder that has more */
+    {HEAD "start: {go: a}\n"
+          "stages:\n"
+          "  a: {ladder: [building, grid], events: {move: {by: clerk, go: b, level: keep}}}\n"
+          "  b: {ladder: [grid], events: {close: {by: clerk, end: done}}}\n"
+          "ends: {done: }\n",
+     "f:6:48: stages.a.events.move: \"level: keep\" cannot be: the case may come from the level \"building\" of "
+     "\"a\", which the ladder of \"b\" lacks.\n"},
+    /* keep from one level */
+    {HEAD "start: {go: a}\n"
+          "stages:\n"
+          "  a: {at: community, events: {move: {by: clerk, go: b, level: keep}}}\n"
+          "  b: {ladder: [grid], events: {close: {by: clerk, end: done}}}\n"
+          "ends: {done: }\n",
+     "f:6:37: stages.a.events.move: \"level: keep\" cannot be: the case may come from the level \"community\" "
+     "of \"a\", which the ladder of \"b\" lacks.\n"},
+    /* nothing at all */
+    {HEAD "start: {go: a}\n"
+          "stages: {}\n"
+          "ends: {}\n",
+     "f:5:9: stages: found an empty mapping; at least one stage is needed.\n"
+     "f:6:7: ends: found an empty mapping; at least one end is needed.\n"},
+    /* not even a mapping */
+    {"- workflow\n",
+     "f:1:1: found a list; allowed is a mapping with the keys: {keys of workflow}.\n"},
+    /* a stage that is no mapping */
+    {HEAD "start: {go: a}\n"
+          "stages: {a: now}\n"
+          "ends: {done: }\n",
+     "f:5:13: stages.a: found \"now\"; allowed is a mapping with the keys: {keys of stage}.\n"},
+    /* ambiguous event */
+    {HEAD "start: {go: a}\n"
+          "stages:\n"
+          "  a: {events: {x: {by: clerk, go: b}}}\n"
+          "  b: {events: {x: {by: clerk, go: c}}}\n"
+          "  c: {events: {z: {by: clerk, when: {count: {event: x, least: 1}}, end: done}}}\n"
+          "ends: {done: }\n",
+     "f:8:53: stages.c.events.z.when.count.event: an event \"x\" stands in 2 other stages: it is not clear "
+     "which is meant. Rename one of them.\n"},
+    /* remind after a deadline that is not there */
+    {HEAD "start: {go: a}\n"
+          "stages: {a: {remind: {who: clerk, every: 1 day, after: due}, events: {close: {by: clerk, end: "
+          "done}}}}\n"
+          "ends: {done: }\n",
+     "f:5:56: stages.a.remind.after: \"after: due\" needs a deadline, and this stage has no \"within\".\n"},
+    /* extend without a deadline */
+    {HEAD "start: {go: a}\n"
+          "stages: {a: {warn: 1 day, extend: {by: clerk, add: 1 day}, events: {close: {by: clerk, end: "
+          "done}}}}\n"
+          "ends: {done: }\n",
+     "f:5:14: stages.a.warn: \"warn\" needs a deadline, and this stage has no \"within\".\n"
+     "f:5:27: stages.a.extend: \"extend\" needs a deadline, and this stage has no \"within\".\n"},
+    /* task and tasks */
+    {HEAD "start: {go: a}\n"
+          "stages: {a: {task: {for: clerk}, tasks: {t: {for: clerk}}, done: any, events: {t: {by: clerk, stay: "
+          "true}, close: {by: clerk, end: done}}}}\n"
+          "ends: {done: }\n",
+     "f:5:34: stages.a.tasks: \"task\" and \"tasks\" cannot stand in one stage: make the one task one of the "
+     "others.\n"
+     "f:5:34: stages.a.tasks: \"tasks\" needs \"then\": what follows when they are done.\n"},
+    /* then without tasks */
+    {HEAD "start: {go: a}\n"
+          "stages: {a: {then: {end: done}, events: {close: {by: clerk, end: done}}}}\n"
+          "ends: {done: }\n",
+     "f:5:14: stages.a.then: \"then\" means something only beside \"tasks\", \"children\", \"rate\", \"publish\", or a \"within\" whose end it follows.\n"},
+    /* a choice that is a field too */
+    {HEAD "start: {go: a}\n"
+          "data: {kind: {type: choice, of: [note, other]}, note: {type: text}}\n"
+          "stages: {a: {events: {close: {by: clerk, may: [note], end: done, set: {kind: note}}}}}\n"
+          "ends: {done: }\n",
+     "f:6:78: stages.a.events.close.set.kind: \"note\" is a choice of \"kind\" and the name of a field too: it "
+     "is not clear which is meant. Rename one of them.\n"},
+    /* another scale */
+    {HEAD "start: {go: a}\n"
+          "data: {cents: {type: number, scale: 2}, whole: {type: number}}\n"
+          "stages: {a: {events: {close: {by: clerk, may: [whole], end: done, set: {cents: whole}}}}}\n"
+          "ends: {done: }\n",
+     "f:6:80: stages.a.events.close.set.cents: \"whole\" has 0 decimal places and \"cents\" has 2. They must be "
+     "the same.\n"},
+    /* children that end otherwise */
+    {HEAD "start: {go: a}\nstages: {a: {children: {wait: all, ends: kept}, events: {more: {by: clerk, stay: true, open: {workflow: survey}}}, then: {end: done}}}\nends: {done: }\n",
+     "f:5:14: stages.a.children: nothing but its children leads out of the stage \"a\": when they end otherwise, the case stays for ever. "
+     "Add an event or a deadline that leads out.\n"},
+    /* children that only a quota opens */
+    {HEAD "start: {go: a}\nquota: {least: 1, a: year, for-each: grid, ends: done, short: {open: {workflow: survey}}}\n"
+          "stages: {a: {children: {wait: all}, events: {close: {by: clerk, end: done}}, then: {end: done}}}\nends: {done: }\n",
+     "f:6:14: stages.a.children: this stage waits for child cases, but nothing opens any. Let some outcome do so (open: [...]).\n"},
+    /* choose in choose in choose */
+    {HEAD "start: {go: a}\n"
+          "stages: {a: {events: {close: {by: clerk, choose: [{when: {level: grid}, end: done}, {choose: [{when: "
+          "{level: grid}, end: done}, {choose: [{when: {level: grid}, end: done}, {choose: [{when: {level: "
+          "grid}, end: done}, {choose: [{when: {level: grid}, end: done}, {end: done}]}]}]}]}]}}}}\n"
+          "ends: {done: }\n",
+     "f:5:226: stages.a.events.close.choose[2].choose[2].choose[2].choose[2].choose: choose stands within "
+     "choose more than 4 deep.\n"},
+    /* a vote and a publication without the date that closes them */
+    {"workflow: w\nversion: 1\nopens: {by: clerk, may: [day]}\ndata: {day: {type: date}}\nstart: {go: a}\nstages:\n"
+     "  a: {events: {call: {by: clerk, go: v}, set-day: {by: clerk, go: v, set: {day: today}}, leave: {by: clerk, end: done}}}\n"
+     "  v: {within: {until: day}, vote: {roll: clerk, choices: [x-1, y-1], pass: {x-1: more than 1/2, of: cast}, passed: {go: p}, failed: {go: a}}}\n"
+     "  p: {within: {limit: 3 days, from: day}, publish: {fields: [day]}, then: {end: done}}\n"
+     "anywhere: {fill: {by: clerk, needs: [day], stay: true}}\nreopen: {by: clerk, go: p}\nends: {done: }\n",
+     "f:8:15: warning: stages.v.within: a case can come to \"v\" without \"day\": the vote stays open there until somebody fills it. Let what leads here need "
+     "it (needs: [day]).\n"
+     "f:9:15: warning: stages.p.within: a case can come to \"p\" without \"day\": the publication stays open there until somebody fills it. Let what leads "
+     "here need it (needs: [day]).\n"},
+    /* and with it: what leads there needs it, sets it, looks at it, or waited for it */
+    {"workflow: w\nversion: 1\nopens: {by: clerk, may: [day]}\ndata: {day: {type: date}}\nstart: {go: a}\nstages:\n"
+     "  a: {events: {call: {by: clerk, needs: [day], go: v}, set-day: {by: clerk, go: v, set: {day: today}}, leave: {by: clerk, go: b},\n"
+     "      look: {by: clerk, choose: [{when: {day: {after: 2026-01-01}}, go: v}, {go: b}]}}}\n"
+     "  b: {within: {until: day}, events: {note: {by: clerk, may: [day], stay: true}, drop: {by: clerk, end: done}}, then: {go: p}}\n"
+     "  v: {within: {until: day}, vote: {roll: clerk, choices: [x-1, y-1], pass: {x-1: more than 1/2, of: cast}, passed: {go: p}, failed: {go: a}}}\n"
+     "  p: {within: {limit: 3 days, from: day}, publish: {fields: [day]}, then: {end: done}}\n"
+     "reopen: {by: clerk, needs: [day], go: p}\nends: {done: }\n",
+     ""},
+};
+
 static void test_whole_files(void **state)
 {
     (void)state;
-    static const struct {
-        const char *source, *printed;
-    } cases[] = {
-        /* no stage has an event that leads out */
-        {HEAD "start: {go: a}\n"
-              "stages:\n"
-              "  a: {events: {note: {by: clerk, stay: true}, back: {by: clerk, go: b}}}\n"
-              "  b: {events: {note: {by: clerk, go: b}}}\n"
-              "ends: {done: }\n"
-              "anywhere: {note: {by: clerk, stay: true}, end-it: {by: clerk, most: 1, stay: true}}\n",
-         "f:7:3: stages.b: no way leads out of the stage \"b\": a case that comes here stays for ever. Add an event "
-         "that leads to another stage or to an end.\n"
-         "f:8:8: ends.done: \"done\" is never used. Let some outcome lead to it (end: ...), or leave it out.\n"
-         "f:9:12: anywhere.note: this event can never be sent: every stage has an event \"note\" of its own, which "
-         "comes first.\n"},
-        /* only anywhere leads out */
-        {HEAD "start: {go: a}\n"
-              "stages: {a: {events: {note: {by: clerk, stay: true}}}}\n"
-              "anywhere: {close: {by: clerk, end: done}}\n"
-              "ends: {done: }\n",
-         "f:5:13: warning: stages.a: only events of \"anywhere\" lead out of the stage \"a\".\n"},
-        /* nobody can be in time */
-        {HEAD "start: {go: a}\n"
-              "stages: {a: {within: 2 days, overdue: {end: done}}}\n"
-              "ends: {done: }\n",
-         "f:5:10: stages.a: nothing that anyone can do leads out of the stage \"a\" before its deadline, so nobody "
-         "could keep it. Add an event.\n"},
-        /* a loop without an end */
-        {HEAD "start: {choose: [{when: {big: true}, go: a}, {go: c}]}\n"
-              "data: {big: {type: boolean}}\n"
-              "stages:\n"
-              "  a: {events: {on-to-b: {by: clerk, may: [big], go: b}}}\n"
-              "  b: {events: {back-to-a: {by: clerk, go: a}}}\n"
-              "  c: {events: {close: {by: clerk, end: done}}}\n"
-              "ends: {done: }\n",
-         "f:7:3: stages.a: no way leads from the stage \"a\" to an end: a case that comes here could never be "
-         "over.\n"
-         "f:8:3: stages.b: no way leads from the stage \"b\" to an end: a case that comes here could never be "
-         "over.\n"},
-        /* ladders in different orders */
-        {HEAD "start: {go: a}\n"
-              "stages:\n"
-              "  a: {ladder: [building, grid], events: {move: {by: clerk, go: b, level: keep}}}\n"
-              "  b: {ladder: [grid, building], events: {close: {by: clerk, end: done}}}\n"
-              "ends: {done: }\n",
-         "f:7:15: stages.b.ladder: this ladder goes through its levels in another order than that of \"a\" "
-         "(building, grid). The lowest comes first.\n"},
-        /* anywhere hidden by every stage */
-        {HEAD "start: {go: a}\n"
-              "stages: {a: {events: {close: {by: clerk, end: done}}}}\n"
-              "anywhere: {close: {by: clerk, end: done}}\n"
-              "ends: {done: }\n",
-         "f:6:12: anywhere.close: this event can never be sent: every stage has an event \"close\" of its own, "
-         "which comes first.\n"},
-        /* anywhere climbs where there is no ladder */
-        {HEAD "start: {go: a}\n"
-              "stages:\n"
-              "  a: {ladder: [grid, community], top: {stay: true}, events: {next: {by: clerk, go: b}}}\n"
-              "  b: {events: {close: {by: clerk, end: done}}}\n"
-              "anywhere: {push: {by: clerk, climb: up}}\n"
-              "ends: {done: }\n",
-         "f:8:18: anywhere.push: the stage \"b\" has no ladder to climb. Give it one (ladder: [...]), or name a stage (go: ...).\n"},
-        /* anywhere by worker without any */
-        {HEAD "start: {go: a}\n"
-              "stages: {a: {events: {close: {by: clerk, end: done}}}}\n"
-              "anywhere: {report: {by: worker, stay: true}}\n"
-              "ends: {done: }\n",
-         "f:6:12: anywhere.report: this event is by worker, but no stage has a task for a worker.\n"},
-        /* keep from a ladder that has more */
-        {HEAD "start: {go: a}\n"
-              "stages:\n"
-              "  a: {ladder: [building, grid], events: {move: {by: clerk, go: b, level: keep}}}\n"
-              "  b: {ladder: [grid], events: {close: {by: clerk, end: done}}}\n"
-              "ends: {done: }\n",
-         "f:6:48: stages.a.events.move: \"level: keep\" cannot be: the case may come from the level \"building\" of "
-         "\"a\", which the ladder of \"b\" lacks.\n"},
-        /* keep from one level */
-        {HEAD "start: {go: a}\n"
-              "stages:\n"
-              "  a: {at: community, events: {move: {by: clerk, go: b, level: keep}}}\n"
-              "  b: {ladder: [grid], events: {close: {by: clerk, end: done}}}\n"
-              "ends: {done: }\n",
-         "f:6:37: stages.a.events.move: \"level: keep\" cannot be: the case may come from the level \"community\" "
-         "of \"a\", which the ladder of \"b\" lacks.\n"},
-        /* nothing at all */
-        {HEAD "start: {go: a}\n"
-              "stages: {}\n"
-              "ends: {}\n",
-         "f:5:9: stages: found an empty mapping; at least one stage is needed.\n"
-         "f:6:7: ends: found an empty mapping; at least one end is needed.\n"},
-        /* not even a mapping */
-        {"- workflow\n",
-         "f:1:1: found a list; allowed is a mapping with the keys: {keys of workflow}.\n"},
-        /* a stage that is no mapping */
-        {HEAD "start: {go: a}\n"
-              "stages: {a: now}\n"
-              "ends: {done: }\n",
-         "f:5:13: stages.a: found \"now\"; allowed is a mapping with the keys: {keys of stage}.\n"},
-        /* ambiguous event */
-        {HEAD "start: {go: a}\n"
-              "stages:\n"
-              "  a: {events: {x: {by: clerk, go: b}}}\n"
-              "  b: {events: {x: {by: clerk, go: c}}}\n"
-              "  c: {events: {z: {by: clerk, when: {count: {event: x, least: 1}}, end: done}}}\n"
-              "ends: {done: }\n",
-         "f:8:53: stages.c.events.z.when.count.event: an event \"x\" stands in 2 other stages: it is not clear "
-         "which is meant. Rename one of them.\n"},
-        /* remind after a deadline that is not there */
-        {HEAD "start: {go: a}\n"
-              "stages: {a: {remind: {who: clerk, every: 1 day, after: due}, events: {close: {by: clerk, end: "
-              "done}}}}\n"
-              "ends: {done: }\n",
-         "f:5:56: stages.a.remind.after: \"after: due\" needs a deadline, and this stage has no \"within\".\n"},
-        /* extend without a deadline */
-        {HEAD "start: {go: a}\n"
-              "stages: {a: {warn: 1 day, extend: {by: clerk, add: 1 day}, events: {close: {by: clerk, end: "
-              "done}}}}\n"
-              "ends: {done: }\n",
-         "f:5:14: stages.a.warn: \"warn\" needs a deadline, and this stage has no \"within\".\n"
-         "f:5:27: stages.a.extend: \"extend\" needs a deadline, and this stage has no \"within\".\n"},
-        /* task and tasks */
-        {HEAD "start: {go: a}\n"
-              "stages: {a: {task: {for: clerk}, tasks: {t: {for: clerk}}, done: any, events: {t: {by: clerk, stay: "
-              "true}, close: {by: clerk, end: done}}}}\n"
-              "ends: {done: }\n",
-         "f:5:34: stages.a.tasks: \"task\" and \"tasks\" cannot stand in one stage: make the one task one of the "
-         "others.\n"
-         "f:5:34: stages.a.tasks: \"tasks\" needs \"then\": what follows when they are done.\n"},
-        /* then without tasks */
-        {HEAD "start: {go: a}\n"
-              "stages: {a: {then: {end: done}, events: {close: {by: clerk, end: done}}}}\n"
-              "ends: {done: }\n",
-         "f:5:14: stages.a.then: \"then\" means something only beside \"tasks\", \"children\", \"rate\", \"publish\", or a \"within\" whose end it follows.\n"},
-        /* a choice that is a field too */
-        {HEAD "start: {go: a}\n"
-              "data: {kind: {type: choice, of: [note, other]}, note: {type: text}}\n"
-              "stages: {a: {events: {close: {by: clerk, may: [note], end: done, set: {kind: note}}}}}\n"
-              "ends: {done: }\n",
-         "f:6:78: stages.a.events.close.set.kind: \"note\" is a choice of \"kind\" and the name of a field too: it "
-         "is not clear which is meant. Rename one of them.\n"},
-        /* another scale */
-        {HEAD "start: {go: a}\n"
-              "data: {cents: {type: number, scale: 2}, whole: {type: number}}\n"
-              "stages: {a: {events: {close: {by: clerk, may: [whole], end: done, set: {cents: whole}}}}}\n"
-              "ends: {done: }\n",
-         "f:6:80: stages.a.events.close.set.cents: \"whole\" has 0 decimal places and \"cents\" has 2. They must be "
-         "the same.\n"},
-        /* children that end otherwise */
-        {HEAD "start: {go: a}\nstages: {a: {children: {wait: all, ends: kept}, events: {more: {by: clerk, stay: true, open: {workflow: survey}}}, then: {end: done}}}\nends: {done: }\n",
-         "f:5:14: stages.a.children: nothing but its children leads out of the stage \"a\": when they end otherwise, the case stays for ever. "
-         "Add an event or a deadline that leads out.\n"},
-        /* children that only a quota opens */
-        {HEAD "start: {go: a}\nquota: {least: 1, a: year, for-each: grid, ends: done, short: {open: {workflow: survey}}}\n"
-              "stages: {a: {children: {wait: all}, events: {close: {by: clerk, end: done}}, then: {end: done}}}\nends: {done: }\n",
-         "f:6:14: stages.a.children: this stage waits for child cases, but nothing opens any. Let some outcome do so (open: [...]).\n"},
-        /* choose in choose in choose */
-        {HEAD "start: {go: a}\n"
-              "stages: {a: {events: {close: {by: clerk, choose: [{when: {level: grid}, end: done}, {choose: [{when: "
-              "{level: grid}, end: done}, {choose: [{when: {level: grid}, end: done}, {choose: [{when: {level: "
-              "grid}, end: done}, {choose: [{when: {level: grid}, end: done}, {end: done}]}]}]}]}]}}}}\n"
-              "ends: {done: }\n",
-         "f:5:226: stages.a.events.close.choose[2].choose[2].choose[2].choose[2].choose: choose stands within "
-         "choose more than 4 deep.\n"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        assert_string_equal(printed_for(text_of(cases[i].source)), expected(cases[i].printed));
+    for (size_t i = 0; i < sizeof whole_files / sizeof *whole_files; i++)
+        assert_string_equal(printed_for(text_of(whole_files[i].source)), expected(whole_files[i].printed));
 }
 
 /* ---- what is compiled ---- */
