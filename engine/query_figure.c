@@ -341,6 +341,19 @@ static bool filter_passes(const struct query *query, const struct query_filter *
     return directory_covers(directory, above, unit) || (heir != NONE && directory_covers(directory, above, heir));
 }
 
+/* That a case was forgotten, and nothing else about it: those hear of it too who may see nothing there. */
+static struct value forgotten_row(struct view *view, const struct case_state *state, uint64_t position, const struct log_record *record)
+{
+    struct map_maker row = map_begin(view->arena);
+    map_put_number(&row, "p", (int64_t)position);
+    map_put_number(&row, "t", record->time);
+    map_put_number(&row, "case", (int64_t)record->case_id);
+    map_put_bytes(&row, "key", arena_copy(view->arena, (struct text){.data = (const char *)state->key, .size = ID_SIZE}));
+    map_put_string(&row, "e", "due");
+    map_put_string(&row, "clock", "retain");
+    return map_end(&row);
+}
+
 enum err query_news(const struct query *query, struct view *view, const struct query_filter *filter, uint64_t position, bool *passes, struct message *news)
 {
     struct log_record record;
@@ -358,6 +371,7 @@ enum err query_news(const struct query *query, struct view *view, const struct q
     const struct viewer viewer = {.person = filter->person, .sight = query->sight};
     if (*passes)
         *news = (struct message){.kind = MESSAGE_NEWS, .position = position, .time = record.time, .case_id = record.case_id,
-                                 .rows = view_news(view, state, position, &record, &viewer), .more = position < engine_position(query->engine)};
+                                 .rows = filter->erasures && state ? forgotten_row(view, state, position, &record) : view_news(view, state, position, &record, &viewer),
+                                 .more = position < engine_position(query->engine)};
     return ERR_OK;
 }

@@ -70,11 +70,12 @@ bool access_to_unit(struct server *server, const struct principal *principal, st
                                                      (!person.size || access_acts_for(server, principal, person)));
 }
 
-/* The whole list, or one unit's: what is published is everybody's. */
+/* The whole list, or one unit's: what is published is everybody's, and so is that something was destroyed, without anything else about it: whoever
+ * keeps copies must hear of it. */
 static struct text check_place(struct server *server, const struct principal *principal, const struct message *message)
 {
     struct text why = check_persons(server, principal, message);
-    if (why.size || (message->kind == MESSAGE_LIST && text_is(message->what, "published")))
+    if (why.size || (message->kind == MESSAGE_LIST && text_is(message->what, "published")) || (message->kind == MESSAGE_WATCH && text_is(message->what, "erasures")))
         return why;
     return principal_at_unit(principal, engine_directory(server->engine), message->unit) ? nobody : not_its_unit;
 }

@@ -20,7 +20,7 @@
 #include "workers/desk.h"
 #include "workers/worker.h"
 
-enum { IN_FLIGHT = 64 };
+enum { IN_FLIGHT = 64, WATCH_CREDIT = 64, WIPE_AGAIN_MS = 60000 };
 
 /* A report about a task that has no answer yet, or an intent that waits for its task to come again. */
 struct under_way {
@@ -43,6 +43,10 @@ struct centre {
     uint32_t under_way_count, under_way_room;
     bool intents;       /* there may be some to send */
     bool unread;        /* and histories to read */
+    uint64_t watch;     /* request of the watch for erasures; 0: not yet */
+    bool from_now;      /* it began without a position: the docket was empty */
+    bool wipe_due;      /* something was destroyed, and its bytes may stand in the file; */
+    int64_t wipe_at;    /* not wiped before that (monotonic) */
     struct {
         uint64_t case_id, turn, request; /* request 0: none is being read */
     } reading;
@@ -293,12 +297,69 @@ static enum err answer_failed(struct centre *centre, enum err code)
     return ask_history(centre, 0);
 }
 
+/* ---- what is destroyed ---- */
+
+static enum err begin_watch(struct centre *centre)
+{
+    struct message watch = {.kind = MESSAGE_WATCH, .what = TEXT("erasures"), .credit = WATCH_CREDIT};
+    uint64_t position;
+    enum err err = docket_watched(centre->docket, &position);
+    if (!err && !position)
+        err = docket_is_empty(centre->docket, &centre->from_now);
+    if (!centre->from_now)
+        watch.position = position + 1;
+    return err ? err : client_submit(centre->client, &watch, &centre->watch);
+}
+
+static enum err lose(struct centre *centre, const struct docket_loss *loss)
+{
+    enum err err = docket_lose(centre->docket, loss);
+    centre->unread = centre->wipe_due = true;
+    centre->wipe_at = 0;
+    return err;
+}
+
+/* An engine that knows no such watch destroys nothing either. */
+static enum err news_came(struct centre *centre, enum err code, const struct message *news)
+{
+    if (code || (news->kind != MESSAGE_NEWS && news->kind != MESSAGE_RESULT)) {
+        say(centre, "erasures cannot be watched: %s", "无法获知清除事项: %s", err_name(code ? code : news->code));
+        return ERR_OK;
+    }
+    if (news->kind == MESSAGE_RESULT) {
+        struct docket_loss nothing = {.position = news->position};
+        bool first = centre->from_now;
+        centre->from_now = false;
+        return first ? docket_lose(centre->docket, &nothing) : ERR_OK;
+    }
+    const struct value *person = value_get(&news->rows, "for"), *e = value_get(&news->rows, "e");
+    bool erased = e && e->kind == VALUE_TEXT && text_is(e->text, "erase"), told = erased && person && person->kind == VALUE_TEXT;
+    struct docket_loss loss = {.position = news->position, .person = told ? person->text : (struct text){0}, .case_id = news->case_id, .anyone = erased && !told};
+    return lose(centre, &loss);
+}
+
+/* When all that was to be read again is read. What cannot be done now, since a backup reads, is done a minute later. */
+static enum err wipe(struct centre *centre)
+{
+    if (!centre->wipe_due || centre->unread || centre->reading.request || centre->walltime.monotonic < centre->wipe_at)
+        return ERR_OK;
+    enum err err = store_wipe(centre->store);
+    centre->wipe_due = err != ERR_OK;
+    centre->wipe_at = centre->walltime.monotonic + WIPE_AGAIN_MS;
+    return err == ERR_BUSY ? ERR_OK : err;
+}
+
 static enum err take_answers(struct centre *centre, bool *progress)
 {
     struct message answer;
     enum err err, code;
     while ((code = client_next(centre->client, 0, &answer)) == ERR_OK || answer.request) {
         *progress = true;
+        if (answer.request == centre->watch) {
+            err = news_came(centre, code, &answer);
+            if (err)
+                return err;
+        }
         if (answer.request != centre->reading.request)
             continue;
         err = code ? answer_failed(centre, code) : history_came(centre, &answer);
@@ -330,7 +391,7 @@ static enum err turn_once(struct centre *centre, bool *progress)
         *progress = true;
         err = read_next(centre);
     }
-    return err;
+    return err ? err : wipe(centre);
 }
 
 static bool stop_asked(const struct centre *centre)
@@ -347,7 +408,10 @@ static int sooner(int a, int b)
 /* Turns until one brings nothing: then all that came has been taken, and the descriptors tell of what comes (pitfall 1). */
 static enum err run(struct centre *centre)
 {
-    centre->intents = centre->unread = true;
+    centre->intents = centre->unread = centre->wipe_due = true; /* the run before may have ended in the middle of it */
+    enum err began = begin_watch(centre);
+    if (began)
+        return began;
     while (!stop_asked(centre)) {
         bool progress = false;
         enum err err = turn_once(centre, &progress);
@@ -415,7 +479,7 @@ static enum err open_all(struct centre *centre)
     err = worker_open(&centre->worker, &worker);
     if (err)
         return err;
-    struct client_options client = {.endpoint = centre->places.clients, .key = centre->places.client_key, .name = CENTRE_NAME, .in_flight_most = 1};
+    struct client_options client = {.endpoint = centre->places.clients, .key = centre->places.client_key, .name = CENTRE_NAME, .in_flight_most = 2};
     return client_connect(&centre->client, &client);
 }
 

@@ -1,7 +1,8 @@
 /* docket: see docket.h. Here: its transactions and entries, and what the engine hands over.
  *
  *   docket_order.c   what people order, and the intents that come of it    docket_read.c   histories
- *   docket_view.c    what people are shown                                docket_row.c    keys and values */
+ *   docket_view.c    what people are shown                                docket_row.c    keys and values
+ *   docket_forget.c  what the engine has destroyed */
 #include "workers/docket_inner.h"
 
 #include <stdlib.h>

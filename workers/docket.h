@@ -15,7 +15,8 @@
  * docket_withdraw. Both may be repeated.
  *
  * The docket's tables are those of store.h, in a store of its own, with a meaning of its own (docket_row.h). It holds the history of its cases as
- * the engine shows it to the centre, private fields included, in clear: its folder is for its owner alone. One thread, no clock, no socket. */
+ * the engine shows it to the centre, private fields included, in clear: its folder is for its owner alone. What the engine destroys goes here as soon as
+ * the news of it come (docket_lose). One thread, no clock, no socket. */
 #ifndef STAIRCASE_DOCKET_H
 #define STAIRCASE_DOCKET_H
 
@@ -69,6 +70,22 @@ enum err docket_want(struct docket *docket, uint64_t case_id);
 /* Rows of a `show`: the case itself (no `p`), and entries of its history (by their `p`). `last`: that was all of this turn; it is read then,
  * unless something has happened to it since the turn began. */
 enum err docket_read(struct docket *docket, uint64_t case_id, uint64_t turn, const struct value *rows, bool last);
+
+/* ---- what is destroyed ---- */
+/* News of an erasure: of a person, or of a case that was kept long enough; or of neither, and the news have come that far. The histories of the cases that
+ * are meant are to be read again: what is named under `erased` there goes here too, and of a forgotten case everything that is not shown any more. The bytes
+ * stay in the file until it is wiped (store_wipe), which is for the caller, when nothing is unread. */
+struct docket_loss {
+    uint64_t position;  /* of the news */
+    struct text person; /* or size 0 */
+    uint64_t case_id;   /* or 0 */
+    bool anyone;        /* a person, and who is not told to us: it may be in any case */
+};
+enum err docket_lose(struct docket *docket, const struct docket_loss *loss);
+/* Position of the last news of an erasure; 0: none yet. */
+enum err docket_watched(struct docket *docket, uint64_t *position);
+/* No case was ever here: older news mean nobody. */
+enum err docket_is_empty(struct docket *docket, bool *empty);
 
 /* ---- questions ---- */
 /* ERR_UNKNOWN_CASE. */

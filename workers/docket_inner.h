@@ -20,6 +20,8 @@ enum err docket_put_want(struct docket *docket, struct store_txn *txn, uint64_t 
 enum err docket_put_shown(struct docket *docket, struct store_txn *txn, uint64_t case_id, uint64_t position, const struct value *row);
 /* A row that was shown, with fields added to its data where they are not there. */
 struct value docket_with_fields(struct arena *arena, const struct value *row, const struct value *fields);
+/* Takes away the data of every row of the case: it was kept long enough, and what may still be seen of it follows. */
+enum err docket_strip(struct docket *docket, struct store_txn *txn, uint64_t case_id);
 /* ERR_NOT_FOUND. */
 enum err docket_get_entry(struct arena *arena, struct store_txn *txn, uint64_t case_id, struct docket_entry *entry);
 /* ERR_UNKNOWN_CASE. */

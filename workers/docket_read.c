@@ -4,7 +4,8 @@
 /* ---- rows that the engine shows ----
  *
  * A private field is shown to the centre while the case is there, and left out when it has moved on, with its name under `private`. What the
- * centre has seen in its own case it keeps: a docket that forgot the summary on the day of the agreement would be none. */
+ * centre has seen in its own case it keeps: a docket that forgot the summary on the day of the agreement would be none. But what was erased (`erased`) it
+ * does not keep. */
 
 static bool names_it(const struct value *names, struct text name)
 {
@@ -27,25 +28,25 @@ static const struct value *known_before(const struct value *stored, struct text 
 static struct value data_with(struct arena *arena, const struct value *stored, const struct value *shown)
 {
     const struct value *before = value_get(stored, "data"), *now = value_get(shown, "data");
-    const struct value *hidden[] = {value_get(shown, "private"), value_get(shown, "cut")};
+    const struct value *hidden[] = {value_get(shown, "private"), value_get(shown, "cut")}, *erased = value_get(shown, "erased");
     uint32_t old_count = before && before->kind == VALUE_MAP ? before->count : 0, new_count = now && now->kind == VALUE_MAP ? now->count : 0;
     struct map_maker map = map_begin(arena);
     for (uint32_t i = 0; i < new_count; i++)
         map_put_named(&map, now->items[2 * i].text, now->items[2 * i + 1]);
     for (uint32_t i = 0; i < old_count; i++) {
         struct text name = before->items[2 * i].text;
-        if ((names_it(hidden[0], name) || names_it(hidden[1], name)) && !known_before(shown, name))
+        if ((names_it(hidden[0], name) || names_it(hidden[1], name)) && !names_it(erased, name) && !known_before(shown, name))
             map_put_named(&map, name, before->items[2 * i + 1]);
     }
     return map_end(&map);
 }
 
 /* Of `private` or `cut`: those that are not known from before either. */
-static struct value still_hidden(struct arena *arena, const struct value *stored, const struct value *names)
+static struct value still_hidden(struct arena *arena, const struct value *stored, const struct value *names, const struct value *erased)
 {
     struct list_maker list = {.arena = arena};
     for (uint32_t i = 0; i < names->count; i++)
-        if (!known_before(stored, names->items[i].text))
+        if (names_it(erased, names->items[i].text) || !known_before(stored, names->items[i].text))
             list_add(&list, names->items[i]);
     return list_end(&list);
 }
@@ -59,7 +60,7 @@ static struct value with_known(struct arena *arena, const struct value *stored, 
         bool hidden = (text_is(pair->text, "private") || text_is(pair->text, "cut")) && pair[1].kind == VALUE_LIST;
         if (text_is(pair->text, "data"))
             continue;
-        struct value rest = hidden ? still_hidden(arena, stored, &pair[1]) : pair[1];
+        struct value rest = hidden ? still_hidden(arena, stored, &pair[1], value_get(shown, "erased")) : pair[1];
         if (!hidden || rest.count)
             map_put_named(&map, pair->text, rest);
     }
@@ -167,6 +168,9 @@ static enum err read_case(struct docket *docket, struct store_txn *txn, uint64_t
         entry.state = entry.accepted ? DOCKET_ACCEPTED : DOCKET_RECEIVED;
         err = docket_put_entry(docket, txn, &entry);
     }
+    const struct value *forgotten = value_get(row, "forgotten");
+    if (!err && forgotten && forgotten->kind == VALUE_BOOLEAN && forgotten->boolean)
+        err = docket_strip(docket, txn, case_id);
     return err ? err : docket_put_shown(docket, txn, case_id, 0, row);
 }
 

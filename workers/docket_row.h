@@ -2,6 +2,7 @@
  *
  *   table     key                       value
  *   META      "docket"                  format; the sequence number of the last intent
+ *             "watched"                 position of the last news of an erasure
  *   CASE      case id 8                 the entry, below
  *   OPEN      case id 8                 -                             the cases that are not done
  *   RECEIPT   task id 8                 case id                       every task that was received

@@ -148,6 +148,42 @@ class Erase(harness.Case):
         self.assertEqual(engine.stop(), 0)
         self.verify(engine)
 
+    def shown_by_centre(self, engine, case):
+        return self.command(engine, "show", case, "--json", name="mediation_centre").stdout
+
+    def test_the_docket_destroys_it_too(self):
+        """What its people have seen stands in clear in the docket, until the news of the erasure come: at once, or when it is started again."""
+        engine = self.engine()
+        centre = self.centre(engine)
+        client = self.fill(engine)
+        self.climb(client, self.mine)
+        docket = os.path.join(engine.data, "mediation-centre")
+        until("the docket has read the case", lambda: SUMMARY in self.shown_by_centre(engine, self.mine))
+        self.assertTrue(found(docket, SUMMARY))
+        self.command(engine, "erase", "app:zhao", "--as", "zhou", "--why", "asked for")
+        until("nothing of it stands in the docket", lambda: not found(docket, *MARKED))
+        self.assertEqual(found(engine.data, *MARKED), [])
+        shown = self.shown_by_centre(engine, self.mine)
+        self.assertNotIn(SUMMARY, shown)
+        self.assertIn("neighbour", shown)
+
+        # While the centre was away.
+        again = self.applied(client.open("dispute-mediation", BUILDING, "app:sun", {**CASE, "applicant": [{"id": "app:sun", "name": NAME}], "respondent": ["app:qian"]}))["case"]
+        for mediator in harness.MEDIATORS:
+            for party in ("app:sun", "app:qian"):
+                self.applied(client.send(again, "agree-to-mediate", party))
+            self.applied(client.send(again, "raise", mediator, {"reason": "双方差距太大"}))
+        for party in ("app:sun", "app:qian"):
+            self.applied(client.send(again, "agree-to-mediate", party))
+        until("the docket has read the other case", lambda: SUMMARY in self.shown_by_centre(engine, again))
+        harness.end_process(centre)
+        self.command(engine, "erase", "app:sun", "--as", "zhou", "--why", "asked for")
+        self.assertTrue(found(docket, SUMMARY))
+        self.centre(engine)
+        until("nothing of it stands in the docket", lambda: not found(docket, *MARKED))
+        self.assertNotIn(SUMMARY, self.shown_by_centre(engine, again))
+        self.assertEqual(found(engine.data, *MARKED), [])
+
     def kill_at(self, engine, kind, nth):
         """From now on the nth such call on the files of store and keys is the engine's last."""
         line = ["strace", "-f", "-o", "/dev/null", "-e", "trace=" + kind, "-e", "inject=%s:signal=SIGKILL:when=%d" % (kind, nth)]

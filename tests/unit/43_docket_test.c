@@ -1,6 +1,7 @@
 /* docket: each escalated case once, each event of the centre once, whatever crashes between any two calls of the store. */
 #include "workers/docket.h"
 
+#include "engine/map.h"
 #include "engine/store.h"
 #include "proto/wire.h"
 
@@ -362,6 +363,93 @@ static void what_was_seen_is_kept_when_it_is_no_longer_shown(void **state)
     end(&scene);
 }
 
+/* ---- what is destroyed ---- */
+
+static struct value erased_row(struct arena *arena, const char *field)
+{
+    static const char *const names[] = {"case", "erased", "private"};
+    struct value *name = ARENA_NEW(arena, struct value);
+    *name = value_text(text_of(field));
+    struct value list = {.kind = VALUE_LIST, .count = 1, .items = name}, values[] = {value_integer(7), list, list};
+    return map_of(arena, names, values, 3);
+}
+
+static void read_all(struct scene *scene, const struct value *row)
+{
+    uint64_t case_id, turn;
+    assert_int_equal(docket_next_unread(scene->docket, 0, &case_id, &turn), ERR_OK);
+    assert_int_equal(case_id, 7);
+    assert_int_equal(docket_read(scene->docket, 7, turn, &(struct value){.kind = VALUE_LIST, .count = 1, .items = (struct value *)(uintptr_t)row}, true), ERR_OK);
+    assert_int_equal(docket_next_unread(scene->docket, 0, &case_id, &turn), ERR_NOT_FOUND);
+}
+
+static struct value summary_row(struct scene *scene, const char *applicant)
+{
+    static const char *const fields[] = {"applicant", "summary"};
+    struct value person = value_text(text_of(applicant)), data[] = {{.kind = VALUE_LIST, .count = 1, .items = &person}, value_text(TEXT("漏水"))};
+    struct value row = row_with(&scene->arena, map_of(&scene->arena, fields, data, 2), NULL);
+    return value_copy(&scene->arena, &row);
+}
+
+static void what_was_erased_is_not_kept(void **state)
+{
+    struct scene scene;
+    struct value row;
+    uint64_t case_id, turn, position;
+    (void)state;
+    begin(&scene);
+    receive(&scene, 1800, true);
+    struct value full = summary_row(&scene, "app:zhao"), less = erased_row(&scene.arena, "summary");
+    read_all(&scene, &full);
+    struct docket_loss other = {.position = 40, .person = TEXT("app:qian")}, loss = {.position = 41, .person = TEXT("app:zhao")};
+    assert_int_equal(docket_lose(scene.docket, &other), ERR_OK);
+    assert_int_equal(docket_next_unread(scene.docket, 0, &case_id, &turn), ERR_NOT_FOUND); /* it speaks of nobody here */
+    assert_int_equal(docket_lose(scene.docket, &loss), ERR_OK);
+    assert_int_equal(docket_watched(scene.docket, &position), ERR_OK);
+    assert_int_equal(position, 41);
+    read_all(&scene, &less);
+    assert_int_equal(docket_case(scene.docket, &scene.arena, 7, &row), ERR_OK);
+    assert_null(value_get(value_get(&row, "data"), "summary"));
+    assert_non_null(value_get(&row, "private"));
+    /* Who it was is not told to everybody: then it may be anybody. */
+    struct docket_loss anyone = {.position = 42, .anyone = true};
+    assert_int_equal(docket_lose(scene.docket, &anyone), ERR_OK);
+    read_all(&scene, &less);
+    end(&scene);
+}
+
+static void a_forgotten_case_is_forgotten_here(void **state)
+{
+    static const char *const names[] = {"case", "forgotten"}, *const entry_names[] = {"case", "data", "p"}, *const fields[] = {"summary"};
+    struct scene scene;
+    struct value row, rows;
+    uint64_t case_id, turn, after = 0;
+    bool empty;
+    (void)state;
+    begin(&scene);
+    assert_int_equal(docket_is_empty(scene.docket, &empty), ERR_OK);
+    assert_true(empty);
+    receive(&scene, 1800, true);
+    assert_int_equal(docket_is_empty(scene.docket, &empty), ERR_OK);
+    assert_false(empty);
+    struct value summary = value_text(TEXT("漏水")), data = map_of(&scene.arena, fields, &summary, 1);
+    struct value entry[] = {value_integer(7), data, value_integer(3)}, gone[] = {value_integer(7), {.kind = VALUE_BOOLEAN, .boolean = true}};
+    struct value both[] = {summary_row(&scene, "app:zhao"), map_of(&scene.arena, entry_names, entry, 3)}, forgotten = map_of(&scene.arena, names, gone, 2);
+    assert_int_equal(docket_next_unread(scene.docket, 0, &case_id, &turn), ERR_OK);
+    assert_int_equal(docket_read(scene.docket, 7, turn, &(struct value){.kind = VALUE_LIST, .count = 2, .items = both}, true), ERR_OK);
+    struct docket_loss loss = {.position = 50, .case_id = 7}, elsewhere = {.position = 49, .case_id = 8};
+    assert_int_equal(docket_lose(scene.docket, &elsewhere), ERR_OK);
+    assert_int_equal(docket_next_unread(scene.docket, 0, &case_id, &turn), ERR_NOT_FOUND);
+    assert_int_equal(docket_lose(scene.docket, &loss), ERR_OK);
+    read_all(&scene, &forgotten);
+    assert_int_equal(docket_case(scene.docket, &scene.arena, 7, &row), ERR_OK);
+    assert_null(value_get(&row, "data"));
+    assert_int_equal(docket_history(scene.docket, &scene.arena, 7, &after, 10, &rows), ERR_OK);
+    assert_int_equal(rows.count, 1);
+    assert_null(value_get(&rows.items[0], "data"));
+    end(&scene);
+}
+
 static void what_the_centre_wrote_itself_it_knows(void **state)
 {
     struct scene scene;
@@ -620,6 +708,8 @@ int main(void)
         cmocka_unit_test(an_event_that_stays_leaves_the_case_here),
         cmocka_unit_test(the_history_is_read_until_it_is_whole),
         cmocka_unit_test(what_was_seen_is_kept_when_it_is_no_longer_shown),
+        cmocka_unit_test(what_was_erased_is_not_kept),
+        cmocka_unit_test(a_forgotten_case_is_forgotten_here),
         cmocka_unit_test(what_the_centre_wrote_itself_it_knows),
         cmocka_unit_test(a_notice_is_noted_once),
         cmocka_unit_test(the_list_goes_page_by_page),
