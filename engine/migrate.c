@@ -353,7 +353,9 @@ static bool map_polls(struct migration *migration, struct case_state *state)
         if (poll->state == POLL_OPEN || poll->state == POLL_COUNTING)
             return no_place(migration, "a vote is open; the case can go on under another version when it is over");
         if (!migrate_vote(migration->from, was, poll->rule, migration->to, stage == NONE ? NONE : workflow_stage(migration->to, stage)->vote, &rule))
-            return no_place(migration, "there is no such vote as the one that was held in '%s'", name);
+            return no_place(migration, stage == NONE || workflow_stage(migration->to, stage)->vote == NONE
+                                           ? "a vote was held in '%s', and there is none there"
+                                           : "the vote that was held in '%s' was decided by another rule, or with other choices, weights, quorum or grades, than that version has; such a case stays under its own", name);
         poll->stage = stage;
         poll->rule = rule;
     }

@@ -421,9 +421,9 @@ static void a_vote_that_is_over_keeps_its_arithmetic(void **state)
     tell("ballot", "app:qian", yes, 1);
     tell("ballot", "app:zhao", yes, 1);
     deploy_vote(12, "[no-thanks, yes-please]", "more than 1/2", "");
-    expect_why(migrate(12), ERR_NO_PLACE, "no such vote as the one that was held in 'decide'");
+    expect_why(migrate(12), ERR_NO_PLACE, "the vote that was held in 'decide' was decided by another rule, or with other choices");
     deploy_vote(13, "[yes-please, no-thanks]", "at least 1/2", "");
-    expect_why(migrate(13), ERR_NO_PLACE, "no such vote as the one that was held in 'decide'");
+    expect_why(migrate(13), ERR_NO_PLACE, "the vote that was held in 'decide' was decided by another rule, or with other choices");
     deploy_vote(14, "[yes-please, no-thanks]", "more than 1/2", ", warn: 1 day");
     expect_applied(migrate(14));
     const struct case_state *now = state_now();
