@@ -57,8 +57,11 @@ struct text draw_vote_quorum(const struct draw_words *words, const struct workfl
 
 static struct text weight_words(const struct draw_words *words, const struct workflow_vote_weight *weight)
 {
-    const char *name = workflow_string(words->workflow, weight->name);
-    return text_of(weight->with == NONE ? draw_say(words, "by heads", "按人数") : arena_print(words->arena, draw_say(words, "by %s", "按 %s"), name).data);
+    if (weight->with == NONE)
+        return text_of(draw_say(words, "by heads", "按人数"));
+    const struct workflow_field *field = workflow_field(words->workflow, workflow_with(words->workflow, weight->with)->of);
+    struct text name = draw_title(words, weight->name, field->title_zh, field->title_en);
+    return arena_print(words->arena, draw_say(words, "by %.*s", "按%.*s"), (int)name.size, name.data);
 }
 
 /* Heads alone go without saying. */

@@ -13,13 +13,15 @@ bool poll_is_rating(const struct workflow *workflow, const struct case_poll *pol
     return rating_of(workflow, poll)->raters.count > 0;
 }
 
-static uint32_t groups_of(const struct workflow *workflow, const struct case_poll *poll, struct rating_group groups[RATING_GROUPS_MOST])
+/* Called as their author has called them; in Chinese by their titles. */
+static uint32_t groups_of(const struct workflow *workflow, const struct case_poll *poll, bool chinese, struct rating_group groups[RATING_GROUPS_MOST])
 {
     const struct workflow_vote *rating = rating_of(workflow, poll);
     for (int32_t i = 0; i < rating->raters.count; i++) {
         const struct workflow_rater *rater = workflow_rater(workflow, rating->raters.first + i);
         const struct vote_lane *lane = &poll->tally.lane[i];
-        groups[i] = (struct rating_group){.name = text_of(workflow_string(workflow, rater->name)), .weight = rater->weight, .least = rater->least};
+        int32_t name = chinese && rater->title_zh != NONE ? rater->title_zh : rater->name;
+        groups[i] = (struct rating_group){.name = text_of(workflow_string(workflow, name)), .weight = rater->weight, .least = rater->least};
         for (int32_t grade = 0; grade < rating->grades.count; grade++) {
             groups[i].rated += lane->choice[grade];
             groups[i].sum += lane->choice[grade] * workflow_grade(workflow, rating->grades.first + grade)->value;
@@ -31,7 +33,7 @@ static uint32_t groups_of(const struct workflow *workflow, const struct case_pol
 enum vote_result poll_rating_result(const struct workflow *workflow, const struct case_poll *poll)
 {
     struct rating_group groups[RATING_GROUPS_MOST];
-    uint32_t count = groups_of(workflow, poll, groups);
+    uint32_t count = groups_of(workflow, poll, false, groups);
     return rating_short(groups, count) < count ? VOTE_NO_QUORUM : VOTE_PASSED;
 }
 
@@ -46,7 +48,7 @@ bool poll_rating_is_complete(const struct case_poll *poll)
 void poll_rating_take(struct step *step, const struct case_poll *poll)
 {
     struct rating_group groups[RATING_GROUPS_MOST];
-    uint32_t count = groups_of(step->workflow, poll, groups);
+    uint32_t count = groups_of(step->workflow, poll, false, groups);
     int32_t field = rating_of(step->workflow, poll)->sets;
     step->state->data[field] = value_integer(rating_score(groups, count, workflow_field(step->workflow, field)->scale));
 }
@@ -74,7 +76,7 @@ struct text poll_rating_sentence(const struct workflow *workflow, struct arena *
     struct rating_group groups[RATING_GROUPS_MOST];
     if (poll->state != POLL_PASSED && poll->state != POLL_NO_QUORUM)
         return turnout(arena, poll, chinese);
-    uint32_t count = groups_of(workflow, poll, groups), missing = rating_short(groups, count);
+    uint32_t count = groups_of(workflow, poll, chinese, groups), missing = rating_short(groups, count);
     if (missing < count)
         return too_few(arena, &groups[missing], chinese);
     struct text words = rating_words(arena, groups, count, workflow_field(workflow, rating_of(workflow, poll)->sets)->scale);

@@ -42,8 +42,11 @@ static struct vote_words words_of(const struct workflow *workflow, const struct 
     for (int32_t i = 0; i < vote->weights.count; i++) {
         const struct workflow_vote_weight *weight = workflow_vote_weight(workflow, vote->weights.first + i);
         words.lane[i] = workflow_string(workflow, weight->name);
-        if (weight->with != NONE)
-            words.scale[i] = workflow_field(workflow, workflow_with(workflow, weight->with)->of)->scale;
+        if (weight->with == NONE)
+            continue;
+        const struct workflow_field *field = workflow_field(workflow, workflow_with(workflow, weight->with)->of);
+        words.scale[i] = field->scale;
+        words.lane_zh[i] = field->title_zh == NONE ? NULL : workflow_string(workflow, field->title_zh);
     }
     return words;
 }

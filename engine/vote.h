@@ -96,6 +96,7 @@ enum vote_result vote_early(const struct vote_rule *rule, const struct vote_tall
 
 struct vote_words {
     const char *lane[VOTE_LANES_MOST];  /* "heads", or the name of the field; of a vote with one lane it is left out */
+    const char *lane_zh[VOTE_LANES_MOST]; /* as a Chinese sentence calls it; NULL: by the same name */
     int32_t scale[VOTE_LANES_MOST];     /* decimal places of its weights */
     const char *choice[VOTE_CHOICES_MOST]; /* by its title: only a Chinese sentence says it */
     bool secret_open;                   /* ballots are sealed: only the turnout is known */

@@ -66,9 +66,11 @@ static struct text lane_sentence(struct arena *arena, const struct vote_rule *ru
 }
 
 /* Other weights are called as the author has called them. */
-static const char *lane_word(const char *name, bool chinese)
+static const char *lane_word(const struct vote_words *words, uint32_t lane, bool chinese)
 {
-    return chinese && strcmp(name, "heads") == 0 ? "人数" : name;
+    if (chinese && words->lane_zh[lane])
+        return words->lane_zh[lane];
+    return chinese && strcmp(words->lane[lane], "heads") == 0 ? "人数" : words->lane[lane];
 }
 
 struct text vote_sentence(struct arena *arena, const struct vote_rule *rule, const struct vote_tally *tally, enum vote_result result,
@@ -77,7 +79,7 @@ struct text vote_sentence(struct arena *arena, const struct vote_rule *rule, con
     struct text all = {0};
     for (uint32_t i = 0; i < tally->lanes; i++) {
         struct text one = lane_sentence(arena, rule, &tally->lane[i], words->scale[i], words, chinese);
-        all = arena_print(arena, "%.*s%s%s%s%.*s", PRINT(all), i ? (chinese ? "；" : "; ") : "", tally->lanes > 1 ? lane_word(words->lane[i], chinese) : "",
+        all = arena_print(arena, "%.*s%s%s%s%.*s", PRINT(all), i ? (chinese ? "；" : "; ") : "", tally->lanes > 1 ? lane_word(words, i, chinese) : "",
                           tally->lanes > 1 ? (chinese ? "：" : ": ") : "", PRINT(one));
     }
     return arena_print(arena, "%.*s%s%s", PRINT(all), chinese ? "，" : ", ", result_words(result, chinese));

@@ -391,6 +391,7 @@ struct workflow_rater {
     struct span people; /* PEOPLE */
     int32_t weight;     /* of the group's mean */
     int32_t least;      /* how many of the group must have rated */
+    int32_t title_zh, title_en;
 };
 
 struct workflow_grade {

@@ -209,8 +209,10 @@ static bool with_type_read(struct workflow_reader *reader, const struct node *no
                                              "reference. Other details of a person come with it undeclared, and are sealed.", type->text.data);
         return false;
     }
-    if (!simple && key_check(reader, node, IN_ELEMENT))
-        type_read(reader, node, IN_ELEMENT, with);
+    if (!simple && key_check(reader, node, IN_WITH)) {
+        type_read(reader, node, IN_WITH, with);
+        title_read(reader, key_get(node, IN_WITH, "title"), &with->title_zh, &with->title_en);
+    }
     if (simple && node_choice(reader->problems, node, type_words, TYPE_COUNT, &with->type) && with->type == FIELD_CHOICE)
         problems_add(reader->problems, node, "a choice needs \"of\": write {type: choice, of: [a, b]}.");
     return true;

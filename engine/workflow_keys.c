@@ -35,10 +35,11 @@ const char *const parent_ends_words[2] = {"keep", "cancel"};
 const char *const base_words[4] = {"all members", "roll", "present", "cast"};
 /* Of the types those that an element can have; a choice needs its `of`, and so a mapping. */
 static const char *const element_words[] = {"text", "number", "boolean", "date", "unit", "reference", "choice"};
+static const char *const with_words[] = {"number", "boolean", "date", "unit", "reference", "choice"};
 static const char *const keep_words[] = {"keep"}, *const previous_words[] = {"previous"}, *const level_words[] = {"level"},
                          *const place_words[] = {"home", "below"}, *const none_words[] = {"none"}, *const rotation_words[] = {"rotation"}, *const year_words[] = {"year"};
 
-static const struct form title_map = MAPPING(IN_TITLE), opens_map = MAPPING(IN_OPENS), field_map = MAPPING(IN_FIELD), element_map = MAPPING(IN_ELEMENT),
+static const struct form title_map = MAPPING(IN_TITLE), opens_map = MAPPING(IN_OPENS), field_map = MAPPING(IN_FIELD), element_map = MAPPING(IN_ELEMENT), with_map = MAPPING(IN_WITH),
                          stage_map = MAPPING(IN_STAGE), at_map = MAPPING(IN_AT), limit_map = MAPPING(IN_LIMIT), remind_map = MAPPING(IN_REMIND),
                          extend_map = MAPPING(IN_EXTEND), stop_map = MAPPING(IN_STOP), reopen_map = MAPPING(IN_REOPEN), publish_map = MAPPING(IN_PUBLISH), publish_for_map = MAPPING(IN_PUBLISH_FOR), task_map = MAPPING(IN_TASK), tasks_map = MAPPING(IN_TASKS), worker_map = MAPPING(IN_WORKER),
                          event_map = MAPPING(IN_EVENT), outcome_map = MAPPING(IN_OUTCOME), branch_map = MAPPING(IN_BRANCH),
@@ -56,7 +57,7 @@ static const struct form reference = FORM(FORM_TEXT, .least = 1, .most = WORKFLO
 static const struct form sentence = FORM(FORM_TEXT, .least = 1, .most = WORKFLOW_TEXT_MOST);
 static const struct form scale = FORM(FORM_WHOLE, .least = 0, .most = WORKFLOW_SCALE_MOST);
 static const struct form late = FORM_WORDS(late_words), direction = FORM_WORDS(direction_words), after = FORM_WORDS(after_words), stop_then = FORM_WORDS(stop_words),
-                         scope = FORM_WORDS(scope_words), type = FORM_WORDS(type_words), element_type = FORM_WORDS(element_words);
+                         scope = FORM_WORDS(scope_words), type = FORM_WORDS(type_words), element_type = FORM_WORDS(element_words), with_type = FORM_WORDS(with_words);
 static const struct form short_element = FORM(FORM_WORD, .words = element_words, .word_count = sizeof element_words / sizeof *element_words - 1);
 static const struct form keep = FORM_WORDS(keep_words), previous = FORM_WORDS(previous_words), level_word = FORM_WORDS(level_words),
                          place = FORM_WORDS(place_words), none = FORM_WORDS(none_words), from_word = FORM_WORDS(from_words);
@@ -90,7 +91,7 @@ static const struct form choice = FORM(FORM_TEXT, .least = 1, .most = 64), choic
 static const struct form title_of_word = EITHER(&form_nothing, &title_map), titled_choices = FORM(FORM_NAMED, .name = "titled-words", .least = 1, .keys = &choice, .of = &title_of_word),
                          words = EITHER(&choices, &titled_choices);
 static const struct form of_field = EITHER(&choices, &short_element, &element_map, &titled_choices);
-static const struct form with = EITHER(&short_element, &element_map), withs = NAMED(1, with);
+static const struct form with = EITHER(&short_element, &with_map), withs = NAMED(1, with);
 static const struct form value = EITHER(&form_text, &form_number, &form_boolean), values = LIST_OF(value);
 static const struct form new_value = EITHER(&form_text, &form_number, &form_boolean, &form_nothing, &set_table_map), sets = NAMED(1, new_value);
 static const struct form condition_value = FORM(FORM_EITHER, .name = "field-condition", .parts = (const struct form *const[]){&form_text, &form_number, &form_boolean, &values, &range_map, NULL});
@@ -231,6 +232,13 @@ static const struct key table[] = {
     {IN_ELEMENT, "least", S, 0, "a number", "the smallest number", &form_number},
     {IN_ELEMENT, "most", S, 0, "a number", "the largest number, or the longest text", &form_number},
 
+    {IN_WITH, "type", S, KEY_NEEDED, "number, boolean, date, choice, unit or reference", "what it holds", &with_type},
+    {IN_WITH, "title", M, 0, A_TITLE, "what it is called by people", &title_map},
+    {IN_WITH, "of", L | M, 0, "choices such as [a, b] or {a: {zh: ..., en: ...}}", "which choices", &words},
+    {IN_WITH, "scale", S, 0, "a whole number from 0 to 9", "decimal places of a number", &scale},
+    {IN_WITH, "least", S, 0, "a number", "the smallest number", &form_number},
+    {IN_WITH, "most", S, 0, "a number", "the largest number", &form_number},
+
     {IN_STAGE, "title", M, 0, A_TITLE, "what it is called by people", &title_map},
     {IN_STAGE, "at", S | M, 0, "a level, {unit: FIELD} or previous", "the unit where the case stands in this stage", &at},
     {IN_STAGE, "ladder", L, 0, "a list of levels, lowest first", "the stage exists at each of these levels", &form_names},
@@ -294,6 +302,7 @@ static const struct key table[] = {
 
     {IN_RATER, "who", S | L | M, KEY_NEEDED, SOME_PEOPLE, "who is in the group", &people},
     {IN_RATER, "weight", S, KEY_NEEDED, "a whole number", "of the group's mean among the others", &rating_weight},
+    {IN_RATER, "title", M, 0, A_TITLE, "what it is called by people", &title_map},
     {IN_RATER, "least", S, 0, "a whole number", "how many of the group must have rated; one unless said", &rating_least},
 
     {IN_PROXY, "most", S, KEY_NEEDED, "a whole number", "for how many others one person may give a ballot", &proxies},
@@ -414,7 +423,7 @@ static const struct key table[] = {
 
 static const struct mapping mappings[WORKFLOW_WHERE_COUNT] = {
     [IN_WORKFLOW] = {.name = "workflow"}, [IN_TITLE] = {.name = "title", .least = 1}, [IN_OPENS] = {.name = "opens"}, [IN_FIELD] = {.name = "field"},
-    [IN_ELEMENT] = {.name = "element"}, [IN_STAGE] = {.name = "stage"}, [IN_AT] = {.name = "at"}, [IN_LIMIT] = {.name = "limit"},
+    [IN_ELEMENT] = {.name = "element"}, [IN_WITH] = {.name = "with"}, [IN_STAGE] = {.name = "stage"}, [IN_AT] = {.name = "at"}, [IN_LIMIT] = {.name = "limit"},
     [IN_REMIND] = {.name = "remind"}, [IN_EXTEND] = {.name = "extend"}, [IN_STOP] = {.name = "stop-clock"}, [IN_REOPEN] = {.name = "reopen"}, [IN_PUBLISH] = {.name = "publish"}, [IN_PUBLISH_FOR] = {.name = "publish-for"}, [IN_TASK] = {.name = "task"}, [IN_TASKS] = {.name = "one-of-tasks"},
     [IN_WORKER] = {.name = "worker"}, [IN_EVENT] = {.name = "event"}, [IN_OUTCOME] = {.name = "outcome"}, [IN_BRANCH] = {.name = "way"},
     [IN_NOTIFY] = {.name = "notify"}, [IN_SET_TABLE] = {.name = "set-table"}, [IN_TABLE] = {.name = "table"}, [IN_ROLE] = {.name = "role"}, [IN_EACH] = {.name = "each"},

@@ -16,6 +16,7 @@ static void rater_read(struct workflow_reader *reader, const struct node *node, 
     rater->name = string_push(reader, node->key);
     if (who)
         rater->people = people_read(reader, who, ALLOW_CASE);
+    title_read(reader, key_get(node, IN_RATER, "title"), &rater->title_zh, &rater->title_en);
     node_number(reader->problems, key_get(node, IN_RATER, "weight"), 1, RATING_WEIGHT_MOST, &rater->weight);
     node_number(reader->problems, key_get(node, IN_RATER, "least"), 1, RATING_RATERS_MOST, &rater->least);
 }

@@ -21,6 +21,11 @@
 #define CHOICE(row, member, last) MEMBER(MEMBER_CHOICE, row, member, (uint32_t)(last) + 1)
 #define FLAG(row, member) MEMBER(MEMBER_CHOICE, row, member, 2)
 /* What version 2 brought to rows of version 1 (not to rows of tables that it brought itself). */
+/* What version 3 brought to rows of lower versions. */
+#define TITLE_3(row, member)                                                                                           \
+    {                                                                                                                  \
+        .kind = MEMBER_STRING, .offset = (uint32_t)offsetof(struct workflow_##row, member), .since = 3                 \
+    }
 #define ADDED_2(kind_, row, member, table_)                                                                            \
     {                                                                                                                  \
         .kind = (kind_), .offset = (uint32_t)offsetof(struct workflow_##row, member), .table = (table_), .since = 2    \
@@ -270,7 +275,9 @@ static const struct member vote_members[] = {
     ROW(vote, sets, FIELDS),
 };
 
-static const struct member rater_members[] = {NAMED(rater, name), SPAN(rater, people, PEOPLE), NUMBER(rater, weight), NUMBER(rater, least)};
+static const struct member rater_members[] = {
+    NAMED(rater, name), SPAN(rater, people, PEOPLE), NUMBER(rater, weight), NUMBER(rater, least), TITLE_3(rater, title_zh), TITLE_3(rater, title_en),
+};
 
 static const struct member grade_members[] = {NUMBER(grade, value)};
 
@@ -388,7 +395,7 @@ static const struct table_shape shapes[WORKFLOW_TABLE_COUNT] = {
 
 const struct form_shape workflow_shape = {
     .name = "workflow",
-    .version = 2, /* 2 brought what has `.since = 2`; nothing may be added to it once it was released */
+    .version = 3, /* each brought what has its `.since`; nothing may be added to one once it was released */
     .shape_count = WORKFLOW_TABLE_COUNT,
     .shapes = shapes,
 };

@@ -56,6 +56,7 @@ enum workflow_where {
     IN_OPENS,
     IN_FIELD,     /* of data */
     IN_ELEMENT,   /* of a list: what its elements are */
+    IN_WITH,      /* of a people field: what belongs to each person */
     IN_STAGE,
     IN_AT,        /* {unit: FIELD} */
     IN_LIMIT,     /* within */
