@@ -7,6 +7,7 @@
 #include "engine/door.h"
 #include "engine/engine_past.h"
 #include "engine/kin.h"
+#include "engine/refusal_words.h"
 #include "engine/step.h"
 
 /* What is said from now on is said of that version. */
@@ -178,24 +179,24 @@ enum err explain_history(struct explain *explain, uint64_t after, struct list_ma
 
 /* ---- what an event would do ---- */
 
-/* The particulars in Chinese, where they are of the kind that has them; the core says them in English. */
-static struct text refusal_zh(struct explain *explain, const struct trial *trial, const struct case_state *state, enum err code)
+/* The particulars in Chinese, with titles where this room knows them; the core says them in English. */
+static struct text particulars_zh(struct explain *explain, const struct trial *trial, const struct case_state *state, enum err code, struct text why)
 {
     struct arena *arena = explain->view->arena;
     struct text person = trial->on_behalf.size ? trial->on_behalf : trial->as;
     int32_t event = workflow_find_event(explain->workflow, state->stage, trial->name);
-    if (code == ERR_NOT_NOW && event == NONE)
+    if (code == ERR_NOT_NOW && event == NONE && workflow_knows_event(explain->workflow, trial->name))
         return arena_print(arena, "案件现在%.*s，该环节不接受“%.*s”", SHOWN(two_stage(explain, state->stage).zh), SHOWN(trial->name));
     if (code == ERR_UNKNOWN_EVENT)
         return arena_print(arena, "该流程没有名为“%.*s”的事件", SHOWN(trial->name));
     if (event == NONE)
-        return (struct text){0};
+        return refusal_zh(arena, why);
     const struct workflow_event *row = workflow_event(explain->workflow, event);
     struct span people = workflow_by(explain->workflow, row->by)->people;
     if (code == ERR_CONDITION && row->when != NONE)
         return arena_print(arena, "须符合条件：%.*s", SHOWN(two_condition(explain, row->when).zh));
     if (code != ERR_NOT_ALLOWED)
-        return (struct text){0};
+        return refusal_zh(arena, why);
     if (access_includes(&explain->input, people, person))
         return arena_print(arena, "%.*s与此前的经办人或相关人相同，须另由他人办理", SHOWN(person));
     return arena_print(arena, "%.*s无权办理；有权办理的是：%.*s", SHOWN(person), SHOWN(two_people(explain, people).zh));
@@ -281,8 +282,8 @@ static enum err decide_trial(struct explain *explain, const struct trial *trial,
         map_put(row, "trace", trace_value(explain, &decision));
     if (decision.code) {
         put_refusal(explain, row, decision.code, decision.why, &decision);
-        if (event->kind == EVENT_SEND)
-            map_put_text(row, "why-zh", refusal_zh(explain, trial, state, decision.code));
+        struct text why = view_tells_of_hidden(explain->view, explain->state, explain->viewer, decision.why) ? (struct text){0} : decision.why;
+        map_put_text(row, "why-zh", event->kind == EVENT_SEND ? particulars_zh(explain, trial, state, decision.code, why) : refusal_zh(explain->view->arena, why));
     } else {
         const struct workflow *under = explain->workflow;
         speak_of(explain, step.target ? step.target : under);
@@ -305,8 +306,10 @@ enum err explain_trial(struct explain *explain, const struct trial *trial, struc
     map_put_text(&row, "as", trial->as);
     map_put_text(&row, "for", trial->on_behalf);
     enum err code = seal_trial(explain, trial, &event, &refusal, &why);
-    if (!code && refusal)
+    if (!code && refusal) {
         put_refusal(explain, &row, refusal, why, &nothing);
+        map_put_text(&row, "why-zh", refusal_zh(explain->view->arena, why));
+    }
     code = code ? code : past_open(&past, explain->view->engine);
     if (!code && !refusal)
         code = decide_trial(explain, trial, past, &event, &row);

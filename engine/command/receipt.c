@@ -3,6 +3,7 @@
 
 #include "engine/command/row.h"
 #include "engine/command/table.h"
+#include "engine/refusal_words.h"
 
 struct text receipt_id(struct arena *arena, struct text id)
 {
@@ -86,8 +87,9 @@ static void print_refused(const struct command_line *line, const struct message 
     struct text why = text_harmless_lines(line->arena, answer->why);
     fprintf(stderr, "%s%s%s: %s\n", line->colour_err ? "\033[31m" : "", code, line->colour_err ? "\033[0m" : "",
             code_sentence(line, answer->code));
+    struct text chinese = line->language == LANGUAGE_ZH ? refusal_zh(line->arena, why) : (struct text){0};
     if (why.size && !text_is(why, err_sentence(answer->code)))
-        fprintf(stderr, "%.*s\n", (int)why.size, why.data);
+        fprintf(stderr, "%.*s\n", (int)(chinese.size ? chinese : why).size, (chinese.size ? chinese : why).data);
     if (answer->possible.kind == VALUE_LIST && answer->possible.count) {
         struct text words = value_words(line->arena, &answer->possible);
         fprintf(stderr, command_say(line, "Possible now: %.*s\n", "现在可办: %.*s\n"), (int)words.size, words.data);

@@ -241,6 +241,7 @@ static void an_event_is_tried_and_forgotten(void **state)
     assert_string_equal(row_string(rooms, &trial, "s"), "consent");
     trial = trial_of("report-danger", "li", &wrong, 1);
     assert_string_equal(row_string(rooms, &trial, "code"), "bad-data");
+    assert_non_null(strstr(row_string(rooms, &trial, "why-zh"), "colour：不随本事件填写；可填：danger；danger：须填写而没有填"));
     trial = trial_of("agree-to-mediate", "app:zhao", NULL, 0);
     assert_string_equal(row_string(rooms, &trial, "code"), "");
     assert_non_null(strstr(said(&trial, "then", "en"), "consent"));
@@ -257,6 +258,7 @@ static void what_is_due_before_fires_in_the_trial_too(void **state)
     assert_true(row_number(&trial, "fired") > 0);
     assert_string_equal(row_string(rooms, &trial, "code"), "not-now");
     assert_non_null(strstr(row_string(rooms, &trial, "why"), "has ended"));
+    assert_non_null(strstr(row_string(rooms, &trial, "why-zh"), "案件已办结"));
 }
 
 /* Who held which role, and which days were working days, is as it was: a directory and a calendar that came later change nothing of it. */
