@@ -1,258 +1,5 @@
-/* draw: the model of the picture. See draw.h. */
-#include "engine/draw_words.h"
-
-#include <assert.h>
-
-/* Columns of a line in a node, and beside an edge. */
-enum { NODE_COLUMNS = 44, EDGE_COLUMNS = 28 };
-
-/* What happens, as it is said wherever it leads: what it is called, who does it and with what, and on which condition it leads there. */
-struct happening {
-    enum draw_way way;
-    struct text title, details, condition;
-};
-
-struct walk {
-    struct draw_words words;
-    struct drawing *drawing;
-    int32_t node;  /* from where */
-    int32_t stage; /* its row, or NONE */
-};
-
-/* ---- nodes by what they stand for: start, stages, anywhere, ends ---- */
-
-static int32_t stage_node(int32_t stage)
-{
-    return 1 + stage;
-}
-
-static int32_t anywhere_node(const struct workflow *workflow)
-{
-    return 1 + workflow_count(workflow, WORKFLOW_STAGES);
-}
-
-static int32_t end_node(const struct workflow *workflow, int32_t end)
-{
-    return anywhere_node(workflow) + 1 + end;
-}
-
-static const struct workflow_stage *stage_of(const struct walk *walk)
-{
-    return walk->stage == NONE ? NULL : workflow_stage(walk->words.workflow, walk->stage);
-}
-
-/* Whatever its end: what leads out of all of them stands once. */
-static int32_t ended_node(const struct workflow *workflow)
-{
-    return end_node(workflow, workflow_count(workflow, WORKFLOW_ENDS));
-}
-
-/* ---- lines ---- */
-
-static struct text print_two(const struct walk *walk, const char *format, struct text a, struct text b)
-    __attribute__((format(printf, 2, 0)));
-static struct text print_two(const struct walk *walk, const char *format, struct text a, struct text b)
-{
-    return arena_print(walk->words.arena, format, (int)a.size, a.data, (int)b.size, b.data);
-}
-
-static struct text with_detail(const struct walk *walk, struct text before, struct text detail)
-{
-    if (before.size == 0 || detail.size == 0)
-        return before.size ? before : detail;
-    return print_two(walk, draw_say(&walk->words, "%.*s; %.*s", "%.*s；%.*s"), before, detail);
-}
-
-static struct text labelled(const struct walk *walk, const char *label, struct text text)
-{
-    return text.size ? print_two(walk, draw_say(&walk->words, "%.*s: %.*s", "%.*s：%.*s"), text_of(label), text) : text;
-}
-
-static void add_row(struct walk *walk, enum draw_tone tone, struct text text)
-{
-    draw_add(&walk->words, &walk->drawing->nodes[walk->node].lines, tone, NODE_COLUMNS, text);
-}
-
-/* What leads nowhere: a line of the node. */
-static void add_inner(struct walk *walk, const struct happening *what, const char *mark)
-{
-    struct text said = print_two(walk, "%.*s %.*s", text_of(mark), what->title), details = with_detail(walk, what->details, what->condition);
-    if (details.size)
-        said = print_two(walk, draw_say(&walk->words, "%.*s: %.*s", "%.*s：%.*s"), said, details);
-    add_row(walk, what->way == DRAW_OVERDUE ? DRAW_TIME : DRAW_PLAIN, said);
-}
-
-/* ---- edges ---- */
-
-static struct draw_edge *edge_between(struct walk *walk, int32_t to, enum draw_way way)
-{
-    struct drawing *drawing = walk->drawing;
-    for (struct draw_edge *edge = drawing->edges; edge; edge = edge->next)
-        if (edge->from == walk->node && edge->to == to && edge->way == way)
-            return edge;
-    struct draw_edge *edge = ARENA_NEW(walk->words.arena, struct draw_edge);
-    *edge = (struct draw_edge){.from = walk->node, .to = to, .way = way};
-    if (drawing->last_edge)
-        drawing->last_edge->next = edge;
-    else
-        drawing->edges = edge;
-    drawing->last_edge = edge;
-    return edge;
-}
-
-static void add_edge(struct walk *walk, int32_t to, const struct happening *what, const char *mark, struct text where)
-{
-    struct draw_edge *edge = edge_between(walk, to, what->way);
-    struct text title = *mark ? print_two(walk, "%.*s %.*s", text_of(mark), what->title) : what->title;
-    draw_add(&walk->words, &edge->lines, DRAW_TITLE, EDGE_COLUMNS, title);
-    draw_add(&walk->words, &edge->lines, DRAW_PLAIN, EDGE_COLUMNS, what->details);
-    draw_add(&walk->words, &edge->lines, DRAW_PLAIN, EDGE_COLUMNS, what->condition);
-    draw_add(&walk->words, &edge->lines, DRAW_PLAIN, EDGE_COLUMNS, where);
-}
-
-/* ---- outcomes ---- */
-
-/* To which level, where that is a question. */
-static struct text go_where(const struct walk *walk, const struct workflow_outcome *outcome)
-{
-    if (outcome->go_level == GO_LEVEL_KEEP)
-        return text_of(draw_say(&walk->words, "→ at the same level", "→ 同一层级"));
-    if (outcome->go_level == GO_LEVEL_NAMED)
-        return print_two(walk, draw_say(&walk->words, "→ at %.*s%.*s", "→ 层级 %.*s%.*s"),
-                         draw_level(&walk->words, outcome->level), TEXT(""));
-    return (struct text){0};
-}
-
-static void draw_go(struct walk *walk, const struct workflow_outcome *outcome, struct happening what)
-{
-    struct text where = go_where(walk, outcome);
-    if (outcome->stage != walk->stage) {
-        add_edge(walk, stage_node(outcome->stage), &what, "", where);
-        return;
-    }
-    what.details = with_detail(walk, what.details, text_of(draw_say(&walk->words, "the stage begins anew", "本阶段重新开始")));
-    what.details = with_detail(walk, what.details, where);
-    add_inner(walk, &what, "↻");
-}
-
-/* False when the condition says that it never holds at the level. */
-static bool possible_at(const struct workflow *workflow, int32_t row, int32_t level)
-{
-    if (row == NONE)
-        return true;
-    const struct workflow_condition *condition = workflow_condition(workflow, row);
-    bool found = condition->kind != CONDITION_LEVEL;
-    if (condition->kind != CONDITION_LEVEL && condition->kind != CONDITION_ALL)
-        return true;
-    for (int32_t i = 0; i < condition->parts.count; i++) {
-        int32_t part = workflow_ref(workflow, condition->parts.first + i);
-        if (condition->kind == CONDITION_LEVEL)
-            found |= part == level;
-        else
-            found &= possible_at(workflow, part, level);
-    }
-    return found;
-}
-
-static void add_climb(struct walk *walk, int32_t from, int32_t to, const struct happening *what)
-{
-    struct draw_node *node = &walk->drawing->nodes[walk->node];
-    struct draw_climb *climb = ARENA_NEW(walk->words.arena, struct draw_climb);
-    *climb = (struct draw_climb){.from = from, .to = to, .way = what->way, .title = what->title};
-    if (node->last_climb)
-        node->last_climb->next = climb;
-    else
-        node->climbs = climb;
-    node->last_climb = climb;
-}
-
-static void draw_climb(struct walk *walk, const struct workflow_outcome *outcome, int32_t when, const struct happening *what)
-{
-    const struct workflow *workflow = walk->words.workflow;
-    const struct workflow_stage *stage = stage_of(walk);
-    bool up = outcome->direction == CLIMB_UP;
-    const char *mark = up ? "↑" : "↓";
-    if (outcome->stage != NONE && outcome->stage != walk->stage) {
-        const char *where = up ? draw_say(&walk->words, "→ at the next level up", "→ 上一层级")
-                               : draw_say(&walk->words, "→ at the next level down", "→ 下一层级");
-        add_edge(walk, stage_node(outcome->stage), what, mark, text_of(where));
-        return;
-    }
-    add_inner(walk, what, mark);
-    if (!stage) /* an event of `anywhere`: the stage is whichever it is in */
-        return;
-    for (int32_t step = up ? 0 : 1; step < stage->ladder.count - (up ? 1 : 0); step++)
-        if (possible_at(workflow, when, workflow_ref(workflow, stage->ladder.first + step)))
-            add_climb(walk, step, up ? step + 1 : step - 1, what);
-}
-
-static struct text notices_of(const struct walk *walk, const struct workflow_outcome *outcome)
-{
-    struct text all = {0};
-    for (int32_t i = 0; i < outcome->notices.count; i++) {
-        const struct workflow_notice *notice = workflow_notice(walk->words.workflow, outcome->notices.first + i);
-        struct text who = notice->worker != NONE ? text_of(workflow_string(walk->words.workflow, notice->worker))
-                                                 : draw_people(&walk->words, notice->who);
-        all = draw_list(&walk->words, all, who);
-    }
-    return labelled(walk, draw_say(&walk->words, "tells", "告知"), all);
-}
-
-/* "opens resolution, survey" */
-static struct text opens_of(const struct walk *walk, struct span opens)
-{
-    struct text all = {0};
-    for (int32_t i = 0; i < opens.count; i++)
-        all = draw_list(&walk->words, all, text_of(workflow_string(walk->words.workflow, workflow_open(walk->words.workflow, opens.first + i)->workflow)));
-    return labelled(walk, draw_say(&walk->words, "▣ opens", "▣ 立子案件"), all);
-}
-
-static void draw_outcome(struct walk *walk, int32_t row, int32_t when, struct happening what);
-
-static void draw_choose(struct walk *walk, const struct workflow_outcome *outcome, struct happening what)
-{
-    struct text before = what.condition;
-    for (int32_t i = 0; i < outcome->branches.count; i++) {
-        const struct workflow_branch *branch = workflow_branch(walk->words.workflow, outcome->branches.first + i);
-        struct text condition = branch->condition != NONE
-                                    ? labelled(walk, draw_say(&walk->words, "if", "若"), draw_condition(&walk->words, branch->condition))
-                                    : text_of(draw_say(&walk->words, "otherwise", "否则"));
-        what.condition = with_detail(walk, before, condition);
-        draw_outcome(walk, branch->outcome, branch->condition, what);
-    }
-}
-
-/* What everybody sees of it, and for how long. */
-static struct text publication_words(const struct walk *walk, int32_t row)
-{
-    if (row == NONE)
-        return (struct text){0};
-    const struct workflow_publication *publication = workflow_publication(walk->words.workflow, row);
-    struct text fields = draw_fields(&walk->words, publication->fields);
-    if (publication->lasting != NONE)
-        fields = with_detail(walk, fields, draw_duration(&walk->words, publication->lasting));
-    return labelled(walk, draw_say(&walk->words, "publishes", "公示"), fields);
-}
-
-/* `when`: the condition nearest above the outcome, or NONE. */
-static void draw_outcome(struct walk *walk, int32_t row, int32_t when, struct happening what)
-{
-    const struct workflow_outcome *outcome = workflow_outcome(walk->words.workflow, row);
-    struct text told = notices_of(walk, outcome);
-    what.details = with_detail(walk, what.details, publication_words(walk, outcome->publish));
-    what.details = with_detail(walk, what.details, opens_of(walk, outcome->opens));
-    switch (outcome->kind) {
-    case OUTCOME_GO: draw_go(walk, outcome, what); break;
-    case OUTCOME_CLIMB: draw_climb(walk, outcome, when, &what); break;
-    case OUTCOME_END: add_edge(walk, end_node(walk->words.workflow, outcome->end), &what, "", (struct text){0}); break;
-    case OUTCOME_CHOOSE: draw_choose(walk, outcome, what); break;
-    default: /* it stays: a deadline's says what then happens, an event's whom it tells */
-        what.details = with_detail(walk, what.details, told);
-        if (what.way == DRAW_OVERDUE && told.size == 0)
-            what.details = with_detail(walk, what.details, text_of(draw_say(&walk->words, "stays", "留在原处")));
-        add_inner(walk, &what, "•");
-    }
-}
+/* draw: the model of the picture: its nodes, and what stands in them. Where outcomes lead says draw_walk.c. See draw.h. */
+#include "engine/draw_walk.h"
 
 /* ---- what stands in a stage ---- */
 
@@ -263,14 +10,14 @@ static void draw_event(struct walk *walk, int32_t row)
     struct happening what = {.way = DRAW_EVENT,
                              .title = draw_title(words, event->name, event->title_zh, event->title_en),
                              .details = draw_by(words, event->by)};
-    what.details = with_detail(walk, what.details, labelled(walk, draw_say(words, "needs", "须填"), draw_fields(words, event->needs)));
-    what.details = with_detail(walk, what.details, labelled(walk, draw_say(words, "not by who", "回避"), draw_differing(words, event)));
+    what.details = draw_with(walk, what.details, draw_labelled(walk, draw_say(words, "needs", "须填"), draw_fields(words, event->needs)));
+    what.details = draw_with(walk, what.details, draw_labelled(walk, draw_say(words, "not by who", "回避"), draw_differing(words, event)));
     if (event->when != NONE)
-        what.condition = labelled(walk, draw_say(words, "if", "若"), draw_condition(words, event->when));
+        what.condition = draw_labelled(walk, draw_say(words, "if", "若"), draw_condition(words, event->when));
     if (event->within != NONE)
-        what.details = with_detail(walk, what.details, labelled(walk, draw_say(words, "within", "时限"), draw_duration(words, event->within)));
+        what.details = draw_with(walk, what.details, draw_labelled(walk, draw_say(words, "within", "时限"), draw_duration(words, event->within)));
     if (event->most > 0)
-        what.details = with_detail(walk, what.details, arena_print(words->arena, draw_say(words, "at most %d times", "至多 %d 次"), event->most));
+        what.details = draw_with(walk, what.details, arena_print(words->arena, draw_say(words, "at most %d times", "至多 %d 次"), event->most));
     if (event->task != NONE) /* its line is that of the task */
         return;
     draw_outcome(walk, event->outcome, event->when, what);
@@ -302,17 +49,17 @@ static struct text task_details(const struct walk *walk, const struct workflow_t
         int32_t topic = workflow_topic_row(words->workflow, task->topics.first + i)->topic;
         topics = draw_list(words, topics, text_of(workflow_string(words->workflow, topic)));
     }
-    details = with_detail(walk, details, labelled(walk, draw_say(words, "program", "程序"), topics));
+    details = draw_with(walk, details, draw_labelled(walk, draw_say(words, "program", "程序"), topics));
     if (task->within == NONE)
         return details;
-    return with_detail(walk, details, labelled(walk, draw_say(words, "within", "限期"), draw_limit(words, task->within)));
+    return draw_with(walk, details, draw_labelled(walk, draw_say(words, "within", "限期"), draw_limit(words, task->within)));
 }
 
 /* `of`: the task whose deadline it is; empty: that of the stage. */
 static void draw_overdue(struct walk *walk, int32_t outcome, struct text of)
 {
     const char *overdue = draw_say(&walk->words, "overdue", "逾期");
-    struct text title = of.size ? labelled(walk, overdue, of) : text_of(overdue);
+    struct text title = of.size ? draw_labelled(walk, overdue, of) : text_of(overdue);
     draw_outcome(walk, outcome, NONE, (struct happening){.way = DRAW_OVERDUE, .title = title});
 }
 
@@ -343,20 +90,20 @@ static void draw_tasks(struct walk *walk, const struct workflow_stage *stage)
     const struct draw_words *words = &walk->words;
     if (stage->task != NONE) {
         struct text details = task_details(walk, workflow_task(words->workflow, stage->task));
-        add_row(walk, DRAW_WORK, labelled(walk, draw_say(words, "task for", "任务"), details));
+        draw_row(walk, DRAW_WORK, draw_labelled(walk, draw_say(words, "task for", "任务"), details));
     }
     for (int32_t i = 0; i < stage->tasks.count; i++) {
         const struct workflow_task *task = workflow_task(words->workflow, stage->tasks.first + i);
         struct text title = task_title(walk, stage, stage->tasks.first + i);
-        add_row(walk, DRAW_WORK, print_two(walk, draw_say(words, "☐ %.*s: %.*s", "☐ %.*s：%.*s"), title, task_details(walk, task)));
+        draw_row(walk, DRAW_WORK, draw_two(walk, draw_say(words, "☐ %.*s: %.*s", "☐ %.*s：%.*s"), title, task_details(walk, task)));
         if (task->overdue != NONE)
             draw_overdue(walk, task->overdue, title);
     }
     if (stage->then == NONE)
         return;
-    struct text title = with_detail(walk, tasks_done(words, stage), children_ended(words, stage));
+    struct text title = draw_with(walk, tasks_done(words, stage), children_ended(words, stage));
     if (stage->vote != NONE)
-        title = with_detail(walk, title, text_of(draw_say(words, "☑ rated", "☑ 已评议")));
+        title = draw_with(walk, title, text_of(draw_say(words, "☑ rated", "☑ 已评议")));
     if (workflow_is_period(stage))
         title = text_of(stage->publish != NONE ? draw_say(words, "its period is over", "公示期满") : draw_say(words, "the time is over", "期满"));
     draw_outcome(walk, stage->then, NONE, (struct happening){.way = DRAW_EVENT, .title = title});
@@ -373,11 +120,11 @@ static void draw_vote(struct walk *walk, const struct workflow_vote *vote)
 {
     const struct draw_words *words = &walk->words;
     bool rating = vote->raters.count > 0;
-    add_row(walk, DRAW_WORK, rating ? labelled(walk, draw_say(words, "☑ rating by", "☑ 评议"), draw_raters(words, vote))
-                                    : labelled(walk, draw_say(words, "☑ vote of", "☑ 表决人"), draw_people(words, vote->roll)));
-    add_row(walk, DRAW_WORK, draw_vote_rules(words, vote));
-    add_row(walk, DRAW_WORK, labelled(walk, draw_say(words, "quorum", "法定人数"), draw_vote_quorum(words, vote)));
-    add_row(walk, DRAW_PLAIN, draw_vote_manner(words, vote));
+    draw_row(walk, DRAW_WORK, rating ? draw_labelled(walk, draw_say(words, "☑ rating by", "☑ 评议"), draw_raters(words, vote))
+                                    : draw_labelled(walk, draw_say(words, "☑ vote of", "☑ 表决人"), draw_people(words, vote->roll)));
+    draw_row(walk, DRAW_WORK, draw_vote_rules(words, vote));
+    draw_row(walk, DRAW_WORK, draw_labelled(walk, draw_say(words, "quorum", "法定人数"), draw_vote_quorum(words, vote)));
+    draw_row(walk, DRAW_PLAIN, draw_vote_manner(words, vote));
     draw_way(walk, rating ? NONE : vote->passed, draw_say(words, "☑ passed", "☑ 通过"));
     draw_way(walk, rating ? NONE : vote->failed, draw_say(words, "☒ failed", "☒ 未通过"));
     draw_way(walk, vote->no_quorum, rating ? draw_say(words, "too few raters", "评议人数不足") : draw_say(words, "no quorum", "未达到法定人数"));
@@ -388,18 +135,18 @@ static void draw_deadline(struct walk *walk, const struct workflow_stage *stage)
 {
     const struct draw_words *words = &walk->words;
     if (stage->within != NONE)
-        add_row(walk, DRAW_TIME, labelled(walk, draw_say(words, "within", "限期"), draw_limit(words, stage->within)));
+        draw_row(walk, DRAW_TIME, draw_labelled(walk, draw_say(words, "within", "限期"), draw_limit(words, stage->within)));
     if (stage->extend != NONE) {
         const struct workflow_extend *extend = workflow_extend(words->workflow, stage->extend);
         struct text add = draw_duration(words, extend->add);
         if (extend->up_to)
-            add = print_two(walk, draw_say(words, "up to %.*s%.*s", "至多%.*s%.*s"), add, TEXT(""));
-        add = with_detail(walk, add, draw_by(words, extend->by));
-        add = with_detail(walk, add, labelled(walk, draw_say(words, "granted by", "批准"), draw_people(words, extend->asks)));
-        add_row(walk, DRAW_TIME, labelled(walk, draw_say(words, "extension", "延期"), add));
+            add = draw_two(walk, draw_say(words, "up to %.*s%.*s", "至多%.*s%.*s"), add, TEXT(""));
+        add = draw_with(walk, add, draw_by(words, extend->by));
+        add = draw_with(walk, add, draw_labelled(walk, draw_say(words, "granted by", "批准"), draw_people(words, extend->asks)));
+        draw_row(walk, DRAW_TIME, draw_labelled(walk, draw_say(words, "extension", "延期"), add));
     }
     if (stage->stop_clock != NONE)
-        add_row(walk, DRAW_TIME, labelled(walk, draw_say(words, "clock stops for", "停止计时"), draw_stop(words, workflow_stop(words->workflow, stage->stop_clock))));
+        draw_row(walk, DRAW_TIME, draw_labelled(walk, draw_say(words, "clock stops for", "停止计时"), draw_stop(words, workflow_stop(words->workflow, stage->stop_clock))));
     if (stage->overdue != NONE)
         draw_overdue(walk, stage->overdue, (struct text){0});
 }
@@ -433,7 +180,7 @@ static struct text at_words(const struct walk *walk, const struct workflow_stage
 /* `kind_name`, with underlines for hyphens. */
 static struct text id_of(const struct walk *walk, const char *kind, const char *name)
 {
-    char *id = arena_string(walk->words.arena, print_two(walk, "%.*s_%.*s", text_of(kind), text_of(name)));
+    char *id = arena_string(walk->words.arena, draw_two(walk, "%.*s_%.*s", text_of(kind), text_of(name)));
     for (char *at = id; *at; at++)
         if (*at == '-')
             *at = '_';
@@ -455,7 +202,7 @@ static void begin_node(struct walk *walk, enum draw_kind kind, struct text id, s
 static void draw_stage(const struct draw_words *words, struct drawing *drawing, int32_t row)
 {
     const struct workflow_stage *stage = workflow_stage(words->workflow, row);
-    struct walk walk = walk_at(words, drawing, stage_node(row), row);
+    struct walk walk = walk_at(words, drawing, draw_stage_node(row), row);
     struct draw_node *node = &drawing->nodes[walk.node];
     begin_node(&walk, DRAW_STAGE, id_of(&walk, "stage", workflow_stage_name(words->workflow, row)),
                draw_title(words, stage->name, stage->title_zh, stage->title_en));
@@ -463,11 +210,11 @@ static void draw_stage(const struct draw_words *words, struct drawing *drawing, 
     node->steps = ARENA_ARRAY(words->arena, struct text, (size_t)stage->ladder.count);
     for (int32_t i = 0; i < stage->ladder.count; i++)
         node->steps[i] = draw_level(words, workflow_ref(words->workflow, stage->ladder.first + i));
-    add_row(&walk, DRAW_PLAIN, labelled(&walk, draw_say(words, "at", "所在"), at_words(&walk, stage)));
+    draw_row(&walk, DRAW_PLAIN, draw_labelled(&walk, draw_say(words, "at", "所在"), at_words(&walk, stage)));
     draw_tasks(&walk, stage);
     node->ballot = stage->vote != NONE;
     node->publishes = stage->publish != NONE;
-    add_row(&walk, DRAW_WORK, publication_words(&walk, stage->publish));
+    draw_row(&walk, DRAW_WORK, draw_published(&walk, stage->publish));
     if (stage->vote != NONE)
         draw_vote(&walk, workflow_vote(words->workflow, stage->vote));
     draw_deadline(&walk, stage);
@@ -482,16 +229,16 @@ static void draw_start(const struct draw_words *words, struct drawing *drawing, 
     struct text levels = {0};
     begin_node(&walk, DRAW_START, TEXT("start"), text_of(draw_say(words, "A case is opened", "立案")));
     if (head->opens_by != NONE)
-        add_row(&walk, DRAW_PLAIN, draw_by(words, head->opens_by));
+        draw_row(&walk, DRAW_PLAIN, draw_by(words, head->opens_by));
     if (workflow_recurs(words->workflow))
-        add_row(&walk, DRAW_PLAIN, draw_recurs(words, workflow_recurs(words->workflow)));
+        draw_row(&walk, DRAW_PLAIN, draw_recurs(words, workflow_recurs(words->workflow)));
     if (workflow_quota(words->workflow))
-        add_row(&walk, DRAW_PLAIN, draw_quota(words, workflow_quota(words->workflow)));
+        draw_row(&walk, DRAW_PLAIN, draw_quota(words, workflow_quota(words->workflow)));
     for (int32_t i = 0; i < head->opens_at.count; i++)
         levels = draw_list(words, levels, draw_level(words, workflow_ref(words->workflow, head->opens_at.first + i)));
-    add_row(&walk, DRAW_PLAIN, labelled(&walk, draw_say(words, "at", "层级"), levels));
+    draw_row(&walk, DRAW_PLAIN, draw_labelled(&walk, draw_say(words, "at", "层级"), levels));
     if (head->limit != NONE)
-        add_row(&walk, DRAW_TIME, labelled(&walk, draw_say(words, "the whole within", "总时限"), draw_limit(words, head->limit)));
+        draw_row(&walk, DRAW_TIME, draw_labelled(&walk, draw_say(words, "the whole within", "总时限"), draw_limit(words, head->limit)));
     draw_outcome(&walk, head->start, NONE, (struct happening){.way = DRAW_EVENT});
 }
 
@@ -501,7 +248,7 @@ static void draw_reopen(struct walk *walk, const struct workflow_reopen *reopen)
     begin_node(walk, DRAW_ANYWHERE, TEXT("ended"), text_of(draw_say(words, "After any end", "办结之后")));
     struct happening what = {.way = DRAW_EVENT, .title = text_of(draw_say(words, "opened again", "重新办理")), .details = draw_by(words, reopen->by)};
     if (reopen->within != NONE)
-        what.details = with_detail(walk, what.details, labelled(walk, draw_say(words, "within", "时限"), draw_duration(words, reopen->within)));
+        what.details = draw_with(walk, what.details, draw_labelled(walk, draw_say(words, "within", "时限"), draw_duration(words, reopen->within)));
     draw_outcome(walk, reopen->outcome, NONE, what);
 }
 
@@ -509,12 +256,12 @@ static void draw_ends(const struct draw_words *words, struct drawing *drawing)
 {
     for (int32_t row = 0; row < workflow_count(words->workflow, WORKFLOW_ENDS); row++) {
         const struct workflow_end *end = workflow_end(words->workflow, row);
-        struct walk walk = walk_at(words, drawing, end_node(words->workflow, row), NONE);
+        struct walk walk = walk_at(words, drawing, draw_end_node(words->workflow, row), NONE);
         begin_node(&walk, DRAW_END, id_of(&walk, "end", workflow_end_name(words->workflow, row)),
                    draw_title(words, end->name, end->title_zh, end->title_en));
     }
     if (workflow_head(words->workflow)->reopen != NONE) {
-        struct walk walk = walk_at(words, drawing, ended_node(words->workflow), NONE);
+        struct walk walk = walk_at(words, drawing, draw_ended_node(words->workflow), NONE);
         draw_reopen(&walk, workflow_reopen(words->workflow, workflow_head(words->workflow)->reopen));
     }
 }
@@ -527,12 +274,12 @@ struct drawing draw_workflow(struct arena *arena, const struct workflow *workflo
     struct draw_lines title = {0};
     draw_add(&words, &title, DRAW_TITLE, INT32_MAX, draw_title(&words, head->name, head->title_zh, head->title_en));
     drawing.title = title.first ? title.first->text : (struct text){0};
-    drawing.node_count = ended_node(workflow) + 1;
+    drawing.node_count = draw_ended_node(workflow) + 1;
     drawing.nodes = ARENA_ARRAY(arena, struct draw_node, (size_t)drawing.node_count);
     draw_start(&words, &drawing, head);
     for (int32_t row = 0; row < workflow_count(workflow, WORKFLOW_STAGES); row++)
         draw_stage(&words, &drawing, row);
-    struct walk walk = walk_at(&words, &drawing, anywhere_node(workflow), NONE);
+    struct walk walk = walk_at(&words, &drawing, draw_anywhere_node(workflow), NONE);
     if (head->anywhere.count || head->overdue != NONE)
         begin_node(&walk, DRAW_ANYWHERE, TEXT("anywhere"), text_of(draw_say(&words, "At any stage", "任何阶段")));
     draw_events(&walk, head->anywhere);

@@ -6,7 +6,6 @@
  * its own, but what fell due before the event has fired all the same: that was owed anyway. (In a held case nothing is: there a refusal changes
  * nothing at all.) */
 #include "engine/engine_inner.h"
-#include "engine/number.h"
 #include "engine/poll.h"
 
 #include <assert.h>
@@ -86,10 +85,10 @@ static enum err check_event(const struct engine *engine, const struct event *eve
     return ERR_OK;
 }
 
-/* Design 12.3. A held case lives in the time of its own events, in their order; a live one in the time of receipt, or, where its workflow
- * says so, in the time of the event, but never before the case's last event. ERR_OK or the refusal. */
-static enum err effective_time(const struct engine *engine, const struct event *event, const struct case_state *state,
-                               const struct workflow *workflow, int64_t *effective, struct text *why)
+/* A held case lives in the time of its own events, in their order; a live one in the time of receipt, or, where its workflow says so, in the time of
+ * the event, but never before the case's last event. */
+enum err engine_effective_time(const struct engine *engine, const struct event *event, const struct case_state *state, const struct workflow *workflow,
+                               int64_t *effective, struct text *why)
 {
     int64_t now = engine->working.time;
     int64_t happened = event->has_happened_at && event->happened_at < now ? event->happened_at : now;
@@ -130,9 +129,8 @@ void engine_input(const struct engine *engine, const struct workflow *workflow, 
     };
 }
 
-/* ADVANCE and, when it says yes, apply. */
-static enum err advance_and_apply(struct engine *engine, const struct event *event, const struct workflow *workflow,
-                                  const struct case_state *before, int64_t effective, uint64_t sequence, struct decision *decision)
+enum err engine_advance_and_apply(struct engine *engine, const struct event *event, const struct workflow *workflow, const struct case_state *before,
+                                  int64_t effective, uint64_t sequence, struct decision *decision)
 {
     struct advance_input input;
     engine_input(engine, workflow, before, &input);
@@ -159,7 +157,7 @@ enum err engine_decide_case(struct engine *engine, const struct event *event, st
     const struct workflow *workflow = engine_workflow(engine, subject->state->workflow);
     if (!workflow)
         return ERR_CORRUPT;
-    return advance_and_apply(engine, event, workflow, subject->state, effective, 0, decision);
+    return engine_advance_and_apply(engine, event, workflow, subject->state, effective, 0, decision);
 }
 
 static void answer_refused(const struct decision *decision, struct arena *arena, struct message *answer)
@@ -174,7 +172,7 @@ static void answer_refused(const struct decision *decision, struct arena *arena,
 }
 
 /* The answer to what was decided: the record that was just appended, or the refusal. */
-static enum err answer_decision(struct engine *engine, const struct decision *decision, struct message *answer)
+enum err engine_answer_decision(struct engine *engine, const struct decision *decision, struct message *answer)
 {
     if (decision->code) {
         answer_refused(decision, &engine->batch.arena, answer);
@@ -191,7 +189,7 @@ static enum err decide_known(struct engine *engine, const struct event *event, s
         return ERR_CORRUPT;
     int64_t effective;
     struct text why = {0};
-    enum err refusal = effective_time(engine, event, subject->state, workflow, &effective, &why);
+    enum err refusal = engine_effective_time(engine, event, subject->state, workflow, &effective, &why);
     if (refusal) {
         engine_refuse(answer, refusal, why);
         return ERR_OK;
@@ -205,121 +203,10 @@ static enum err decide_known(struct engine *engine, const struct event *event, s
     if (code)
         return code;
     if (decision.code)
-        return answer_decision(engine, &decision, answer);
+        return engine_answer_decision(engine, &decision, answer);
     code = engine_fire_case(engine, subject, effective, NULL);
     code = code ? code : engine_decide_case(engine, event, subject, effective, &decision);
-    return code ? code : answer_decision(engine, &decision, answer);
-}
-
-/* Two series may meet in one text ("K{number}" and "K1{number}" in K11): a number that a case has is passed over. */
-static enum err pass_taken_numbers(struct engine *engine, struct text series, uint64_t *sequence)
-{
-    struct arena *arena = &engine->batch.arena;
-    struct text taken;
-    enum err code = ERR_OK;
-    for (; !code; *sequence += code == ERR_OK) {
-        struct arena_mark mark = arena_save(arena);
-        struct record_key key = key_number(engine->options.partition, number_in(arena, series, *sequence));
-        arena_rewind(arena, mark);
-        code = batch_get(&engine->batch, STORE_NUMBER, &key, &taken);
-    }
-    return code == ERR_NOT_FOUND ? ERR_OK : code;
-}
-
-/* The next number of the series that the opening counts in. */
-static enum err next_in_series(struct engine *engine, const struct advance_input *input, struct record_key *key, uint64_t *sequence)
-{
-    struct text series = advance_series(input, &engine->batch.arena);
-    *sequence = 0;
-    key->size = 0;
-    if (series.size == 0)
-        return ERR_OK;
-    *key = key_counter(engine->options.partition, 'n', series);
-    struct text value;
-    enum err code = batch_get(&engine->batch, STORE_COUNTER, key, &value);
-    if (code == ERR_OK)
-        code = row_decode_number(value, sequence);
-    *sequence += 1;
-    return code == ERR_NOT_FOUND || !code ? pass_taken_numbers(engine, series, sequence) : code;
-}
-
-static enum err open_case(struct engine *engine, const struct event *event, const struct workflow *workflow, int64_t effective, struct message *answer)
-{
-    struct advance_input input;
-    engine_input(engine, workflow, NULL, &input);
-    input.event = event;
-    input.now = effective;
-    struct record_key counter;
-    uint64_t sequence;
-    enum err code = next_in_series(engine, &input, &counter, &sequence);
-    struct decision decision;
-    code = code ? code : advance_and_apply(engine, event, workflow, NULL, effective, sequence, &decision);
-    if (code)
-        return code;
-    if (!decision.code && counter.size)
-        batch_put(&engine->batch, STORE_COUNTER, &counter, row_encode_number(&engine->batch.arena, sequence));
-    code = answer_decision(engine, &decision, answer);
-    if (!code && !decision.code)
-        code = engine_note_unparkable(engine, event->key);
-    return code;
-}
-
-/* Which names there are: it may only be mistyped. */
-static struct text workflow_why(const struct engine *engine, struct text wanted, struct arena *arena)
-{
-    enum { NAMED_MOST = 20 };
-    struct text name, last = {0}, list = {0};
-    uint64_t position;
-    bool known = false;
-    uint32_t named = 0;
-    for (uint32_t i = 0; named < NAMED_MOST && engine_deployed_workflow(engine, i, &name, &position); i++) {
-        known = known || text_equal(name, wanted);
-        if (text_equal(name, last)) /* another version: they stand together */
-            continue;
-        list = arena_print(arena, "%.*s%s%.*s", (int)list.size, list.data, list.size ? ", " : "", (int)name.size, name.data);
-        last = name;
-        named++;
-    }
-    if (known)
-        return arena_print(arena, "\"%.*s\" is deployed, but no version of it applies yet.", (int)wanted.size, wanted.data);
-    if (named == 0)
-        list = TEXT("none");
-    return arena_print(arena, "There is no workflow \"%.*s\". Deployed: %.*s.", (int)wanted.size, wanted.data, (int)list.size, list.data);
-}
-
-static enum err decide_open(struct engine *engine, const struct event *event, struct message *answer)
-{
-    struct arena *arena = &engine->batch.arena;
-    struct record_key key = key_case_key(engine->options.partition, event->key);
-    struct text value;
-    enum err code = batch_get(&engine->batch, STORE_KEY, &key, &value);
-    if (code == ERR_OK) {
-        engine_refuse(answer, ERR_KEY_TAKEN, (struct text){0});
-        return ERR_OK;
-    }
-    if (code != ERR_NOT_FOUND)
-        return code;
-    const struct directory *directory = engine_directory(engine);
-    if (!directory || directory_find_unit(directory, event->unit) == NONE) {
-        engine_refuse(answer, ERR_UNKNOWN_UNIT, arena_print(arena, "\"%.*s\" is not in the directory.", (int)event->unit.size, event->unit.data));
-        return ERR_OK;
-    }
-    int64_t day_of = event->held && event->has_happened_at ? event->happened_at : engine->working.time;
-    const struct workflow *workflow = engine_newest_workflow(engine, event->workflow, day_of);
-    if (!workflow) {
-        engine_refuse(answer, ERR_UNKNOWN_WORKFLOW, workflow_why(engine, event->workflow, arena));
-        return ERR_OK;
-    }
-    int64_t effective;
-    struct text why = {0};
-    enum err refusal = effective_time(engine, event, NULL, workflow, &effective, &why);
-    if (refusal) {
-        engine_refuse(answer, refusal, why);
-        return ERR_OK;
-    }
-    struct event filled = *event;
-    code = engine_previous_fill(engine, workflow, &filled);
-    return code ? code : open_case(engine, &filled, workflow, effective, answer);
+    return code ? code : engine_answer_decision(engine, &decision, answer);
 }
 
 static enum err decide_for_case(struct engine *engine, const struct event *event, struct message *answer)
@@ -364,7 +251,7 @@ static enum err decide_settled_notice(struct engine *engine, const struct event 
 static enum err decide_kind(struct engine *engine, const struct event *event, struct message *answer)
 {
     switch (event->kind) {
-    case EVENT_OPEN: return decide_open(engine, event, answer);
+    case EVENT_OPEN: return engine_decide_open(engine, event, answer);
     case EVENT_SETTLE: return decide_settled_notice(engine, event, answer);
     case EVENT_ERASE: return engine_erase(engine, event, answer);
     case EVENT_SEND:

@@ -210,6 +210,18 @@ void engine_owe_count(struct engine *engine, const struct case_state *after, con
 void engine_counted(struct engine *engine, const struct effect *effect);
 enum err engine_find_counts(struct engine *engine);
 
+/* ---- engine.c: the steps of an event's journey that openings take too ---- */
+/* When the event takes effect (design 12.3); ERR_OK, or the refusal. `state`: NULL for an opening. */
+enum err engine_effective_time(const struct engine *engine, const struct event *event, const struct case_state *state, const struct workflow *workflow,
+                               int64_t *effective, struct text *why);
+/* ADVANCE and, when it says yes, apply. */
+enum err engine_advance_and_apply(struct engine *engine, const struct event *event, const struct workflow *workflow, const struct case_state *before,
+                                  int64_t effective, uint64_t sequence, struct decision *decision);
+enum err engine_answer_decision(struct engine *engine, const struct decision *decision, struct message *answer);
+
+/* ---- engine_open.c ---- */
+enum err engine_decide_open(struct engine *engine, const struct event *event, struct message *answer);
+
 /* ---- engine_recur.c: what the calendar brought about becomes rows and records ---- */
 /* A run has opened a case. */
 enum err engine_run_opened(struct engine *engine, const struct event *event, uint64_t case_id);
