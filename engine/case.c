@@ -106,6 +106,14 @@ uint32_t case_parts_of(const struct case_state *state, int32_t event)
     return count;
 }
 
+bool case_poll_counting(const struct case_state *state)
+{
+    for (uint32_t i = 0; i < state->poll_count; i++)
+        if (state->polls[i].state == POLL_COUNTING)
+            return true;
+    return false;
+}
+
 struct case_poll *case_poll_now(const struct case_state *state)
 {
     struct case_poll *last = state->poll_count ? &state->polls[state->poll_count - 1] : NULL;

@@ -287,6 +287,9 @@ uint32_t case_parts_of(const struct case_state *state, int32_t event);
 /* The vote or rating that runs in the stage where the case is (open, or closed and being counted), or NULL. */
 struct case_poll *case_poll_now(const struct case_state *state);
 
+/* The ballots of a secret vote are still to be opened and counted. */
+bool case_poll_counting(const struct case_state *state);
+
 /* For advance: adding returns the row, zeroed but for what names it (an existing one of that name as it is). */
 struct case_clock *case_add_clock(struct arena *arena, struct case_state *state, int32_t kind, int32_t which);
 struct case_task *case_add_task(struct arena *arena, struct case_state *state, uint64_t id);

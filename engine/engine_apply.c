@@ -287,6 +287,13 @@ static enum err keep_case(struct engine *engine, struct case_state *after, bool 
     return ERR_OK;
 }
 
+/* With everything else that the case held of people; where ballots are still to be opened, which stand in the rolls, when they are counted. */
+static bool rolls_go(const struct event *event, const struct case_state *after)
+{
+    bool counted = event->kind == EVENT_COUNT && (after->flags & CASE_FORGOTTEN);
+    return (event->rolls || counted) && !case_poll_counting(after);
+}
+
 enum err engine_apply(struct engine *engine, const struct event *event, const struct case_state *before, const struct decision *decision, int64_t effective)
 {
     struct case_state *after = decision->after;
@@ -320,6 +327,10 @@ enum err engine_apply(struct engine *engine, const struct event *event, const st
     if (engine_was_said(event))
         engine_said_gone(engine, event);
     put_rolls(engine, after, decision);
+    if (rolls_go(event, after))
+        code = engine_forget_rolls(engine, after->id);
+    if (code)
+        return code;
     record.note_zh = decision->note_zh;
     record.note_en = decision->note_en;
     record_notices(&engine->batch.arena, decision, &record);

@@ -29,6 +29,7 @@ static bool next_due(const struct case_state *state, int64_t effective, struct f
         .clock_kind = clock->kind,
         .clock_which = clock->which,
         .due = clock->due,
+        .rolls = clock->kind == CLOCK_RETAIN,
         .again = firing->here >= ENGINE_CIRCLE_MOST || firing->all >= ENGINE_AT_ONCE_MOST,
     };
     firing->all++;

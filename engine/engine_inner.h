@@ -203,6 +203,8 @@ struct engine_rolls {
 };
 /* Puts the rows of a roll that the event needs into the input: as they were foreseen (NULL: nothing was), else as the batch has them. */
 enum err engine_read_rolls(struct engine *engine, const struct event *event, const struct engine_rolls *foreseen, struct advance_input *input);
+/* The rolls of all its votes: it was kept long enough. */
+enum err engine_forget_rolls(struct engine *engine, uint64_t case_id);
 void engine_keep_foreseen(struct engine *engine, const struct decision *decision, struct engine_rolls *foreseen);
 
 /* ---- engine_count.c ---- */

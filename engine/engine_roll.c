@@ -42,6 +42,40 @@ enum err engine_read_rolls(struct engine *engine, const struct event *event, con
     return ERR_OK;
 }
 
+/* What the batch itself has put there. */
+static void forget_fresh(struct engine *engine, const struct record_key *prefix)
+{
+    for (uint32_t i = 0, count = engine->batch.row_count; i < count; i++) {
+        const struct batch_row *row = engine->batch.rows[i];
+        struct record_key key = {.size = row->key.size};
+        if (row->table != STORE_ROLL || row->deleted || !key_begins(row->key, prefix))
+            continue;
+        memcpy(key.bytes, row->key.data, row->key.size);
+        batch_delete(&engine->batch, STORE_ROLL, &key);
+    }
+}
+
+enum err engine_forget_rolls(struct engine *engine, uint64_t case_id)
+{
+    struct record_key prefix = key_log(engine->options.partition, case_id); /* a roll's key begins as a position's: partition and case */
+    struct store_txn *txn;
+    struct store_cursor *cursor;
+    struct text name, value;
+    enum err code = batch_txn(&engine->batch, &txn);
+    code = code ? code : store_cursor_open(txn, STORE_ROLL, &cursor);
+    if (code)
+        return code;
+    forget_fresh(engine, &prefix);
+    code = store_cursor_seek(cursor, key_text(&prefix), &name, &value);
+    for (; !code && key_begins(name, &prefix); code = store_cursor_next(cursor, &name, &value)) {
+        struct record_key key = {.size = name.size};
+        memcpy(key.bytes, name.data, name.size);
+        batch_delete(&engine->batch, STORE_ROLL, &key);
+    }
+    store_cursor_close(&cursor);
+    return code == ERR_NOT_FOUND ? ERR_OK : code;
+}
+
 void engine_keep_foreseen(struct engine *engine, const struct decision *decision, struct engine_rolls *foreseen)
 {
     if (decision->roll_count == 0)

@@ -81,6 +81,7 @@ struct event {
     /* a due clock */
     int32_t clock_kind, clock_which;
     int64_t due;
+    bool rolls;             /* of a due retain: the rolls of the case's votes go with it. Records of older programs are without: there they stayed */
 
     /* parked events */
     uint64_t parked;        /* position of the EVENT_PARK that this send or unpark comes from; 0: none */

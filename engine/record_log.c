@@ -55,6 +55,7 @@ static const struct log_member members[] = {
     {"clock", M_I32, IN_EVENT(clock_kind)},
     {"which", M_I32, IN_EVENT(clock_which)},
     {"due", M_I64, IN_EVENT(due)},
+    {"rolls", M_BOOLEAN, IN_EVENT(rolls)},
     {"parked", M_U64, IN_EVENT(parked)},
     {"sealed", M_BYTES, IN_EVENT(sealed)},
     {"code", M_CODE, IN_EVENT(code)},

@@ -202,6 +202,13 @@ static void check_roll(struct sim *sim, const struct case_state *state, const st
         sim_broken(sim, INVARIANT_BALLOTS_ADD_UP, "case %llu: roll %u says %u late ballots, its rows %u", ID(state->id), poll->roll, poll->late, summed->late);
 }
 
+/* Who could vote, and how they did, goes with everything else of people; what came of it stays. */
+static void check_forgotten_roll(struct sim *sim, const struct case_state *state, const struct case_poll *poll, const struct summed *summed)
+{
+    if (summed->names.size && !case_poll_counting(state))
+        sim_broken(sim, INVARIANT_FORGOTTEN_IS_GONE, "case %llu: the time for which it is kept is over, and roll %u still has%.*s", ID(state->id), poll->roll, SHOW(summed->names));
+}
+
 /* Of a secret vote that is over, when nothing is on its way any more. */
 static void check_secret(struct sim *sim, const struct case_state *state, const struct case_poll *poll, bool last)
 {
@@ -223,7 +230,10 @@ void audit_polls(struct sim *sim, struct store_txn *txn, const struct case_state
         const struct case_poll *poll = &state->polls[i];
         struct summed summed = {.tally = {.lanes = poll->tally.lanes}, .secret = workflow_vote(workflow, workflow_stage(workflow, poll->stage)->vote)->secret != 0};
         each_row(sim, txn, state->id, poll->roll, sum_row, &summed);
-        check_roll(sim, state, poll, &summed);
+        if (state->flags & CASE_FORGOTTEN)
+            check_forgotten_roll(sim, state, poll, &summed);
+        else
+            check_roll(sim, state, poll, &summed);
         if (summed.secret)
             check_secret(sim, state, poll, last);
     }
