@@ -480,6 +480,47 @@ static void who_is_in_the_directory_stays(void **state)
     expect_refused(rooms_tell(rooms, &message), ERR_NOT_ALLOWED);
 }
 
+static struct text sealed_alone(struct rooms *rooms, struct seal_key key, struct text event_id, const char *field, const struct value *plain)
+{
+    struct wire_writer writer = {.arena = &rooms->bed.arena};
+    struct text sealed;
+    wire_put_value(&writer, plain);
+    assert_int_equal(seal_value(rooms->seal, &rooms->bed.arena, (struct seal_keys){&key, 1}, event_id, text_of(field), (struct text){writer.data, writer.size}, &sealed), ERR_OK);
+    return sealed;
+}
+
+/* Sealed by an older program, which had one key for each value; its sender has no answer yet and sends it again. */
+static void a_repeat_of_what_an_older_program_sealed_is_one(void **state)
+{
+    struct rooms *rooms = *state;
+    struct message opening = dispute(rooms, "厨房漏水到楼下"), answer;
+    struct event event;
+    struct text why;
+    opening.on_behalf = TEXT("app:zhao");
+    rooms_begin(rooms);
+    assert_int_equal(door_event(&rooms->door, engine_arena(rooms->bed.engine), &opening, &rooms_client, &event, &why), ERR_OK);
+    struct value summary = value_text(TEXT("厨房漏水到楼下")), details = {.kind = VALUE_MAP, .count = 1, .items = (struct value *)(uintptr_t)(zhao_map + 2)};
+    struct text alone = sealed_alone(rooms, seal_key_of_person(TEXT("app:zhao")), opening.id, "applicant", &details);
+    struct value entry[] = {zhao_map[0], zhao_map[1], value_text(TEXT("sealed")), value_bytes(alone.data, alone.size)}, person = {.kind = VALUE_MAP, .count = 2, .items = entry};
+    struct field_value old[4] = {event.data[0], event.data[1], event.data[2], event.data[3]};
+    old[0].value = (struct value){.kind = VALUE_LIST, .count = 1, .items = &person};
+    alone = sealed_alone(rooms, seal_key_of_case(TEXT(KEY_1)), opening.id, "summary", &summary);
+    old[3].value = value_bytes(alone.data, alone.size);
+    assert_false(text_equal(old[3].value.text, event.data[3].value.text));
+    event.data = old;
+    assert_int_equal(engine_decide(rooms->bed.engine, &event, &answer), ERR_OK);
+    expect_applied(answer);
+    rooms_commit(rooms);
+    struct value row = seen_by(rooms, "li");
+    assert_string_equal(row_string(rooms, value_get(&row, "data"), "summary"), "厨房漏水到楼下");
+    assert_string_equal(row_string(rooms, &value_get(value_get(&row, "data"), "applicant")->items[0], "telephone"), "13800001111");
+    assert_int_equal(rooms_tell(rooms, &opening).kind, MESSAGE_DUPLICATE);
+    struct message other = dispute(rooms, "卫生间漏水到楼下");
+    other.id = opening.id;
+    other.on_behalf = opening.on_behalf;
+    expect_refused(rooms_tell(rooms, &other), ERR_ID_REUSED);
+}
+
 /* A parked event is sealed for everybody of whom it holds details. */
 static void a_park_goes_with_whom_it_speaks_of(void **state)
 {
@@ -521,6 +562,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(either_key_is_the_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_is_erased_is_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_is_in_the_directory_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_repeat_of_what_an_older_program_sealed_is_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_park_goes_with_whom_it_speaks_of, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("door", tests, NULL, NULL);

@@ -775,6 +775,11 @@ static void what_a_failed_commit_left_on_disk_goes_on(void **state)
     WORKFLOW_HEAD_OF("bench")                                                                                          \
     "retain: 1 day\nstages: {box: {within: 9 days, events: {close: {by: supervisor, end: closed}}, overdue: {end: closed}}}\n"
 
+#define OF_RESIDENTS                                                                                                   \
+    "workflow: bench\nversion: 1\nopens: {by: resident, at: building, needs: [note]}\n"                               \
+    "data: {note: {type: text, most: 400, sees: supervisor}}\nstart: {go: box}\nends: {closed: }\n"                   \
+    "stages: {box: {within: 9 days, events: {close: {by: supervisor, end: closed}}, overdue: {end: closed}}}\n"
+
 static void start_with(const char *text)
 {
     const char *path = arena_print(&rig->arena, "%s/workflow.yaml", rig->folder).data;
@@ -836,6 +841,64 @@ static void a_full_disk_of_keys_ends_no_vote(void **state)
     expect_kind(ask(client, vote_of(KEY_2)), MESSAGE_APPLIED);
     let_pass(client, HOLIDAYS_TOO);
     assert_int_equal(keys_destroyed(), 2);
+}
+
+/* The nth resident has opened a case and is to be erased. */
+static struct message erasure_of(void *client, uint32_t nth)
+{
+    struct message open = opening(arena_print(&rig->arena, "erase-key%07u", nth).data);
+    struct text person = arena_print(&rig->arena, "app:%u", nth);
+    open.on_behalf = person;
+    expect_kind(ask(client, open), MESSAGE_APPLIED);
+    struct message erase = sending(KEY_1, "");
+    return (struct message){.kind = MESSAGE_ERASE, .request = erase.request, .id = erase.id, .as = open.as, .on_behalf = person, .why = TEXT("asked for")};
+}
+
+/* Each write on the disk of the keys fails once. */
+static void who_is_erased_hears_of_it_when_it_is_done(void **state)
+{
+    (void)state;
+    start_with(OF_RESIDENTS);
+    void *client = connect_to(0);
+    enum message_kind kind = MESSAGE_BUSY;
+    uint32_t nth = 1;
+    for (; kind == MESSAGE_BUSY; nth++) {
+        struct message erase = erasure_of(client, nth);
+        store_memory_set_fault(rig->keys, (struct store_memory_fault){.countdown = nth, .code = ERR_DISK_FULL, .writes_only = true});
+        kind = ask(client, erase).kind;
+        store_memory_set_fault(rig->keys, (struct store_memory_fault){0});
+        assert_int_equal(keys_destroyed(), kind == MESSAGE_BUSY ? nth - 1 : nth);
+        expect_kind(ask(client, erase), MESSAGE_DUPLICATE);
+        assert_int_equal(keys_destroyed(), nth);
+    }
+    assert_int_equal(kind, MESSAGE_APPLIED);
+    assert_true(nth > 4); /* begin, put, commit */
+    struct message erase = erasure_of(client, nth);
+    store_memory_set_fault(rig->keys, (struct store_memory_fault){.countdown = 2, .code = ERR_DISK_FULL, .writes_only = true});
+    expect_kind(ask(client, erase), MESSAGE_BUSY);
+    store_memory_set_fault(rig->keys, (struct store_memory_fault){0});
+    let_pass(client, 6000); /* nobody asks again: it is done all the same */
+    assert_int_equal(keys_destroyed(), nth);
+}
+
+/* Nobody knows whether the batch is on disk; when it is, the key goes. */
+static void who_is_erased_is_so_whatever_fails(void **state)
+{
+    (void)state;
+    start_with(OF_RESIDENTS);
+    void *client = connect_to(0);
+    bool read_only = true;
+    for (uint32_t nth = 1; read_only; nth++) {
+        struct message erase = erasure_of(client, nth);
+        store_memory_set_fault(rig->store, (struct store_memory_fault){.countdown = nth, .code = ERR_DISK_FULL, .writes_only = true, .commit_holds = true});
+        say(client, &erase);
+        struct message answer = ask_status(client, erase.request);
+        store_memory_set_fault(rig->store, (struct store_memory_fault){0});
+        read_only = value_get(&answer.rows.items[0], "read-only") != NULL;
+        let_pass(client, 6000);
+        expect_kind(ask(client, erase), keys_destroyed() == nth ? MESSAGE_DUPLICATE : MESSAGE_APPLIED);
+        assert_int_equal(keys_destroyed(), nth);
+    }
 }
 
 /* Found by the simulator: when the commit held although it failed, nobody destroyed the key before the next start. */
@@ -991,6 +1054,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_full_disk_is_said_once, set_up_in_memory, tear_down),
         cmocka_unit_test_setup_teardown(what_a_failed_commit_left_on_disk_goes_on, set_up_in_memory, tear_down),
         cmocka_unit_test_setup_teardown(a_full_disk_of_keys_ends_no_vote, set_up_in_memory, tear_down),
+        cmocka_unit_test_setup_teardown(who_is_erased_hears_of_it_when_it_is_done, set_up_in_memory, tear_down),
+        cmocka_unit_test_setup_teardown(who_is_erased_is_so_whatever_fails, set_up_in_memory, tear_down),
         cmocka_unit_test_setup_teardown(what_is_forgotten_is_so_whatever_fails, set_up_in_memory, tear_down),
         cmocka_unit_test_setup_teardown(any_other_failure_ends_it, set_up_in_memory, tear_down),
         TEST(stopping_says_so),
