@@ -270,12 +270,22 @@ static enum err read_next(struct centre *centre)
     return err == ERR_NOT_FOUND ? ERR_OK : err ? err : ask_history(centre, 0);
 }
 
+/* A task with what is erased by now may have come after the news of it. */
+static bool tells_of_erasure(const struct value *rows)
+{
+    for (uint32_t i = 0; rows->kind == VALUE_LIST && i < rows->count; i++)
+        if (value_get(&rows->items[i], "erased"))
+            return true;
+    return false;
+}
+
 /* What the engine does not show, to us or to anyone, is not asked for again until something happens to the case. */
 static enum err history_came(struct centre *centre, const struct message *answer)
 {
     bool shown = answer->kind == MESSAGE_RESULT, last = !shown || (!answer->more && !answer->after);
     struct value none = {.kind = VALUE_LIST};
     enum err err = docket_read(centre->docket, centre->reading.case_id, centre->reading.turn, shown ? &answer->rows : &none, last);
+    centre->wipe_due |= shown && tells_of_erasure(&answer->rows);
     if (err || answer->more)
         return err;
     centre->reading.request = 0;

@@ -149,7 +149,7 @@ class Erase(harness.Case):
         self.verify(engine)
 
     def shown_by_centre(self, engine, case):
-        return self.command(engine, "show", case, "--json", name="mediation_centre").stdout
+        return engine.command("show", case, "--json", name="mediation_centre").stdout  # empty while it is not there
 
     def test_the_docket_destroys_it_too(self):
         """What its people have seen stands in clear in the docket, until the news of the erasure come: at once, or when it is started again."""
