@@ -382,7 +382,7 @@ static enum err lmdb_reopen(struct store *base)
     struct lmdb_store *store = (struct lmdb_store *)base;
     assert(!transactions_open(store));
     drop_idle_reader(store);
-    enum err err = lmdb_file_reopen(&store->file);
+    enum err err = lmdb_file_reopen(&store->file, store->failed);
     store->failed = err != ERR_OK;
     return err;
 }

@@ -247,9 +247,27 @@ void lmdb_file_close(struct lmdb_file *file)
     store_folder_leave(&file->lock);
 }
 
-enum err lmdb_file_reopen(struct lmdb_file *file)
+/* After a sync that failed the system's memory holds what the disk does not, and takes it for written: what is written over it may then never arrive
+ * (ext4 on a disk with less room than it promised: the blocks stay unwritten, and later syncs succeed). Nothing maps the file now, so the system can be made
+ * to forget it; what is read from here on is what the disk has. */
+static void forget_memory(const struct lmdb_file *file)
+{
+    char path[sizeof file->folder + 16];
+    snprintf(path, sizeof path, "%s/data.mdb", file->folder);
+    int descriptor = open(path, O_RDWR | O_CLOEXEC);
+    if (descriptor < 0)
+        return; /* opening it again will tell */
+    int failed = fdatasync(descriptor); /* what can still be written is written: only what is clean can be forgotten; that it fails is known */
+    (void)failed;
+    posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED);
+    close(descriptor);
+}
+
+enum err lmdb_file_reopen(struct lmdb_file *file, bool after_failure)
 {
     environment_close(file);
+    if (after_failure)
+        forget_memory(file);
     return environment_open(file);
 }
 

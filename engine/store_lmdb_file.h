@@ -22,7 +22,8 @@ struct lmdb_file {
 enum err lmdb_file_open(struct lmdb_file *file, const char *folder, const struct store_lmdb_options *options);
 void lmdb_file_close(struct lmdb_file *file);
 /* Closes and opens the environment under the same lock. After a failure the environment is closed, the lock still held. */
-enum err lmdb_file_reopen(struct lmdb_file *file);
+/* `after_failure`: what the system remembers of the file is not to be believed. */
+enum err lmdb_file_reopen(struct lmdb_file *file, bool after_failure);
 /* Twice the map, or as much more as the address space has. ERR_NO_MEMORY: nothing has changed. ERR_IO: the map is gone. */
 enum err lmdb_file_grow(struct lmdb_file *file);
 /* Clears the slots of readers that died. */
