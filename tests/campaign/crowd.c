@@ -3,11 +3,11 @@
  * `--rude` at once; with `--deaf` nothing that comes is ever read. At the end one line of JSON: what was answered, and how long what was applied took
  * from the sending that was let in.
  *
- *     crowd SOCKET HEX [--clients N] [--in-flight K] [--seconds S] [--rate R] [--rude] [--deaf] [--once]
+ *     crowd SOCKET HEX [--clients N] [--in-flight K] [--seconds S] [--rate R] [--count N] [--rude] [--deaf] [--once]
  *
  * HEX is the message to send: 0x7eadbeef in it is the request, 16 bytes a5 the event's id, 16 bytes 5a the case's key; each that is there is made anew. A
  * `--rate` is of all clients together, in events a second; without it they send as fast as they may. `--once`: each slot sends one message and no other
- * (a question, a watch); news are read and counted. */
+ * (a question, a watch); news are read and counted. `--count`: it ends when so many are applied. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -53,6 +53,7 @@ static struct {
     struct message message;
     uint32_t clients, in_flight;
     int64_t seconds, rate;
+    uint64_t count; /* 0: until the seconds are over */
     bool rude, deaf, once;
 } options = {.clients = 1, .in_flight = 1, .seconds = 5};
 
@@ -60,7 +61,7 @@ static struct client *clients;
 static struct slot *slots;
 static uint32_t *latencies;
 static struct {
-    uint64_t sent, applied, duplicate, refused, busy, news, results, other, broken, latency_count;
+    uint64_t begun, sent, applied, duplicate, refused, busy, news, results, other, broken, latency_count;
     uint64_t after_least, after_most;
 } figures = {.after_least = UINT64_MAX};
 
@@ -209,6 +210,11 @@ static void applied(struct slot *slot, int64_t now)
 {
     if (figures.latency_count < LATENCIES_MOST)
         latencies[figures.latency_count++] = (uint32_t)(now - slot->sent);
+    if (options.count && figures.begun >= options.count) {
+        slot->over = true;
+        return;
+    }
+    figures.begun++;
     begin(slot);
     slot->due = now;
     if (options.rate)
@@ -337,7 +343,7 @@ static void run(void)
     int64_t until = now_us() + options.seconds * 1000000, now;
     if (!polls)
         fail("memory");
-    while ((now = now_us()) < until) {
+    while ((now = now_us()) < until && (!options.count || figures.applied + figures.duplicate < figures.begun)) {
         send_due(now);
         for (uint32_t i = 0; i < options.clients; i++)
             polls[i] = (struct pollfd){.fd = clients[i].socket,
@@ -402,7 +408,7 @@ static void read_message(const char *hex)
 static void read_options(int count, char **words)
 {
     if (count < 3)
-        fail("usage: crowd SOCKET HEX [--clients N] [--in-flight K] [--seconds S] [--rate R] [--rude] [--deaf] [--once]");
+        fail("usage: crowd SOCKET HEX [--clients N] [--in-flight K] [--seconds S] [--rate R] [--count N] [--rude] [--deaf] [--once]");
     options.path = words[1];
     read_message(words[2]);
     for (int i = 3; i < count; i++) {
@@ -416,6 +422,8 @@ static void read_options(int count, char **words)
             options.seconds = atoi(next);
         else if (strcmp(word, "--rate") == 0)
             options.rate = atoi(next);
+        else if (strcmp(word, "--count") == 0)
+            options.count = (uint64_t)atoll(next);
         else
             valued = false;
         options.rude = options.rude || strcmp(word, "--rude") == 0;
@@ -450,7 +458,9 @@ int main(int count, char **words)
     }
     for (uint32_t i = 0; i < options.clients * options.in_flight; i++) { /* not all at once where there is a rate */
         begin(&slots[i]);
-        slots[i].due = now + (options.rate ? (int64_t)i * 1000000 / options.rate : 0);
+        slots[i].over = options.count && i >= options.count;
+        figures.begun += !slots[i].over;
+        slots[i].due = slots[i].over ? 0 : now + (options.rate ? (int64_t)i * 1000000 / options.rate : 0);
     }
     run();
     report();

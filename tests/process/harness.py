@@ -72,6 +72,7 @@ class Engine:
         self.folder = folder or tempfile.mkdtemp(prefix="staircase-")
         self.data = os.path.join(self.folder, "var")
         self.process = self.log = None
+        self.environment = {}  # what it is started with besides the test's own
         deploys = [("calendar", calendar), ("directory", directory)]
         deploys += [("workflow", "workflows/%s/workflow.yaml" % name) for name in workflows] + [("workflow", path) for path in own]
         self.config = self.write("staircase.yaml", "deploy:\n" + "".join(
@@ -98,7 +99,8 @@ class Engine:
         self.log = os.path.join(self.folder, "serve.log")
         with open(self.log, "a", encoding="utf-8") as log:
             self.process = subprocess.Popen([*launch, program("staircase"), "serve", "--data", self.data, "--config", self.config, *more],
-                                            stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=SOURCE, start_new_session=True)
+                                            stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=SOURCE, start_new_session=True,
+                                            env={**os.environ, **self.environment})
         return self
 
     def start(self, *more):
