@@ -44,16 +44,25 @@ static void put_persons(struct explain *explain, struct map_maker *map, const ch
     map_put_list(map, name, list.items, list.count);
 }
 
+static bool field_is_shown(struct explain *explain, int32_t field)
+{
+    if (!view_may_see(explain->view, explain->workflow, explain->state, field, explain->viewer))
+        return false;
+    if (workflow_field(explain->workflow, field)->private)
+        view_note_shown(explain->view, explain->state, text_of(workflow_field_name(explain->workflow, field)));
+    return true;
+}
+
 /* Who stands in a private field is shown to those who may see it. */
 static bool shown(struct explain *explain, const struct workflow_people *people)
 {
     if (people->kind == PEOPLE_FIELD)
-        return view_may_see(explain->view, explain->workflow, explain->state, people->field, explain->viewer);
+        return field_is_shown(explain, people->field);
     if (people->kind != PEOPLE_GROUP)
         return true;
     struct span fields = workflow_group(explain->workflow, people->group)->fields;
     for (int32_t i = 0; i < fields.count; i++)
-        if (!view_may_see(explain->view, explain->workflow, explain->state, workflow_ref(explain->workflow, fields.first + i), explain->viewer))
+        if (!field_is_shown(explain, workflow_ref(explain->workflow, fields.first + i)))
             return false;
     return true;
 }

@@ -37,6 +37,8 @@ struct outbox_options {
     /* Whether who registered under that name for that unit may still, now that the directory has changed. NULL: yes. */
     bool (*may_still)(void *context, uint64_t peer, struct text name, struct text unit);
     void *context;
+    /* What private fields a task is about to show that worker. ERR_OK, or why it may not go now, as of the sender. NULL: nobody asks. */
+    enum err (*note_shown)(void *context, uint64_t peer, struct text worker, struct view_shown *shown);
     uint32_t lease_ms;
     uint64_t first_lease;               /* numbers of leases begin here, times 256: above those of any engine before it */
     const struct text *history_topics;  /* tasks of these topics bring the case's history along */

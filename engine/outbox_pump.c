@@ -87,7 +87,12 @@ static enum err send_row(struct pump *pump, const struct worker_link *worker, co
     uint64_t task = owed->row.kind == OUTBOX_CANCEL ? owed->row.about : lease->task;
     const struct viewer viewer = {.worker = worker->name, .task = task}; /* as a worker: a person of the same name is somebody else */
     struct message message = describe(pump, state, owed, lease);
+    struct view_shown shown = {0};
+    pump->view.shown = &shown;
     enum err code = view_task(&pump->view, state, &owed->row, &viewer, history, &message.rows);
+    pump->view.shown = NULL;
+    if (!code && pump->outbox->options.note_shown)
+        code = pump->outbox->options.note_shown(pump->outbox->options.context, worker->peer, worker->name, &shown);
     return code ? code : sender->send(sender->context, worker->peer, &message);
 }
 

@@ -24,6 +24,7 @@ struct query {
     const struct query_figures *figures; /* of status; NULL: none */
     struct outbox_time time;
     const struct sight *sight; /* of the connection; NULL: all */
+    struct view_shown *shown;  /* what private fields answers show, noted before they go to the sink; NULL: not wanted */
 };
 
 struct query_sink {

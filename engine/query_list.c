@@ -239,7 +239,7 @@ enum err query_list(struct page *page)
     int32_t unit;
     struct text what = page->question->what;
     if (!can_be_listed(what)) {
-        page_refuse(page, ERR_BAD_DATA, TEXT("What can be listed is `cases`, `units`, `published` or `late`."));
+        page_refuse(page, ERR_BAD_DATA, TEXT("What can be listed is `cases`, `units`, `published`, `late` or `reads`."));
         return ERR_OK;
     }
     if (!page_unit(page, &unit) || !known_workflow(page) || !known_stage(page) || !known_level(page))

@@ -9,7 +9,7 @@ void page_begin(struct page *page, const struct query *query, struct arena *aren
         .query = query,
         .question = question,
         .sink = sink,
-        .view = {.engine = query->engine, .seal = query->seal, .arena = arena},
+        .view = {.engine = query->engine, .seal = query->seal, .arena = arena, .shown = query->shown},
         .viewer = {.person = question->as, .sight = query->sight},
         .mark = arena_save(arena),
         .rows = {.arena = arena},

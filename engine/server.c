@@ -251,6 +251,7 @@ static enum err open_outbox(struct server *server)
         .seal = server->seal,
         .sender = {.send = send_to_worker, .context = server},
         .may_still = access_works_at,
+        .note_shown = server_note_task,
         .context = server,
         .lease_ms = config->lease_ms,
         .first_lease = (uint64_t)server_time(server).now << 12, /* above those that an engine before this one gave: none gives four million a second */
@@ -367,6 +368,7 @@ static enum err start_loop(struct server *server)
     server->metrics.data = server;
     metrics_write_regularly(server);
     access_watch(server);
+    server_watch_reads(server);
     manager_watch(server);
     server->again = true; /* what is overdue fires first */
     return ERR_OK;
@@ -384,6 +386,7 @@ static enum err open_rooms(struct server *server, const struct server_options *o
     enum err code = check_link(server, arena, why);
     code = code ? code : server_make_folder(server, arena, why);
     code = code ? code : server_open_stores(server, options, arena, why);
+    code = code ? code : reads_open(&server->reads, arena_print(arena, "%s/reads", server->data).data, arena, why);
     code = code ? code : open_engine(server, arena, why);
     code = code ? code : server_note_restored(server, arena, why);
     code = code ? code : open_outbox(server);
@@ -497,6 +500,7 @@ void server_close(struct server **out)
     watch_close_all(server);
     deploy_close_all(server);
     outbox_destroy(&server->outbox);
+    server_close_reads(server);
     seal_close(&server->seal);
     engine_close(&server->engine);
     if (server->keys)

@@ -75,6 +75,8 @@ bool access_to_unit(struct server *server, const struct principal *principal, st
 static struct text check_place(struct server *server, const struct principal *principal, const struct message *message)
 {
     struct text why = check_persons(server, principal, message);
+    if (message->kind == MESSAGE_LIST && text_is(message->what, "reads")) /* `for` is whose reads are wanted */
+        return message->as.size && access_acts_for(server, principal, message->as) ? nobody : operators_only; /* and by its case: server_reads.c */
     if (why.size || (message->kind == MESSAGE_LIST && text_is(message->what, "published")) || (message->kind == MESSAGE_WATCH && text_is(message->what, "erasures")))
         return why;
     return principal_at_unit(principal, engine_directory(server->engine), message->unit) ? nobody : not_its_unit;

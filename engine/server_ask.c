@@ -129,12 +129,27 @@ void server_read(struct server *server, struct item *item)
 struct asker {
     struct server *server;
     const struct item *item;
+    struct view_shown shown;
+    bool unrecorded; /* what it was to be shown could not be recorded: it has been put off */
 };
+
+/* Nothing private leaves before it is recorded that it did. */
+static bool is_recorded(struct asker *asker)
+{
+    const struct item *item = asker->item;
+    if (asker->unrecorded || server_note_shown(asker->server, item->message.as, item->from->principal, message_kind_name(item->message.kind), &asker->shown))
+        return !asker->unrecorded;
+    asker->unrecorded = true;
+    server_busy(asker->server, item, ERR_BUSY, 5000, TEXT("That this is read cannot be recorded now, so it cannot be shown."));
+    return false;
+}
 
 static void send_answer(void *context, const struct message *answer)
 {
-    const struct asker *asker = context;
+    struct asker *asker = context;
     struct message copy = *answer;
+    if (!is_recorded(asker))
+        return;
     if (answer->kind == MESSAGE_REFUSED)
         refusal_note(asker->server, asker->item->from->principal, message_kind_name(asker->item->message.kind), answer->code);
     server_answer(asker->server, asker->item, &copy);
@@ -208,7 +223,7 @@ void server_question(struct server *server, const struct item *item)
     struct asker asker = {.server = server, .item = item};
     struct server_sight sight;
     const struct query query = {.engine = server->engine, .seal = server->seal, .outbox = server->outbox, .figures = &figures, .time = server_time(server),
-                                .sight = sight_of(server, item->from->who, &sight)};
+                                .sight = sight_of(server, item->from->who, &sight), .shown = &asker.shown};
     const struct query_sink sink = {.answer = send_answer, .context = &asker};
     struct text why;
     if (!access_to_case(server, item, &why)) {
@@ -221,6 +236,12 @@ void server_question(struct server *server, const struct item *item)
     }
     if (item->message.kind == MESSAGE_STATUS && item->message.what.size) {
         answer_status_of(server, item);
+        return;
+    }
+    if (item->message.kind == MESSAGE_LIST && text_is(item->message.what, "reads")) {
+        enum err code = server_answer_reads(server, item);
+        if (code)
+            server_fail(server, code, "reading who was shown what");
         return;
     }
     figures.started = server->now_started;

@@ -14,6 +14,7 @@
 #include "engine/metrics.h"
 #include "engine/outbox.h"
 #include "engine/query.h"
+#include "engine/reads.h"
 #include "engine/seal.h"
 #include "engine/server.h"
 #include "engine/source.h"
@@ -89,6 +90,8 @@ struct server {
     struct walltime walltime;
     int64_t now_started;
     struct access access;
+    struct reads *reads;        /* to whom something private was shown */
+    uv_timer_t reads_timer;
     enum server_mode mode;
     enum err failure;           /* what it leaves with */
     int64_t retry_at;           /* READ_ONLY: monotonic time of the next try */
@@ -272,6 +275,17 @@ const struct sight *sight_of(struct server *server, const struct principal *prin
 bool access_to_case(struct server *server, const struct item *item, struct text *why);
 /* Between batches: takes out of a refusal what its sender is not to know about the case. */
 void sight_of_refusal(struct server *server, const struct principal *principal, const struct message *sent, struct message *answer);
+
+/* ---- server_reads.c ---- */
+/* From now on what is recorded is synced, a second after it was. */
+void server_watch_reads(struct server *server);
+void server_close_reads(struct server *server);
+/* Before an answer leaves: records what it shows that was not told yet. false: it could not be, so the answer may not leave. */
+bool server_note_shown(struct server *server, struct text person, struct text through, const char *what, struct view_shown *shown);
+/* The same for a task (outbox_options.note_shown). */
+enum err server_note_task(void *server, uint64_t peer, struct text worker, struct view_shown *shown);
+/* `list` of what was read. ERR_OK, or what the server leaves with. */
+enum err server_answer_reads(struct server *server, const struct item *item);
 
 /* ---- server_memory.c ---- */
 /* Resident memory that is not of a file; -1: cannot be read. */

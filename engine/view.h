@@ -5,7 +5,7 @@
  * and collected items are fetched from their places in the log; what is too much for one row is left out and named under `cut`.
  *
  *   view.c       a look, a case        view_field.c  its fields: who may see them, where they are
- *   view_name.c  whom it concerns, who is named to whom
+ *   view_name.c  whom it concerns, who is named to whom        view_shown.c  what private fields were shown
  *   view_event.c an event, news        view_title.c  what people call things
  *   view_kin.c   the cases it knows     view_word.c  what people call the words that fields hold
  *   map.c        making maps */
@@ -31,12 +31,22 @@ struct viewer {
     const struct sight *sight; /* NULL: a connection that may act for anyone and look at everything */
 };
 
+/* Names of private fields that were shown of a case, each once: who looks is held to them (reads.h). */
+struct view_shown {
+    uint64_t case_id;
+    char names[1024]; /* a comma after each but the last */
+    size_t size;
+    size_t told;      /* so many bytes of them are recorded already */
+    bool cut;         /* there were more */
+};
+
 /* One look at what is committed: one read transaction, never across a turn of the loop. Zero-initialise with engine, seal and arena. */
 struct view {
     struct engine *engine;
     struct seal *seal;
     struct arena *arena;
     struct store_txn *txn;
+    struct view_shown *shown; /* NULL: nobody is shown it, or nothing of it is private */
 };
 
 /* ERR_OK or a store error. */
@@ -75,10 +85,16 @@ bool view_may_see(struct view *view, const struct workflow *workflow, const stru
 bool view_names(struct view *view, const struct case_state *state, const struct viewer *viewer, struct text person);
 /* Whether words about the case name somebody who is not named to the viewer. */
 bool view_tells_of_hidden(struct view *view, const struct case_state *state, const struct viewer *viewer, struct text words);
+/* Whether the person is a supervisor at the case's unit. */
+bool view_supervises(struct view *view, const struct case_state *state, struct text person);
 /* The case speaks of the person, or they have, or had, something to do in it by their office. */
 bool view_concerns(struct view *view, const struct case_state *state, struct text person);
 /* Whether the viewer's connection may show them the case: it concerns them, or stands at the connection's units. */
 bool view_shows_case(struct view *view, const struct case_state *state, const struct viewer *viewer);
+
+/* ---- view_shown.c ---- */
+/* A private field of that name is shown. */
+void view_note_shown(struct view *view, const struct case_state *state, struct text name);
 
 /* ---- view_field.c ---- */
 /* The fields of a case, or those that an event brought, into `row` under data, private and cut. */

@@ -274,8 +274,11 @@ static void fields_end(struct fields *fields, struct map_maker *row)
 static bool look(struct fields *fields, struct seen_field *seen)
 {
     seen->details = seen->field && seen->field->private;
-    if (!seen->field || view_may_see(fields->view, fields->workflow, fields->state, seen->row, fields->viewer))
+    if (!seen->field || view_may_see(fields->view, fields->workflow, fields->state, seen->row, fields->viewer)) {
+        if (seen->details)
+            view_note_shown(fields->view, fields->state, seen->name);
         return true;
+    }
     list_add(&fields->private, value_text(seen->name));
     return false;
 }

@@ -27,9 +27,12 @@ static enum standing standing_of(struct view *view, const struct workflow *workf
     for (uint32_t field = 0; field < state->data_count; field++) {
         if (!is_people(workflow, field) || !case_has_person(&state->data[field], person))
             continue;
-        if (view_may_see(view, workflow, state, (int32_t)field, viewer))
-            return STANDS_SEEN;
         standing = STANDS_HIDDEN;
+        if (!view_may_see(view, workflow, state, (int32_t)field, viewer))
+            continue;
+        if (workflow_field(workflow, (int32_t)field)->private)
+            view_note_shown(view, state, text_of(workflow_field_name(workflow, (int32_t)field)));
+        return STANDS_SEEN;
     }
     return standing;
 }
@@ -112,6 +115,16 @@ static bool supervises(const struct advance_input *input, struct text person)
     int32_t role = directory_find_role(directory, TEXT("supervisor"));
     const struct calendar *calendar = unit == NONE ? NULL : advance_calendar(input, unit);
     return calendar && row != NONE && role != NONE && directory_holds(directory, row, role, unit, calendar_date(calendar, input->now));
+}
+
+bool view_supervises(struct view *view, const struct case_state *state, struct text person)
+{
+    const struct workflow *workflow = engine_workflow(view->engine, state->workflow);
+    struct advance_input input;
+    if (!person.size || !workflow)
+        return false;
+    engine_input(view->engine, workflow, state, &input);
+    return input.directory && supervises(&input, person);
 }
 
 bool view_concerns(struct view *view, const struct case_state *state, struct text person)

@@ -72,7 +72,7 @@ const struct message_carries message_carries[MESSAGE_KIND_COUNT] = {
     KIND(ERASE, "erase", R_ | ID_ | AS_ | FOR_ | WHY_, 0),
     KIND(SHOW, "show", R_ | C_, AS_ | HISTORY_ | AFTER_ | LIMIT_),
     KIND(EXPLAIN, "explain", R_ | C_, W_ | V_ | E_ | AS_ | FOR_ | D_ | AFTER_ | LIMIT_),
-    KIND(LIST, "list", R_, AS_ | WHAT_ | W_ | U_ | S_ | L_ | OVERDUE_ | AFTER_ | LIMIT_),
+    KIND(LIST, "list", R_, C_ | AS_ | FOR_ | WHAT_ | W_ | U_ | S_ | L_ | OVERDUE_ | AFTER_ | LIMIT_),
     KIND(INCIDENTS, "incidents", R_, AS_ | U_ | C_ | AFTER_ | LIMIT_),
     KIND(STATUS, "status", R_, AS_ | WHAT_),
     KIND(WATCH, "watch", R_ | CREDIT_, AS_ | WHAT_ | P_ | W_ | U_ | C_),

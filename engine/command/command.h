@@ -112,7 +112,7 @@ int command_run(const struct command_program *program, int argc, char **argv);
 
 /* ---- the commands, one file each ---- */
 extern const struct command command_serve, command_deploy, command_check, command_test, command_draw, command_open, command_send, command_show,
-    command_explain, command_rehearse, command_migrate,    command_list, command_watch, command_work, command_incidents, command_release, command_status, command_import, command_verify,
+    command_explain, command_rehearse, command_migrate,    command_list, command_watch, command_work, command_incidents, command_reads, command_release, command_status, command_import, command_verify,
     command_backup, command_metrics, command_health, command_bench, command_schema, command_head, command_prove, command_keys, command_erase;
 
 #endif

@@ -4,7 +4,7 @@
 /* In the order in which somebody new to it would meet them. */
 static const struct command *const commands[] = {
     &command_serve, &command_check,  &command_test,      &command_draw,    &command_deploy, &command_open, &command_send,  &command_show,
-    &command_explain, &command_rehearse, &command_migrate,    &command_list,  &command_watch, &command_status, &command_incidents, &command_release, &command_erase, &command_work, &command_import, &command_health, &command_metrics, &command_backup, &command_verify, &command_head, &command_prove, &command_bench,
+    &command_explain, &command_rehearse, &command_migrate,    &command_list,  &command_watch, &command_status, &command_incidents, &command_reads, &command_release, &command_erase, &command_work, &command_import, &command_health, &command_metrics, &command_backup, &command_verify, &command_head, &command_prove, &command_bench,
     &command_schema, &command_keys,
 };
 

@@ -7,9 +7,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -1004,19 +1006,30 @@ static void what_cannot_be_is_refused_with_a_sentence(void **state)
     expect_code(ask(client, opening(KEY_1)), ERR_UNKNOWN_WORKFLOW);
 }
 
+static struct message dispute(const char *key)
+{
+    static struct value zhao, qian;
+    static struct field_value data[4];
+    zhao = value_text(TEXT("app:zhao"));
+    qian = value_text(TEXT("app:qian"));
+    data[0] = (struct field_value){TEXT("applicant"), {.kind = VALUE_LIST, .count = 1, .items = &zhao}};
+    data[1] = (struct field_value){TEXT("category"), value_text(TEXT("family"))};
+    data[2] = (struct field_value){TEXT("respondent"), {.kind = VALUE_LIST, .count = 1, .items = &qian}};
+    data[3] = (struct field_value){TEXT("summary"), value_text(TEXT("漏水"))};
+    struct message open = opening(key);
+    open.workflow = TEXT("dispute-mediation");
+    open.as = TEXT("li");
+    open.data = data;
+    open.data_count = 4;
+    return open;
+}
+
 static void private_values_survive_on_disk_under_their_keys(void **state)
 {
     (void)state;
     start();
     void *client = connect_to(0);
-    struct value zhao = value_text(TEXT("app:zhao")), qian = value_text(TEXT("app:qian"));
-    const struct field_value data[] = {{TEXT("applicant"), {.kind = VALUE_LIST, .count = 1, .items = &zhao}}, {TEXT("category"), value_text(TEXT("family"))},
-                                       {TEXT("respondent"), {.kind = VALUE_LIST, .count = 1, .items = &qian}}, {TEXT("summary"), value_text(TEXT("漏水"))}};
-    struct message open = opening(KEY_1);
-    open.workflow = TEXT("dispute-mediation");
-    open.as = TEXT("li");
-    open.data = data;
-    open.data_count = 4;
+    const struct message open = dispute(KEY_1);
     expect_kind(ask(client, open), MESSAGE_APPLIED);
     server_close(&rig->server);
     start();
@@ -1028,6 +1041,33 @@ static void private_values_survive_on_disk_under_their_keys(void **state)
     answer = ask(client, show);
     assert_null(value_get(value_get(&answer.rows.items[0], "data"), "summary"));
     expect_kind(ask(client, open), MESSAGE_DUPLICATE);
+}
+
+/* Here no file may grow: as if the disk under the record of reads failed. */
+static void what_cannot_be_recorded_is_not_shown(void **state)
+{
+    (void)state;
+    struct rlimit before, none;
+    start();
+    void *client = connect_to(0);
+    expect_kind(ask(client, dispute(KEY_1)), MESSAGE_APPLIED);
+    struct message show = {.kind = MESSAGE_SHOW, .request = 3, .as = TEXT("li"), .subject = {.kind = CASE_REF_KEY, .text = TEXT(KEY_1)}};
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    struct message answer = ask(client, show);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(answer.kind, MESSAGE_BUSY);
+    expect_kind(ask(client, show), MESSAGE_RESULT);
+    show.as = TEXT("sun");
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    answer = ask(client, show);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(answer.kind, MESSAGE_RESULT); /* shown nothing private */
+    struct message reads = {.kind = MESSAGE_LIST, .request = 4, .what = TEXT("reads")};
+    answer = ask(client, reads);
+    assert_int_equal(answer.rows.count, 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -1062,6 +1102,7 @@ int main(void)
         TEST(one_folder_has_one_engine),
         TEST(what_cannot_be_is_refused_with_a_sentence),
         cmocka_unit_test_setup_teardown(private_values_survive_on_disk_under_their_keys, set_up_disputes, tear_down),
+        cmocka_unit_test_setup_teardown(what_cannot_be_recorded_is_not_shown, set_up_disputes, tear_down),
     };
     return cmocka_run_group_tests_name("server", tests, NULL, NULL);
 }
