@@ -203,7 +203,7 @@ static bool is_allowed_still(struct server *server, struct watch *watch)
     if (watch->key.size == 0 || (who && watch->directory == position))
         return true;
     watch->directory = position;
-    return who && access_to_unit(server, who, watch->filter.unit, watch->filter.person);
+    return who && (watch->filter.erasures || access_to_unit(server, who, watch->filter.unit, watch->filter.person));
 }
 
 static enum served end_denied(struct server *server, struct watch *watch)

@@ -4,6 +4,7 @@
  *
  *     somebody, of whom the case speaks
  *         ├─ the viewer, or stands in a people field that the viewer sees ─────────────> named
+ *         ├─ stands in one that the viewer may not see, but that is in a group with one in which the viewer stands: parties know each other ─> named
  *         ├─ stands in a people field that the viewer may not see ─────────────────────> not named
  *         ├─ of the directory: acts in an office ──────────────────────────────────────> named
  *         └─ a resident who stands in no field (opened it, objected, voted) ───────────> named to who handles the case: people of the
@@ -17,6 +18,23 @@
 static bool is_people(const struct workflow *workflow, uint32_t field)
 {
     return workflow_field(workflow, (int32_t)field)->type == FIELD_PEOPLE;
+}
+
+static bool stands_in(const struct workflow *workflow, const struct case_state *state, struct span fields, struct text person)
+{
+    for (int32_t i = 0; i < fields.count; i++)
+        if (case_has_person(&state->data[workflow_ref(workflow, fields.first + i)], person))
+            return true;
+    return false;
+}
+
+static bool are_of_one_group(const struct workflow *workflow, const struct case_state *state, struct text one, struct text other)
+{
+    const struct table *groups = &workflow->table[WORKFLOW_GROUPS];
+    for (int32_t row = 0; row < groups->count; row++)
+        if (stands_in(workflow, state, workflow_group(workflow, row)->fields, one) && stands_in(workflow, state, workflow_group(workflow, row)->fields, other))
+            return true;
+    return false;
 }
 
 enum standing { STANDS_NOWHERE, STANDS_HIDDEN, STANDS_SEEN };
@@ -70,6 +88,8 @@ bool view_names(struct view *view, const struct case_state *state, const struct 
     if (is_nobody(viewer) && (viewer->sight ? viewer->sight->acts_for(viewer->sight->context, person) : true))
         return true;
     enum standing standing = workflow ? standing_of(view, workflow, state, viewer, person) : STANDS_HIDDEN;
+    if (standing == STANDS_HIDDEN && workflow)
+        return viewer->person.size && are_of_one_group(workflow, state, person, viewer->person);
     if (standing != STANDS_NOWHERE)
         return standing == STANDS_SEEN;
     if (!access_is_resident(person))

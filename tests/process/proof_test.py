@@ -58,7 +58,7 @@ class Proof(harness.Case):
         case, number = self.escalated()
         head = self.head("head.json")
         size = self.read(head)["size"]
-        proof = self.out("proof.json", "prove", number, "--as", "li")
+        proof = self.out("proof.json", "prove", number, "--as", "wang")
         self.assertLess(os.path.getsize(proof), 8192)
         said = self.holds(proof, head, number)
         self.assertRegex(said, r"(?m)^\d+ \d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.\d]* kind 2 e='raise' as='li' ")
@@ -71,8 +71,8 @@ class Proof(harness.Case):
         newer = self.head("newer.json")
         self.holds(proof, head, number)
         self.fails(proof, newer, number)
-        self.assertEqual(self.read(self.out("again.json", "prove", str(case), "--as", "li", "--head", str(size))), self.read(proof))
-        longer = self.out("longer.json", "prove", str(case), "--as", "li")
+        self.assertEqual(self.read(self.out("again.json", "prove", str(case), "--as", "wang", "--head", str(size))), self.read(proof))
+        longer = self.out("longer.json", "prove", str(case), "--as", "wang")
         self.assertEqual(len(self.read(longer)["records"]), len(self.read(proof)["records"]) + 2)
         self.holds(longer, newer, number)
         self.assertEqual(self.read(self.head("then.json", "--position", str(size))), self.read(head))
@@ -83,7 +83,7 @@ class Proof(harness.Case):
 
     def test_not_a_byte_may_be_changed(self):
         case, _ = self.escalated()
-        head, proof = (self.read(self.head("head.json")), self.command(self.running, "prove", str(case), "--as", "li").stdout.encode().rstrip())
+        head, proof = (self.read(self.head("head.json")), self.command(self.running, "prove", str(case), "--as", "wang").stdout.encode().rstrip())
         self.checks_in_process(json.loads(proof), head)
         for at in range(len(proof)):
             changed = bytearray(proof)
@@ -144,8 +144,10 @@ class Proof(harness.Case):
         self.assertEqual(whole["wang"], [row["position"] for row in rows])  # the mediator sees all of it
         self.assertNotIn(case, whole["app:qian"])  # the opening says who complained and of what
         self.assertIn("leaf", rows[0])
-        self.assertIn("record", rows[1])  # that a party agrees is nobody's secret
-        self.holds(os.path.join(self.running.folder, "nobody.json"), head, number)
+        self.assertIn("leaf", rows[1])  # who agrees stands in a private field
+        self.assertIn(rows[1]["position"], set(whole["app:qian"]) & set(whole["app:zhao"]))  # and is known to the other party
+        self.holds(os.path.join(self.running.folder, "nobody.json"), head)
+        self.holds(os.path.join(self.running.folder, "an"), head, number)
         for row in self.read(self.out("wang.json", "prove", str(case), "--as", "wang"))["records"]:
             self.assertNotIn(DISPUTE["summary"].encode(), base64.b64decode(row["record"]))  # for whoever it is: sealed
 
