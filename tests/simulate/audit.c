@@ -13,7 +13,7 @@ void audit_begin(struct sim *sim)
 {
     struct audit *audit = sim->audit = ARENA_NEW(&sim->memory, struct audit);
     struct map *maps[] = {&audit->cases, &audit->identities, &audit->numbers, &audit->keys, &audit->parks, &audit->fired, &audit->leases, &audit->tasks,
-                          &audit->rolls, &audit->ballots, &audit->years};
+                          &audit->rolls, &audit->ballots, &audit->years, &audit->persons};
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         maps[i]->arena = &sim->memory;
     audit->time = INT64_MIN;
@@ -249,6 +249,7 @@ void audit_finish(struct sim *sim)
         looks[i](sim);
     if (!sim_over(sim))
         audit_state(sim, true);
+    audit_persons(sim);
     if (!sim_over(sim))
         replica_finish(sim);
 }

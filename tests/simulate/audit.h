@@ -120,6 +120,7 @@ struct audit {
     struct map leases;      /* outbox entry -> lease */
     struct map tasks;       /* task -> seen_task */
     struct map rolls;       /* case/roll -> seen_roll */
+    struct map persons;     /* id of the person's key -> audit_erase.c */
     struct map ballots;     /* position -> seen_ballot, of secret ones */
     struct map years;       /* unit/year -> seen_year */
     struct seen_agenda agenda;
@@ -191,6 +192,13 @@ void audit_polls(struct sim *sim, struct store_txn *txn, const struct case_state
 /* When nothing is left to do at that time. */
 void audit_published(struct sim *sim, const struct case_state *state, const struct workflow *workflow, int64_t time);
 void audit_forgotten(struct sim *sim, const struct case_state *state, const struct workflow *workflow, const struct seen_case *subject, bool last);
+
+/* ---- audit_erase.c ---- */
+void audit_person_record(struct sim *sim, const struct log_record *record, uint64_t position);
+/* Its sender is told that this person is erased. */
+void audit_erased(struct sim *sim, struct text reference);
+/* The run is over. */
+void audit_persons(struct sim *sim);
 
 /* ---- audit_agenda.c ---- */
 void audit_agenda_begin(struct sim *sim);

@@ -71,6 +71,8 @@ static void check_yes(struct sim *sim, struct letter *letter, const struct messa
     if (letter->acknowledged && letter->id.size && !same_receipt(&letter->receipt, &receipt))
         sim_broken(sim, INVARIANT_SAME_ANSWER, LETTER "was answered with position %llu, and now with %llu", OF(letter), (unsigned long long)letter->receipt.position,
                    (unsigned long long)receipt.position);
+    if (seen->record.event.kind == EVENT_ERASE)
+        audit_erased(sim, seen->record.event.on_behalf);
     letter->acknowledged = true;
     letter->receipt = receipt_kept(sim, &receipt);
 }

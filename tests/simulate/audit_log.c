@@ -304,6 +304,7 @@ void audit_log_record(struct sim *sim, struct seen_record *seen, uint64_t positi
     follow_case(sim, seen, position);
     check_heard(sim, seen, position);
     follow_task(sim, seen);
+    audit_person_record(sim, &seen->record, position);
     if (holds_secret(seen->bytes))
         sim_broken(sim, INVARIANT_PRIVATE_STAYS_SEALED, AT_POSITION "holds what is private in clear", POSITION(position), kind_name(seen->record.event.kind));
 }

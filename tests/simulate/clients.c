@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 /* FIRST_WORKFLOWS: that every run begins with. */
-enum { FIRST_WORKFLOWS = 10, TRIES_MOST = 9, PATIENCE_MS = 5 * SECOND };
+enum { FIRST_WORKFLOWS = 10, TRIES_MOST = 9, ERASURES_MOST = 4, PATIENCE_MS = 5 * SECOND };
 
 static void act(struct sim *sim, void *subject);
 static void hear(struct sim *sim, struct speaker *speaker, const struct message *message);
@@ -324,6 +324,13 @@ static void garbage(struct sim *sim, struct client *client)
     mail_say(sim, &client->speaker, (struct text){bytes, size});
 }
 
+/* A few of the residents, in the course of a run: what would be kept for them from then on is refused. */
+static void erase_somebody(struct sim *sim, struct client *client)
+{
+    if (sim->clients->erasures++ < ERASURES_MOST)
+        send(sim, client, compose_erase(sim, client));
+}
+
 static void act(struct sim *sim, void *subject)
 {
     struct client *client = subject;
@@ -340,6 +347,8 @@ static void act(struct sim *sim, void *subject)
         garbage(sim, client);
     else if (roll < sim->profile.repeat + sim->profile.impostor + 30)
         retry_incident(sim, client);
+    else if (roll < sim->profile.repeat + sim->profile.impostor + 34)
+        erase_somebody(sim, client);
     else if (dice_chance(&sim->dice, 150) || !(dossier = choose_dossier(sim)))
         open_one(sim, client);
     else

@@ -46,6 +46,7 @@ struct clients {
     uint32_t count;
     struct dossier **dossiers;
     uint32_t dossier_count, letters; /* letters: acts done */
+    uint32_t erasures;
 };
 
 void clients_begin(struct sim *sim);
@@ -61,6 +62,7 @@ struct letter *compose_event(struct sim *sim, struct client *client, struct doss
 /* One of those that the language gives: extend, grant ... */
 struct letter *compose_given(struct sim *sim, struct client *client, struct dossier *dossier, const char *name);
 struct letter *compose_release(struct sim *sim, struct client *client, struct dossier *dossier);
+struct letter *compose_erase(struct sim *sim, struct client *client);
 struct letter *compose_retry(struct sim *sim, struct client *client, uint64_t task);
 struct letter *compose_migrate(struct sim *sim, struct client *client, struct dossier *dossier);
 /* The same id, other content. */

@@ -405,6 +405,12 @@ struct letter *compose_migrate(struct sim *sim, struct client *client, struct do
     return write(sim, client, &message, dossier, "migrate");
 }
 
+struct letter *compose_erase(struct sim *sim, struct client *client)
+{
+    struct message message = {.kind = MESSAGE_ERASE, .id = next_id(sim, client), .as = TEXT("boss"), .on_behalf = resident(sim), .why = TEXT("asked for")};
+    return write(sim, client, &message, NULL, "erase");
+}
+
 struct letter *compose_retry(struct sim *sim, struct client *client, uint64_t task)
 {
     struct message message = {.kind = MESSAGE_RETRY, .id = next_id(sim, client), .task = task, .as = dice_chance(&sim->dice, 900) ? TEXT("boss") : compose_anybody(sim)};

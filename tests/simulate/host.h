@@ -73,6 +73,8 @@ void host_disarm(struct sim *sim);
 void host_pause_faults(struct sim *sim);
 void host_resume_faults(struct sim *sim);
 
+/* The key of a person is destroyed. */
+enum err host_erase(struct sim *sim, struct text person);
 /* host_owed.c: what is owed to secret votes, as events for the next batch; between batches. */
 bool host_owes_counts(const struct sim *sim);
 enum err host_take_counts(struct sim *sim, struct event *events, uint32_t most, uint32_t *count);

@@ -85,6 +85,24 @@ enum err host_forget(struct sim *sim, const struct engine_done *done)
     return code;
 }
 
+enum err host_erase(struct sim *sim, struct text person)
+{
+    struct seal_key key = seal_key_of_person(person);
+    return sim->options.broken == BREAK_KEEP_PERSON_KEY ? ERR_OK : seal_destroy(sim->host->seal, &key);
+}
+
+static enum err erase_again(struct sim *sim)
+{
+    struct record_key after = {.size = 0};
+    struct engine_erased erased;
+    enum err code = ERR_OK;
+    while (!code) {
+        code = engine_next_erased(sim->host->engine, &sim->scratch, &after, &erased);
+        code = code ? code : host_erase(sim, erased.person);
+    }
+    return code == ERR_NOT_FOUND ? ERR_OK : code;
+}
+
 /* The process may have died between the event and the end of the key. */
 enum err host_forget_again(struct sim *sim)
 {
@@ -103,5 +121,5 @@ enum err host_forget_again(struct sim *sim)
             code = forget(sim, (struct text){(const char *)header.key, ID_SIZE});
     }
     store_end_read(&txn);
-    return code == ERR_NOT_FOUND ? ERR_OK : code;
+    return code == ERR_NOT_FOUND || !code ? erase_again(sim) : code;
 }

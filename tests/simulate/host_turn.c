@@ -93,6 +93,7 @@ static enum err take_from_client(struct turn *turn, const struct speaker *client
     case MESSAGE_SEND:
     case MESSAGE_RELEASE:
     case MESSAGE_MIGRATE:
+    case MESSAGE_ERASE:
     case MESSAGE_RETRY: break;
     default: refuse(&outcome->answer, ERR_DENIED, TEXT("The simulated server takes only events.")); return ERR_OK;
     }
@@ -346,6 +347,16 @@ static void hand_out(struct turn *turn)
         audit_handed_all(turn->sim, host_outbox_time(turn->sim).now);
 }
 
+/* The keys of those who were erased, before anybody hears that they were. */
+static enum err erase(struct turn *turn)
+{
+    enum err code = ERR_OK;
+    for (struct outcome *outcome = turn->first; outcome && !code; outcome = outcome->next)
+        if (outcome->message.kind == MESSAGE_ERASE && (outcome->answer.kind == MESSAGE_APPLIED || outcome->answer.kind == MESSAGE_DUPLICATE))
+            code = host_erase(turn->sim, outcome->message.on_behalf);
+    return code;
+}
+
 static void note_unparkable(struct turn *turn, const struct engine_done *done)
 {
     struct host *host = turn->host;
@@ -483,6 +494,7 @@ void host_turn(struct sim *sim)
         return;
     }
     code = host_forget(sim, &done);
+    code = code ? code : erase(&turn);
     if (code) {
         host_failed(sim, code, "destroying the key of a case");
         return;

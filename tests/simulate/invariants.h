@@ -35,6 +35,7 @@
     X(STOPPED_IS_STILL, stopped_is_still, "no clock fires while it is stopped")                                               \
     X(PUBLISHED_COMES_DOWN, published_comes_down, "what is published is down when it should be")                              \
     X(FORGOTTEN_IS_GONE, forgotten_is_gone, "what a case held of people is gone when its time is over")                       \
+    X(ERASED_IS_GONE, erased_is_gone, "what is private of a person who was erased can be opened by nobody")             \
     X(ONLY_THE_DISK_FAILS, only_the_disk_fails, "the engine reports an error only when the store gave one")
 
 enum invariant {
@@ -82,6 +83,7 @@ enum invariant {
     X(YEAR_AGAIN, "year-again", YEARS_CLOSED_ONCE, "a crash takes along which years are closed")                       \
     X(TICK_STOPPED, "tick-stopped", STOPPED_IS_STILL, "a clock that was stopped goes on by itself")                    \
     X(KEEP_PUBLISHED, "keep-published", PUBLISHED_COMES_DOWN, "a publication loses its clock")                         \
+    X(KEEP_PERSON_KEY, "keep-person-key", ERASED_IS_GONE, "the keys of persons who are erased are not destroyed")       \
     X(KEEP_CASE_KEY, "keep-case-key", FORGOTTEN_IS_GONE, "the keys of cases are not destroyed")                        \
     X(SILENT_FAULT, "silent-fault", ONLY_THE_DISK_FAILS, "the store fails without having been told to")
 
