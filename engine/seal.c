@@ -30,6 +30,7 @@ enum {
     NAMED_KEY_SIZE = 1 + ID_SIZE,
     NAMED_MOST = 2 + SEAL_KEYS_MOST * NAMED_KEY_SIZE, /* the header without its nonce: version, and which keys */
     SLOTS = 2 * LIMIT_NEW_KEYS,
+    CACHE_FIRST = 64,
     NO_SLOT = 0,
 };
 _Static_assert((int)NONCE_SIZE == (int)SEAL_NONCE_SIZE && (int)TAG_SIZE == (int)SEAL_TAG_SIZE && (int) SEAL_KEYS_MOST <= UINT8_MAX, "the header is as seal.h says");
@@ -47,7 +48,8 @@ struct seal {
     struct secrets *made;      /* not on disk yet */
     uint32_t made_count, made_room;
     uint16_t slots[SLOTS];     /* of `made`: number + 1, open addressing */
-    struct secrets *cache;     /* [LIMIT_KEYS_CACHED], by hash; NULL: no key was needed yet */
+    struct secrets *cache;     /* by hash; NULL: no key was needed yet */
+    uint32_t cache_room;       /* grows to LIMIT_KEYS_CACHED: what is locked into memory is scarce */
     bool wipe_due;             /* the disk may hold bytes of destroyed keys */
 };
 _Static_assert(LIMIT_NEW_KEYS < UINT16_MAX, "a slot holds the number of a new key");
@@ -237,12 +239,36 @@ static enum err read_key(struct seal *seal, const struct seal_key *key, struct s
     return code;
 }
 
-/* Where the key would stand; NULL: there is no cache and no memory for one. */
+static struct secrets *slot_in(struct secrets *cache, uint32_t room, const struct seal_key *key)
+{
+    return &cache[key_hash(key) & (room - 1)];
+}
+
+/* false: it stays as it is, for want of memory. */
+static bool widen_cache(struct seal *seal)
+{
+    uint32_t room = seal->cache ? seal->cache_room * 2 : CACHE_FIRST;
+    struct secrets *wider = secrets_create(room);
+    if (!wider)
+        return false;
+    for (uint32_t i = 0; seal->cache && i < seal->cache_room; i++)
+        if (seal->cache[i].key.kind)
+            *slot_in(wider, room, &seal->cache[i].key) = seal->cache[i];
+    sodium_free(seal->cache);
+    seal->cache = wider;
+    seal->cache_room = room;
+    return true;
+}
+
+/* Where the key would stand, if need be in the place of another, when the cache cannot grow any more; NULL: there is none and no memory for one. */
 static struct secrets *cache_slot(struct seal *seal, const struct seal_key *key)
 {
-    if (!seal->cache)
-        seal->cache = secrets_create(LIMIT_KEYS_CACHED);
-    return !seal->cache ? NULL : &seal->cache[key_hash(key) & (LIMIT_KEYS_CACHED - 1)];
+    if (!seal->cache && !widen_cache(seal))
+        return NULL;
+    struct secrets *slot = slot_in(seal->cache, seal->cache_room, key);
+    while (slot->key.kind && !key_equal(&slot->key, key) && seal->cache_room < LIMIT_KEYS_CACHED && widen_cache(seal))
+        slot = slot_in(seal->cache, seal->cache_room, key);
+    return slot;
 }
 
 /* ERR_NOT_FOUND: there never was such a key. A destroyed one is found. */
