@@ -21,12 +21,12 @@ void batch_close(struct batch *batch)
     arena_close(&batch->arena);
 }
 
-/* Slots for as many as the batch before had: one that asks a question clears no table for thousands of rows, and one that writes these need not
- * widen it again and again. */
-static uint32_t slots_for(uint32_t before)
+/* Slots for as many as the batch before had, or half the slots that it had: one that asks a question clears no table for thousands of rows, and one that
+ * writes these need not widen it again and again, also when a small one came between. */
+static uint32_t slots_for(uint32_t items, uint32_t slots_before)
 {
     uint32_t slots = SLOTS_LEAST;
-    while (slots < before * 2 && slots < SLOTS_FIRST_MOST)
+    while ((slots < items * 2 || slots < slots_before / 2) && slots < SLOTS_FIRST_MOST)
         slots *= 2;
     return slots;
 }
@@ -36,8 +36,8 @@ void batch_begin(struct batch *batch, uint64_t first_position)
     batch_end_read(batch);
     struct arena arena = batch->arena;
     arena_reset(&arena);
-    *batch = (struct batch){.store = batch->store, .arena = arena, .first_position = first_position, .slot_count = slots_for(batch->row_count),
-                            .case_slot_count = slots_for(batch->case_count)};
+    *batch = (struct batch){.store = batch->store, .arena = arena, .first_position = first_position, .slot_count = slots_for(batch->row_count, batch->slot_count),
+                            .case_slot_count = slots_for(batch->case_count, batch->case_slot_count)};
     batch->slots = ARENA_ARRAY(&batch->arena, struct batch_row *, batch->slot_count);
     batch->case_slots = ARENA_ARRAY(&batch->arena, struct batch_case *, batch->case_slot_count);
 }
