@@ -40,7 +40,7 @@ PURE_ROOMS = arena civil calendar period duration directory \
   publication reopen task task_report task_claim task_handlers intake \
   intake_value sender part poll poll_result poll_rating \
   poll_count place outcome kin kin_hear kin_link \
-  extend number possible due migrate_vote migrate advance
+  extend number possible due migrate_vote migrate_work migrate advance
 # Everything else under engine/ and workers/ is found by name.
 ENGINE  = $(filter-out $(PURE) engine/main.c, $(wildcard engine/*.c engine/command/*.c))
 WORKERS = $(filter-out workers/mediation_centre.c, $(wildcard workers/*.c))

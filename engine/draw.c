@@ -232,11 +232,11 @@ static void draw_start(const struct draw_words *words, struct drawing *drawing, 
         draw_row(&walk, DRAW_PLAIN, draw_by(words, head->opens_by));
     if (workflow_recurs(words->workflow))
         draw_row(&walk, DRAW_PLAIN, draw_recurs(words, workflow_recurs(words->workflow)));
-    if (workflow_quota(words->workflow))
-        draw_row(&walk, DRAW_PLAIN, draw_quota(words, workflow_quota(words->workflow)));
     for (int32_t i = 0; i < head->opens_at.count; i++)
         levels = draw_list(words, levels, draw_level(words, workflow_ref(words->workflow, head->opens_at.first + i)));
     draw_row(&walk, DRAW_PLAIN, draw_labelled(&walk, draw_say(words, "at", "层级"), levels));
+    if (workflow_quota(words->workflow))
+        draw_row(&walk, DRAW_PLAIN, draw_quota(words, workflow_quota(words->workflow)));
     if (head->limit != NONE)
         draw_row(&walk, DRAW_TIME, draw_labelled(&walk, draw_say(words, "the whole within", "总时限"), draw_limit(words, head->limit)));
     draw_outcome(&walk, head->start, NONE, (struct happening){.way = DRAW_EVENT});

@@ -173,7 +173,7 @@ static void rules_are_said_in_words(void **state)
     drawing = drawing_of(source_of(&arena, "workflows/seal-use/workflow.yaml"), DRAW_ZH);
     assert_says(written(&drawing, draw_mermaid), "回避：立案人");
     drawing = drawing_of(source_of(&arena, "workflows/concentrated-visits/workflow.yaml"), DRAW_ZH);
-    assert_says(written(&drawing, draw_mermaid), "每年至少 4 件，每个grid：已走访<");
+    assert_says(written(&drawing, draw_mermaid), "每年至少 4 件，每个grid：已走访\"]");
     drawing = drawing_of(source_of(&arena, "tests/scenarios/recurs/team-visits.yaml"), DRAW_EN);
     assert_says(written(&drawing, draw_mermaid), "at least 1 a year at each grid: visited;<br/>fewer opens explanation, explanation");
 }
