@@ -282,7 +282,8 @@ static enum err decide_trial(struct explain *explain, const struct trial *trial,
         map_put(row, "trace", trace_value(explain, &decision));
     if (decision.code) {
         put_refusal(explain, row, decision.code, decision.why, &decision);
-        struct text why = view_tells_of_hidden(explain->view, explain->state, explain->viewer, decision.why) ? (struct text){0} : decision.why;
+        bool hidden = view_tells_of_hidden(explain->view, explain->state, explain->viewer, decision.why);
+        struct text why = hidden ? TEXT("") : decision.why;
         map_put_text(row, "why-zh", event->kind == EVENT_SEND ? particulars_zh(explain, trial, state, decision.code, why) : refusal_zh(explain->view->arena, why));
     } else {
         const struct workflow *under = explain->workflow;
