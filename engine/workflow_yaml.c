@@ -28,7 +28,7 @@ static void check_reference(struct workflow_reader *reader, const struct node *n
     }
     if (times[1] > 1 || times[2] > 1)
         problems_add(reader->problems, node, "{%s} stands in it twice; once is enough.", known[times[1] > 1 ? 1 : 2]);
-    if (node->plain && reference.data && (strstr(reference.data, "“") || strstr(reference.data, "”")))
+    if (node->plain && (strstr(node->text.data, "“") || strstr(node->text.data, "”")))
         problems_warn(reader->problems, node, "the quotes “ ” are part of every number here. Quotes of YAML are straight: \".");
     if (times[0] != 1)
         problems_add(reader->problems, node, "{number} must stand in it exactly once, or two cases would have one number.");
