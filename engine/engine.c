@@ -74,7 +74,7 @@ static enum err check_event(const struct engine *engine, const struct event *eve
         *why = arena_print(arena, "It says that it happened %s after now.", span_words(arena, event->happened_at - now));
         return ERR_BAD_TIME;
     }
-    struct text persons[] = {event->as, event->kind == EVENT_ERASE ? (struct text){0} : event->on_behalf}; /* who is erased has left the directory, if ever there */
+    struct text persons[] = {event->as, event->kind == EVENT_ERASE ? TEXT("") : event->on_behalf}; /* who is erased has left the directory, if ever there */
     if (engine_was_said(event))
         return ERR_OK; /* whoever it was has been asked when the other case decided */
     for (int i = 0; i < 2; i++)
