@@ -175,6 +175,8 @@ static void on_minute(uv_timer_t *timer)
     enum err code = store_housekeep(server->store);
     if (!code)
         code = store_housekeep(server->keys);
+    if (!code)
+        code = server_look_at_maps(server);
     if (code)
         oplog(OPLOG_WARN, "housekeeping", OPLOG_STRING("code", err_name(code)));
     server_wipe(server);
@@ -389,6 +391,7 @@ static enum err open_rooms(struct server *server, const struct server_options *o
     code = code ? code : reads_open(&server->reads, arena_print(arena, "%s/reads", server->data).data, arena, why);
     code = code ? code : open_engine(server, arena, why);
     code = code ? code : server_note_restored(server, arena, why);
+    code = code ? code : server_look_at_maps(server);
     code = code ? code : open_outbox(server);
     code = code ? code : deploy_configured(server, arena, why);
     code = code ? code : server_find_unparkable(server);

@@ -180,24 +180,28 @@ static bool keys_not_read(const struct server *server)
     return server->access.mistaken;
 }
 
-const struct server_alarm server_alarms[SERVER_ALARMS] = {
-    {"clock-not-followed", clock_not_followed,
-     TEXT("The wall clock stands more than an hour off and is not followed. Set it right, or start the engine again to accept it.")},
-    {"clock-behind-log", clock_behind_log,
-     TEXT("The last events are stamped more than an hour later than the clock says: for new ones time stands still until the clock is there. "
-          "Set it right if it is wrong.")},
-    {"disk-full", disk_full, TEXT("The disk is full: events are turned away. Make room.")},
-    {"disk-nearly-full", disk_nearly_full, TEXT("The disk is nearly full: new cases wait. Make room.")},
-    {"keys-not-read", keys_not_read, TEXT("The list of keys has a mistake and is not followed: who was known before is. The log says where it is.")},
+static bool map_nearly_full(const struct server *server)
+{
+    return server->map_low;
+}
+
+static bool (*const stands[ALARM_KINDS])(const struct server *server) = {
+    [ALARM_CLOCK_NOT_FOLLOWED] = clock_not_followed, [ALARM_CLOCK_BEHIND_LOG] = clock_behind_log, [ALARM_DISK_FULL] = disk_full,
+    [ALARM_DISK_NEARLY_FULL] = disk_nearly_full,     [ALARM_MAP_NEARLY_FULL] = map_nearly_full,   [ALARM_KEYS_NOT_READ] = keys_not_read,
 };
 
-static uint32_t list_alarms(struct server *server, struct text names[SERVER_ALARMS], struct text sentences[SERVER_ALARMS])
+bool server_alarm_stands(const struct server *server, enum alarm_kind kind)
+{
+    return stands[kind](server);
+}
+
+static uint32_t list_alarms(struct server *server, struct text names[ALARM_KINDS], struct text sentences[ALARM_KINDS])
 {
     uint32_t count = 0;
-    for (int i = 0; i < SERVER_ALARMS; i++)
-        if (server_alarms[i].stands(server)) {
-            names[count] = text_of(server_alarms[i].name);
-            sentences[count++] = server_alarms[i].sentence;
+    for (int kind = 0; kind < ALARM_KINDS; kind++)
+        if (stands[kind](server)) {
+            names[count] = text_of(alarm_table[kind].name);
+            sentences[count++] = text_of(alarm_table[kind].en);
         }
     return count;
 }
@@ -218,7 +222,7 @@ static void answer_status_of(struct server *server, const struct item *item)
 
 void server_question(struct server *server, const struct item *item)
 {
-    struct text alarms[SERVER_ALARMS], names[SERVER_ALARMS];
+    struct text sentences[ALARM_KINDS], names[ALARM_KINDS];
     struct query_figures figures = server->figures;
     struct asker asker = {.server = server, .item = item};
     struct server_sight sight;
@@ -247,9 +251,9 @@ void server_question(struct server *server, const struct item *item)
     figures.started = server->now_started;
     figures.read_only = server->mode == READ_ONLY;
     figures.stopping = server->mode == STOPPING;
-    figures.alarms = alarms;
+    figures.alarms = sentences;
     figures.alarm_names = names;
-    figures.alarm_count = list_alarms(server, names, alarms);
+    figures.alarm_count = list_alarms(server, names, sentences);
     enum err code = query_answer(&query, &server->scratch, &item->message, &sink);
     if (code)
         server_fail(server, code, "answering a question");

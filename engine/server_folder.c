@@ -82,3 +82,25 @@ enum err server_open_stores(struct server *server, const struct server_options *
         code = open_store(server, "keys", &server->keys, arena, why);
     return code;
 }
+
+/* ---- their maps ---- */
+
+static bool is_nearly_full(const struct store_figures *figures)
+{
+    return figures->map_used > figures->map_size / 5 * 4; /* both 0: there is no map */
+}
+
+enum err server_look_at_maps(struct server *server)
+{
+    struct store_figures store, keys;
+    enum err code = store_read_figures(server->store, &store);
+    code = code ? code : store_read_figures(server->keys, &keys);
+    if (code)
+        return code;
+    bool low = is_nearly_full(&store) || is_nearly_full(&keys);
+    if (low != server->map_low)
+        oplog(low ? OPLOG_WARN : OPLOG_INFO, low ? "map-nearly-full" : "map-has-room-again", OPLOG_NUMBER("store-used", store.map_used),
+              OPLOG_NUMBER("store-map", store.map_size), OPLOG_NUMBER("keys-used", keys.map_used), OPLOG_NUMBER("keys-map", keys.map_size));
+    server->map_low = low;
+    return ERR_OK;
+}

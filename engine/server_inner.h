@@ -4,6 +4,7 @@
 
 #include <uv.h>
 
+#include "engine/alarm.h"
 #include "engine/backlog.h"
 #include "engine/children.h"
 #include "engine/door.h"
@@ -102,6 +103,7 @@ struct server {
     bool disk_low;              /* new cases wait */
     int64_t disk_looked;        /* monotonic time of the last look */
     bool clock_alarmed;
+    bool map_low;               /* the map of a store is used to four fifths */
 
     /* one turn */
     struct arena inbox;         /* messages and everything made of them */
@@ -181,6 +183,8 @@ enum err server_make_folder(const struct server *server, struct arena *arena, st
 enum err server_open_stores(struct server *server, const struct server_options *options, struct arena *arena, struct text *why);
 /* When the folder is a backup, it has been restored by this start. */
 enum err server_note_restored(struct server *server, struct arena *arena, struct text *why);
+/* Whether the maps of the stores have room. Between batches. ERR_OK or a store error. */
+enum err server_look_at_maps(struct server *server);
 
 /* ---- server_gather.c ---- */
 /* What has come becomes the items of this turn. */
@@ -217,14 +221,7 @@ void server_batch(struct server *server);
 void server_read(struct server *server, struct item *item);
 void server_question(struct server *server, const struct item *item);
 
-/* What an operator is to do something about: alarms stand until their reason is gone. engine/RUNBOOK.md says what each means. */
-enum { SERVER_ALARMS = 5 };
-struct server_alarm {
-    const char *name;
-    bool (*stands)(const struct server *server);
-    struct text sentence;
-};
-extern const struct server_alarm server_alarms[SERVER_ALARMS];
+bool server_alarm_stands(const struct server *server, enum alarm_kind kind);
 
 /* ---- server_metrics.c ---- */
 int64_t server_monotonic_us(void);

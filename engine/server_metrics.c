@@ -149,8 +149,8 @@ static void put_machine(const struct server *server, struct metrics *metrics)
     metrics_family(metrics, METRICS_GAUGE, "staircase_writable", "1: events are taken. 0: the disk is full, or the engine stops.");
     metrics_put(metrics, server->mode == SERVING);
     metrics_family(metrics, METRICS_GAUGE, "staircase_alarm", "1: the alarm stands.");
-    for (int i = 0; i < SERVER_ALARMS; i++)
-        metrics_put_label(metrics, "name", text_of(server_alarms[i].name), server_alarms[i].stands(server));
+    for (int kind = 0; kind < ALARM_KINDS; kind++)
+        metrics_put_label(metrics, "name", text_of(alarm_table[kind].name), server_alarm_stands(server, (enum alarm_kind)kind));
 }
 
 static void put_engine(const struct server *server, struct metrics *metrics)

@@ -38,7 +38,7 @@ static void print_words(const struct command_line *line, const struct health *he
         printf("%s\n", command_say(line, "Alive, with an alarm.", "运行中，有警报。"));
     for (uint32_t i = 0; health->alarms && i < health->alarms->count; i++) {
         struct text name = health->names && i < health->names->count ? health->names->items[i].text : TEXT("alarm");
-        struct text sentence = health->alarms->items[i].text;
+        struct text sentence = talk_alarm(line, name, health->alarms->items[i].text);
         printf("  %.*s: %.*s\n", (int)name.size, name.data, (int)sentence.size, sentence.data);
     }
 }

@@ -96,9 +96,11 @@ static struct text calendar_words(const struct command_line *line, const struct 
                        (int)why.size, why.data);
 }
 
-static struct text alarm_words(const struct command_line *line, const struct value *row)
+/* By its name, in whichever language. */
+static struct text alarm_words(const struct command_line *line, const struct value *name)
 {
-    return value_words(line->arena, row);
+    struct text sentence = talk_alarm(line, name->text, TEXT(""));
+    return arena_print(line->arena, "%.*s: %.*s", (int)name->text.size, name->text.data, (int)sentence.size, sentence.data);
 }
 
 static void print_status(const struct command_line *line, const struct value *row)
@@ -114,7 +116,7 @@ static void print_status(const struct command_line *line, const struct value *ro
     add_list(line, &table, row_list(row, "calendar"), "  calendar", "  日历", calendar_words);
     add_list(line, &table, row_list(row, "deployed"), "  deployed", "  已部署", deployed_words);
     add_list(line, &table, row_list(row, "workers"), "  workers", "  工作进程", worker_words);
-    add_list(line, &table, row_list(row, "alarms"), "  alarms", "  警报", alarm_words);
+    add_list(line, &table, row_list(row, "alarm-names"), "  alarms", "  警报", alarm_words);
     text_table_print(&table, stdout);
 }
 

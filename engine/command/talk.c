@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "engine/alarm.h"
 #include "engine/command/receipt.h"
 #include "engine/command/table.h"
 #include "engine/command/word.h"
@@ -267,6 +268,12 @@ int talk_show_pages(const struct command_line *line, const struct message *quest
     arena_close(&arena);
     client_disconnect(&client);
     return code;
+}
+
+struct text talk_alarm(const struct command_line *line, struct text name, struct text otherwise)
+{
+    const struct alarm *alarm = alarm_by_name(name);
+    return alarm ? text_of(command_say(line, alarm->en, alarm->zh)) : otherwise;
 }
 
 /* ---- printing for programs ---- */

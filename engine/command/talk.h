@@ -50,6 +50,9 @@ int talk_show_pages(const struct command_line *line, const struct message *quest
 /* A copy of a row; made harmless where it is for people: what a case holds must not move the cursor of a terminal. */
 struct value talk_keep(const struct command_line *line, struct arena *arena, const struct value *value);
 
+/* An alarm's sentence by its name, in the language of the line; `otherwise` where this program knows none of that name. */
+struct text talk_alarm(const struct command_line *line, struct text name, struct text otherwise);
+
 /* A message or a row as one line of JSON on stdout. */
 void talk_print_message(const struct command_line *line, const struct message *message);
 void talk_print_row(const struct command_line *line, const struct value *row);

@@ -7,6 +7,7 @@ import signal
 
 import harness
 from harness import DISPUTE, until
+from curve_test import free_port
 
 SAMPLE = re.compile(r'^(staircase_[a-z_]+)(\{[a-z]+="[^"\\\n]*"\})? (\d+(?:\.\d+)?)$')
 
@@ -47,7 +48,7 @@ class Metrics(harness.Case):
         self.assertEqual(samples["staircase_batch_events_count"], samples["staircase_commit_seconds_count"])
         self.assertGreater(samples["staircase_commit_seconds_sum"], 0)
         self.assertEqual(samples["staircase_writable"], 1)
-        self.assertEqual([value for name, value in samples.items() if name.startswith("staircase_alarm")], [0] * 5)
+        self.assertEqual([value for name, value in samples.items() if name.startswith("staircase_alarm")], [0] * 6)
         self.assertGreater(samples["staircase_resident_memory_bytes"], 1 << 20)
         # the centre's task waits, until a worker has it
         until("it has waited", lambda: self.samples(engine)["staircase_oldest_undelivered_task_seconds"] > samples["staircase_oldest_undelivered_task_seconds"])
@@ -109,6 +110,22 @@ class Health(harness.Case):
             engine.tell(signal.SIGCONT)
         self.assertEqual(engine.stop(), 0)
         self.command(engine, "health", code=3)
+
+
+class Alarms(harness.Case):
+    def test_in_both_languages(self):
+        engine = self.engine(settings="listen: {clients: 'tcp://127.0.0.1:%d'}\n" % free_port())
+        engine.command("keys", "make", "desk", "--operator", "--out", os.path.join(engine.folder, "desk.key"))
+        with open(os.path.join(engine.data, "keys", "principals.yaml"), "a", encoding="utf-8") as file:
+            file.write("mistake: [\n")
+        until("the alarm stands", lambda: engine.command("health").returncode == 1)
+        for command in "health", "status":
+            code = 1 if command == "health" else 0
+            self.assertIn("keys-not-read: The list of keys has a mistake", self.command(engine, command, code=code).stdout)
+            said = self.command(engine, command, "--lang", "zh", code=code).stdout
+            self.assertIn("keys-not-read: 密钥名单有误", said)
+            self.assertNotIn("mistake", said)
+        self.assertEqual(json.loads(self.command(engine, "health", "--json", code=1).stdout)["alarms"], ["keys-not-read"])
 
 
 class Reload(harness.Case):

@@ -352,6 +352,44 @@ static void deadlines_fire_by_themselves(void **state)
     assert_true(text_is(value_get(&answer.rows.items[0], "end")->text, "late"));
 }
 
+/* The store as it is, in a map of which so much is used. */
+static void start_with_map(uint64_t percent)
+{
+    struct store_figures figures;
+    const struct store_lmdb_options ample = {.map_size = 64 << 20};
+    const char *path = arena_print(&rig->arena, "%s/store", rig->data).data;
+    server_close(&rig->server);
+    assert_int_equal(store_lmdb_open(&rig->store, path, &ample), ERR_OK);
+    assert_int_equal(store_read_figures(rig->store, &figures), ERR_OK);
+    store_close(&rig->store);
+    rig->config.map_bytes = figures.map_used * 100 / percent;
+    start();
+}
+
+static const struct value *alarms_now(const char *member)
+{
+    struct message answer = ask(connect_to(0), (struct message){.kind = MESSAGE_STATUS, .request = 2});
+    return value_get(&answer.rows.items[0], member);
+}
+
+static void a_map_that_is_nearly_full_is_an_alarm(void **state)
+{
+    (void)state;
+    start();
+    void *client = connect_to(0);
+    for (int i = 0; i < 200; i++) { /* enough that a map's granularity does not matter */
+        char key[] = KEY_1;
+        key[0] = (char)(key[0] + i);
+        ask(client, opening(key));
+    }
+    assert_null(alarms_now("alarms"));
+    start_with_map(98);
+    assert_int_equal(alarms_now("alarms")->count, 1);
+    assert_true(text_is(alarms_now("alarm-names")->items[0].text, "map-nearly-full"));
+    start_with_map(10);
+    assert_null(alarms_now("alarms"));
+}
+
 static void a_jump_of_the_clock_is_not_followed(void **state)
 {
     (void)state;
@@ -1080,6 +1118,7 @@ int main(void)
         TEST(what_came_too_early_gets_its_final_answer),
         TEST(parked_events_are_found_at_the_start),
         TEST(deadlines_fire_by_themselves),
+        TEST(a_map_that_is_nearly_full_is_an_alarm),
         TEST(a_jump_of_the_clock_is_not_followed),
         TEST(a_clock_behind_the_log_is_an_alarm),
         TEST(what_is_no_message_is_refused),

@@ -22,7 +22,7 @@ cat $(ls engine/*.c engine/command/*.c workers/*.c | grep -v '^engine/oplog\.c$'
 section "The log" >"$work/book"
 compare "events of the log" 30
 
-sed -n '/server_alarms\[SERVER_ALARMS\] = {/,/^};/s/^ *{"\([a-z-]*\)".*/\1/p' engine/server_ask.c | sort -u >"$work/code"
+sed -n 's/^ *\[ALARM_[A-Z_]*\] = {"\([a-z-]*\)".*/\1/p' engine/alarm.c | sort -u >"$work/code"
 section Alarms >"$work/book"
 compare alarms 4
 
