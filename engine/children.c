@@ -73,6 +73,9 @@ static void on_end(uv_poll_t *poll, int status, int events)
     if (waitpid(child->pid, &how, WNOHANG) != child->pid)
         return;
     child->pid = 0;
+    if (WIFEXITED(how) && WEXITSTATUS(how) == CANNOT_EXEC && !child->all->stopping)
+        oplog(OPLOG_ERROR, "worker-not-started", OPLOG_STRING("worker", child->worker->name), OPLOG_STRING("program", child->arguments[0]),
+              OPLOG_STRING("why", "its program cannot be run"));
     oplog(child->all->stopping ? OPLOG_INFO : OPLOG_WARN, "worker-ended", OPLOG_STRING("worker", child->worker->name),
           OPLOG_NUMBER("status", WIFEXITED(how) ? WEXITSTATUS(how) : -1), OPLOG_NUMBER("signal", WIFSIGNALED(how) ? WTERMSIG(how) : 0));
     uv_close((uv_handle_t *)poll, on_closed);
@@ -95,10 +98,7 @@ static void become(const struct child *child, pid_t parent)
     dup2(STDERR_FILENO, STDOUT_FILENO);
     syscall(SYS_close_range, 3, ~0u, 0);
     execvp(child->arguments[0], child->arguments);
-    static const char sentence[] = "staircase serve: a worker program cannot be started\n";
-    ssize_t written = write(STDERR_FILENO, sentence, sizeof sentence - 1);
-    (void)written;
-    _exit(CANNOT_EXEC);
+    _exit(CANNOT_EXEC); /* on_end says so */
 }
 
 static void start(struct child *child)

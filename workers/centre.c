@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 #include "engine/command/receipt.h"
 #include "engine/command/talk.h"
 #include "engine/guard.h"
+#include "engine/oplog.h"
 #include "engine/store.h"
 #include "engine/systemd.h"
 #include "engine/walltime.h"
@@ -57,16 +57,6 @@ struct centre {
     } places;           /* of the engine */
     struct text why;    /* it must leave */
 };
-
-static void say(const struct centre *centre, const char *en, const char *zh, ...)
-{
-    va_list arguments;
-    va_start(arguments, zh);
-    fputs(CENTRE_NAME ": ", stderr);
-    vfprintf(stderr, command_say(centre->line, en, zh), arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-}
 
 /* ---- reports under way ---- */
 
@@ -137,7 +127,7 @@ static enum err task_came(struct centre *centre, const struct message *task)
     if (err)
         return err;
     if (fresh)
-        say(centre, "received case %llu %.*s", "收到案件 %llu %.*s", (unsigned long long)task->case_id, (int)task->number.size, task->number.data);
+        oplog(OPLOG_INFO, "case-received", OPLOG_NUMBER("case", task->case_id));
     centre->unread |= fresh;
     wake_waiting(centre, task->task);
     return accept_task(centre, task->task);
@@ -149,7 +139,7 @@ static enum err cancel_came(struct centre *centre, const struct message *cancel)
     enum err err = docket_withdraw(centre->docket, task, centre->walltime.now);
     if (err)
         return err;
-    say(centre, "task %llu is no longer wanted", "任务 %llu 已不再需要", (unsigned long long)task);
+    oplog(OPLOG_INFO, "task-withdrawn", OPLOG_NUMBER("task", task));
     wake_waiting(centre, task);
     centre->unread = true;
     return cancel->about ? worker_settle(centre->worker, cancel->task, (struct text){0}) : ERR_OK;
@@ -170,8 +160,7 @@ static enum err intent_answered(struct centre *centre, struct under_way *one, co
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     desk_answered(centre->desk, answer->id, answer);
     if (answer->kind == MESSAGE_REFUSED)
-        say(centre, "the engine refused an event about task %llu: %s", "引擎拒绝了任务 %llu 的事件: %s",
-            (unsigned long long)answer->task, err_name(answer->code));
+        oplog(OPLOG_WARN, "event-refused", OPLOG_NUMBER("task", answer->task), OPLOG_STRING("code", err_name(answer->code)));
     return ERR_OK;
 }
 
@@ -208,7 +197,7 @@ static void tell_connection(struct centre *centre)
 {
     bool registered = worker_registered(centre->worker);
     if (registered != centre->registered)
-        say(centre, registered ? "connected" : "no engine answers; waiting", registered ? "已连接" : "引擎没有应答，等待中");
+        oplog(registered ? OPLOG_INFO : OPLOG_WARN, registered ? "engine-found" : "engine-missing");
     centre->registered = registered;
 }
 
@@ -292,8 +281,7 @@ static enum err history_came(struct centre *centre, const struct message *answer
     if (!last)
         return ask_history(centre, answer->after);
     if (!shown)
-        say(centre, "the history of case %llu cannot be read: %s", "无法读取案件 %llu 的经过: %s",
-            (unsigned long long)centre->reading.case_id, err_name(answer->code));
+        oplog(OPLOG_WARN, "history-not-read", OPLOG_NUMBER("case", centre->reading.case_id), OPLOG_STRING("code", err_name(answer->code)));
     return desk_read(centre->desk, centre->reading.case_id);
 }
 
@@ -538,7 +526,7 @@ int centre_serve(const struct command_line *line)
     }
     enum err err = catch_signals(centre) ? open_all(centre) : ERR_IO;
     if (!err) {
-        say(centre, "serving the docket in %s/%s", "卷宗 %s/%s 已就绪", line->data, CENTRE_NAME);
+        oplog(OPLOG_INFO, "docket-serving", OPLOG_STRING("data", line->data));
         systemd_tell("READY=1");
         err = run(centre);
     }
@@ -547,7 +535,7 @@ int centre_serve(const struct command_line *line)
     if (err)
         code = command_fail(line, command_exit_of(err), "%.*s", (int)why.size, why.data);
     else
-        say(centre, "stopped", "已停止");
+        oplog(OPLOG_INFO, "docket-stopped");
     close_all(centre);
     return code;
 }
