@@ -7,7 +7,7 @@
 #   make coverage   which branches they reach; fails where a room of tests/coverage/exceptions.txt has one that they do not
 #   make lint       clang-tidy and cppcheck       make clean
 #   make install    PREFIX=/usr/local SYSCONFDIR=/etc DESTDIR=: programs, workflows, configuration, units of systemd
-#   make crash, powercut, kills, overload, fuzz   campaigns: tests/campaign/README.md
+#   make crash, powercut, kills, overload, service, fuzz   campaigns: tests/campaign/README.md
 # B=DIR builds into another folder; CC=clang-14 works too.
 
 B     ?= build

@@ -5,6 +5,7 @@
 #   make seeds SEEDS=100000       the simulator in pieces; goes on where it was
 #   make overload CLIENTS=1000    far more than the engine can do, with clients that do not read
 #   make deadlines N=1000000      so many deadlines, fired in sleeps of the machine with a kill -9 in the midst: each once, none early
+#   make service                  a systemd of its own, and the engine as a service in it; root
 #   make fuzz SECONDS=60          each fuzz target for so long; TARGETS="wire log" only these
 
 STEP    ?= 1
@@ -15,7 +16,7 @@ CLIENTS ?= 1000
 FUZZ    := wire json workflow calendar directory config scenario case log tables import
 TARGETS ?= $(FUZZ)
 JOBS    ?= 1
-.PHONY: seeds crash powercut kills overload deadlines fuzz fuzz_programs fuzz_tools
+.PHONY: seeds crash powercut kills overload deadlines service fuzz fuzz_programs fuzz_tools
 
 $(B)/tests/campaign/store_driver: $(B)/tests/campaign/store_driver.o $(LIBS)
 	@$(CC) $(LDFLAGS) $< -Wl,--start-group $(LIBS) -Wl,--end-group $(LDLIBS) -o $@
@@ -42,6 +43,9 @@ overload: all $(B)/tests/campaign/crowd
 
 deadlines: all $(B)/tests/campaign/crowd $(B)/tests/process/clock_shim.so
 	@$(CAMPAIGN) tests/campaign/deadlines.py --count $(if $(filter command line,$(origin N)),$(N),1000000)
+
+service: all
+	@tests/campaign/service.sh $(B) || [ $$? -eq 77 ]
 
 # The fuzz targets stand in a build of their own: clang, with the sanitizers and libFuzzer's eyes in every object.
 fuzz: fuzz_tools

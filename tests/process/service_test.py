@@ -16,7 +16,7 @@ EXPOSURE_MOST = 15  # tenths, of 100, as `systemd-analyze security` counts them
 
 
 def contents(path):
-    with open(path, encoding="utf-8") as file:
+    with open(path, encoding="utf-8", errors="replace") as file:
         return file.read()
 
 
@@ -194,10 +194,13 @@ class Installed(harness.Case):
         until("the metrics are written", lambda: os.path.exists(os.path.join(self.running.folder, "out.prom")))
         os.kill(engine, 15)
         self.running.wait(harness.PATIENCE)
-        with open(trace, encoding="utf-8", errors="replace") as file:
-            called = set(re.findall(r"(?m)^\d+ +(?:<\.\.\. )?(\w+)(?:\(| resumed)", file.read()))
+        called = set(re.findall(r"(?m)^\d+ +(?:<\.\.\. )?(\w+)(?:\(| resumed)", contents(trace)))
         self.assertGreater(len(called), 40)
         self.assertEqual(called - self.allowed(), set())
+        families = set(re.findall(r"(?m)\bsocket\((AF_\w+)", contents(trace)))
+        self.assertGreater(len(families), 2)
+        unit = self.read("usr/lib/systemd/system/staircase.service")
+        self.assertEqual(families - set(re.search(r"(?m)^RestrictAddressFamilies=(.*)$", unit)[1].split()), set())
 
     def test_the_way_of_the_readme(self):
         """Each line of it, typed; where only a machine that was booted with systemd could follow, what it would do is done by hand."""
@@ -207,7 +210,7 @@ class Installed(harness.Case):
         self.assertIn(" --data /var/lib/staircase ", start)
         stubs = """
 set -eu
-sudo() { if [ "$1" = -u ]; then shift 2; fi; "$@"; }
+runuser() { [ "$1 $2 $3" = "-u staircase --" ]; shift 3; "$@"; }
 apt-get() { [ "$*" = "install -y make" ]; }
 make() { command make --no-print-directory -C %(source)s B=%(build)s DESTDIR=%(root)s "$@"; }
 systemd-sysusers() {
