@@ -321,7 +321,7 @@ static enum err lose(struct centre *centre, const struct docket_loss *loss)
 static enum err news_came(struct centre *centre, enum err code, const struct message *news)
 {
     if (code || (news->kind != MESSAGE_NEWS && news->kind != MESSAGE_RESULT)) {
-        say(centre, "erasures cannot be watched: %s", "无法获知清除事项: %s", err_name(code ? code : news->code));
+        oplog(OPLOG_WARN, "erasures-not-watched", OPLOG_STRING("code", err_name(code ? code : news->code)));
         return ERR_OK;
     }
     if (news->kind == MESSAGE_RESULT) {

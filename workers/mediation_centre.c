@@ -231,7 +231,7 @@ static const struct command_option serve_options[] = {
     {"workers", "tcp://HOST:PORT", {"an engine elsewhere: its `listen: workers`", "别处的引擎：其 listen 中的 workers 地址"}, false},
     {"key-file", "FILE", {"the centre's key there: keys make mediation-centre --worker mediation-centre", "在那里的密钥：keys make mediation-centre --worker mediation-centre"}, false},
     {"clients", "tcp://HOST:PORT", {"the same engine's `listen: clients`, to read histories", "同一引擎 listen 中的 clients 地址，用于读取经过"}, false},
-    {"clients-key-file", "FILE", {"the key for that: keys make NAME --app --person mediation-centre", "相应的密钥：keys make 名称 --app --person mediation-centre"}, false},
+    {"clients-key-file", "FILE", {"the key for that: keys make NAME --app --person mediation-centre --unit UNIT", "相应的密钥：keys make 名称 --app --person mediation-centre --unit 单位"}, false},
     {0},
 };
 
@@ -244,13 +244,13 @@ static const struct command command_docket_serve = {
                  "      --clients tcp://engine:7410 --clients-key-file centre-desk.key\n"
                  "elsewhere, with its docket in a folder of its own and two keys of that engine:\n"
                  "  staircase keys make mediation-centre --worker mediation-centre --people jinnong-centre --out mediation-centre.key\n"
-                 "  staircase keys make centre-desk --app --person mediation-centre --out centre-desk.key\n",
+                 "  staircase keys make centre-desk --app --person mediation-centre --unit jinnong --out centre-desk.key\n",
                  "  mediation_centre --data var serve                      与引擎同机，使用其数据目录\n"
                  "  mediation_centre serve --data /srv/centre --workers tcp://engine:7411 --key-file mediation-centre.key \\\n"
                  "      --clients tcp://engine:7410 --clients-key-file centre-desk.key\n"
                  "在别处运行，卷宗在自己的目录中，使用该引擎的两个密钥：\n"
                  "  staircase keys make mediation-centre --worker mediation-centre --people jinnong-centre --out mediation-centre.key\n"
-                 "  staircase keys make centre-desk --app --person mediation-centre --out centre-desk.key\n"},
+                 "  staircase keys make centre-desk --app --person mediation-centre --unit jinnong --out centre-desk.key\n"},
     .options = serve_options,
     .run = run_serve,
 };

@@ -43,7 +43,7 @@ sed -i '/^batch: many/d' /etc/staircase/staircase.yaml
 sed -i '/^workers:/,/^ *- {name: mediation-centre/d' /etc/staircase/staircase.yaml
 printf 'listen: {clients: "tcp://127.0.0.1:7410", workers: "tcp://127.0.0.1:7411"}\n' >>/etc/staircase/staircase.yaml
 here staircase keys make mediation-centre --worker mediation-centre --people jinnong-centre --out /var/lib/staircase/one.key
-here staircase keys make centre-desk --app --person mediation-centre --out /var/lib/staircase/two.key
+here staircase keys make centre-desk --app --person mediation-centre --unit jinnong --out /var/lib/staircase/two.key
 install -m 600 -o mediation-centre /var/lib/staircase/one.key /etc/staircase/mediation-centre.key
 install -m 600 -o mediation-centre /var/lib/staircase/two.key /etc/staircase/centre-desk.key
 rm /var/lib/staircase/one.key /var/lib/staircase/two.key

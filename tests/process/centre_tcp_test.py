@@ -14,8 +14,10 @@ class CentreElsewhere(harness.Case):
         self.ports = free_port(), free_port()
         self.running = self.engine(workflows=("dispute-mediation",), settings="listen: {clients: 'tcp://127.0.0.1:%d', workers: 'tcp://127.0.0.1:%d'}\nlease-seconds: 1\n" % self.ports)
         self.folder = os.path.join(self.running.folder, "centre")
+        self.log = open(os.path.join(self.running.folder, "centre.log"), "w+", encoding="utf-8")
+        self.addCleanup(self.log.close)
         self.worker_key = self.make("mediation-centre", "--worker", "mediation-centre", "--people", "jinnong-centre")
-        self.desk_key = self.make("centre-desk", "--app", "--person", "mediation-centre")
+        self.desk_key = self.make("centre-desk", "--app", "--person", "mediation-centre", "--unit", "jinnong")
 
     def make(self, name, *rights):
         path = os.path.join(self.running.folder, name + ".key")
@@ -28,7 +30,7 @@ class CentreElsewhere(harness.Case):
         places = ["--workers", "tcp://127.0.0.1:%d" % self.ports[1], "--key-file", self.worker_key,
                   "--clients", "tcp://127.0.0.1:%d" % self.ports[0], "--clients-key-file", self.desk_key]
         process = subprocess.Popen([harness.program("mediation_centre"), "serve", "--data", self.folder, *(more or places)], stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+                                   stdout=subprocess.DEVNULL, stderr=self.log, start_new_session=True)
         self.addCleanup(harness.end_process, process)
         until("the docket can be asked", lambda: self.ask("list").returncode == 0)
         return process
@@ -53,6 +55,8 @@ class CentreElsewhere(harness.Case):
         signed, = [row for row in client.show(case, history=True)[1:] if row.get("e") == "sign"]
         self.assertEqual((signed["worker"], signed["as"]), ("mediation-centre", "sun"), signed)
         self.assertFalse(os.path.exists(os.path.join(self.running.data, "mediation-centre")))
+        self.log.seek(0)
+        self.assertNotIn("level=warn", self.log.read())  # histories are read, erasures watched
 
     def test_it_waits_for_its_engine_and_for_its_key(self):
         self.assertEqual(self.running.stop(), 0)
