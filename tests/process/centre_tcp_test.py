@@ -73,6 +73,23 @@ class CentreElsewhere(harness.Case):
         self.assertIsNone(process.poll())
         self.assertEqual(self.ask("show", case).returncode, 0)  # what it has it has
 
+    def holds(self, words):
+        with open(os.path.join(self.folder, "mediation-centre", "data.mdb"), "rb") as file:
+            return words.encode() in file.read()
+
+    def test_what_is_erased_goes_there_too(self):
+        """Its key may not act for the person: it hears that somebody was erased, not who, and looks through everything that it has."""
+        self.serve()
+        client = self.client(self.running)
+        words = "夜里漏水MARKED"
+        case = self.applied(client.open("dispute-mediation", harness.BUILDING, "app:zhao", {**harness.DISPUTE, "summary": words}))["case"]
+        self.climb(client, case)
+        until("its history is read", lambda: words in self.ask("show", case).stdout)
+        self.assertTrue(self.holds(words))
+        self.command(self.running, "erase", "app:zhao", "--as", "zhou", "--why", "asked for")
+        until("it stands there no more", lambda: not self.holds(words))
+        self.assertNotIn(words, self.ask("show", case).stdout)
+
     def test_called_wrongly(self):
         wrong = (("--workers", "tcp://127.0.0.1:%d" % self.ports[1]), ("--workers", "tcp://127.0.0.1:1", "--key-file", self.worker_key),
                  ("--clients", "tcp://127.0.0.1:1", "--clients-key-file", self.desk_key), ("--clients-key-file", self.desk_key),
