@@ -150,7 +150,19 @@ static enum err begin(struct wipe *wipe, size_t *newest)
     wipe->page = malloc(wipe->page_size);
     wipe->zeros = calloc(1, wipe->page_size);
     wipe->free = calloc(1, wipe->last / 8 + 1);
-    return wipe->page && wipe->zeros && wipe->free ? ERR_OK : ERR_NO_MEMORY;
+    return ERR_OK;
+}
+
+static enum err wipe_file(struct wipe *wipe, size_t newest)
+{
+    if (!wipe->page || !wipe->zeros || !wipe->free)
+        return ERR_NO_MEMORY;
+    enum err code = look_for_readers(wipe, newest);
+    code = code ? code : read_free(wipe);
+    code = code ? code : wipe_pages(wipe);
+    if (!code && wipe->wrote && fdatasync(wipe->descriptor) != 0)
+        code = lmdb_file_translate(wipe->file, errno);
+    return code;
 }
 
 enum err lmdb_file_wipe(struct lmdb_file *file)
@@ -158,11 +170,7 @@ enum err lmdb_file_wipe(struct lmdb_file *file)
     struct wipe wipe = {.file = file};
     size_t newest = 0;
     enum err code = begin(&wipe, &newest);
-    code = code ? code : look_for_readers(&wipe, newest);
-    code = code ? code : read_free(&wipe);
-    code = code ? code : wipe_pages(&wipe);
-    if (!code && wipe.wrote && fdatasync(wipe.descriptor) != 0)
-        code = lmdb_file_translate(file, errno);
+    code = code ? code : wipe_file(&wipe, newest);
     free(wipe.page);
     free(wipe.zeros);
     free(wipe.free);
