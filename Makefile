@@ -93,7 +93,7 @@ $(B)/mediation_centre: $(B)/workers/mediation_centre.o $(LIBS)
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/*_test.c))
 # Tests in which an allocation or a send fails on demand: what our objects call goes through the test (tests/unit/fault.h).
 comma := ,
-$(B)/tests/unit/%_nth_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc strdup zmq_send zmq_msg_send)
+$(B)/tests/unit/%_nth_test: LDFLAGS += $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc strdup zmq_send zmq_msg_send zmq_msg_init_size)
 # Tests of the lower layers link only those; everything else links all.
 $(B)/tests/unit/0%_test: TEST_LIBS = $(B)/proto.a $(B)/pure.a
 $(B)/tests/unit/0%_test: $(B)/tests/unit/0%_test.o $(B)/pure.a $(B)/proto.a

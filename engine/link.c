@@ -405,11 +405,36 @@ static void skip_frames(void *socket, zmq_msg_t *frame)
             return;
 }
 
+/* Before its id is sent, so that there is memory for both. */
+static bool message_of(zmq_msg_t *message, struct text bytes)
+{
+    if (zmq_msg_init_size(message, bytes.size) != 0)
+        return false;
+    memcpy(zmq_msg_data(message), bytes.data, bytes.size);
+    return true;
+}
+
+/* Behind an id that was taken. When it cannot be sent, an empty frame ends the message: otherwise what is sent next, to another, would be taken for
+ * the rest of it. */
+static enum err send_last(void *socket, zmq_msg_t *message)
+{
+    if (zmq_msg_send(message, socket, ZMQ_DONTWAIT) >= 0)
+        return ERR_OK;
+    zmq_msg_close(message);
+    zmq_send(socket, "", 0, ZMQ_DONTWAIT);
+    return ERR_IO;
+}
+
 /* Whoever chose its routing id may have chosen another's: it is told so and not heard. */
 static void answer_stranger(const struct link *link, void *socket, zmq_msg_t *id)
 {
-    if (link->stranger_size && zmq_msg_send(id, socket, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0)
-        zmq_send(socket, link->stranger, link->stranger_size, ZMQ_DONTWAIT);
+    zmq_msg_t body;
+    if (!link->stranger_size || !message_of(&body, (struct text){.data = link->stranger, .size = link->stranger_size}))
+        return;
+    if (zmq_msg_send(id, socket, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0)
+        send_last(socket, &body);
+    else
+        zmq_msg_close(&body);
 }
 
 /* Who speaks, by the frame's connection. False: nobody who may (any more), and nothing is said to that. */
@@ -500,11 +525,17 @@ enum err link_send(struct link *link, link_peer peer, struct text bytes)
 {
     void *socket = link->endpoints[endpoint_of(link, peer)].socket;
     uint8_t id[ROUTING_ID_SIZE];
+    zmq_msg_t body;
+    if (!message_of(&body, bytes))
+        return ERR_NO_MEMORY;
     put_id(id, peer);
     /* When the id is not taken, nothing may follow it. */
-    if (zmq_send(socket, id, sizeof id, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
-        return errno == EHOSTUNREACH ? ERR_NOT_FOUND : errno == EAGAIN ? ERR_BUSY : ERR_IO;
-    return zmq_send(socket, bytes.data, bytes.size, ZMQ_DONTWAIT) < 0 ? ERR_IO : ERR_OK;
+    if (zmq_send(socket, id, sizeof id, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
+        enum err code = errno == EHOSTUNREACH ? ERR_NOT_FOUND : errno == EAGAIN ? ERR_BUSY : ERR_IO;
+        zmq_msg_close(&body);
+        return code;
+    }
+    return send_last(socket, &body);
 }
 
 uint32_t link_descriptor_count(const struct link *link)

@@ -69,7 +69,7 @@ bool link_wait(struct link *link, uint32_t most_us);
 uint32_t link_drain(struct link *link, struct arena *arena, struct link_message *messages, uint32_t most, size_t bytes);
 /* How many messages of peers that chose their routing id themselves have been refused so far. */
 uint64_t link_strangers(const struct link *link);
-/* ERR_OK; ERR_NOT_FOUND: the connection is gone; ERR_BUSY: it has too much that it has not taken; ERR_IO. Copies. */
+/* ERR_OK; ERR_NOT_FOUND: the connection is gone; ERR_BUSY: it has too much that it has not taken; ERR_NO_MEMORY; ERR_IO. Copies. */
 enum err link_send(struct link *link, link_peer peer, struct text bytes);
 
 /* Whether it came by TCP, with a key. */

@@ -74,8 +74,11 @@ static void answer_request(const struct zap *zap, const struct zap_request *requ
     const struct text reply[REPLY_FRAMES] = {request->frames[FRAME_PEER], TEXT(""), TEXT("1.0"), request->frames[FRAME_REQUEST],
                                              known ? TEXT("200") : TEXT("400"), known ? TEXT("OK") : TEXT("key not known"), known ? key : TEXT(""), TEXT("")};
     for (int i = 0; i < REPLY_FRAMES; i++)
-        if (zmq_send(zap->socket, reply[i].data, reply[i].size, ZMQ_DONTWAIT | (i < REPLY_FRAMES - 1 ? ZMQ_SNDMORE : 0)) < 0)
+        if (zmq_send(zap->socket, reply[i].data, reply[i].size, ZMQ_DONTWAIT | (i < REPLY_FRAMES - 1 ? ZMQ_SNDMORE : 0)) < 0) {
+            if (i > 0)
+                zmq_send(zap->socket, "", 0, ZMQ_DONTWAIT); /* the end of half a reply, which lets nobody in: the next reply is one of its own */
             return; /* whoever asked is gone */
+        }
 }
 
 void zap_answer(struct zap *zap)

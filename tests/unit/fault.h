@@ -53,6 +53,8 @@ void *__real_realloc(void *memory, size_t size);
 char *__real_strdup(const char *string);
 int __real_zmq_send(void *socket, const void *bytes, size_t size, int flags);
 int __real_zmq_msg_send(zmq_msg_t *message, void *socket, int flags);
+int __real_zmq_msg_init_size(zmq_msg_t *message, size_t size);
+int __wrap_zmq_msg_init_size(zmq_msg_t *message, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
@@ -83,6 +85,11 @@ char *__wrap_strdup(const char *string)
 int __wrap_zmq_send(void *socket, const void *bytes, size_t size, int flags)
 {
     return fault_now(FAULT_SEND) ? -1 : __real_zmq_send(socket, bytes, size, flags);
+}
+
+int __wrap_zmq_msg_init_size(zmq_msg_t *message, size_t size)
+{
+    return fault_now(FAULT_ALLOCATE) ? -1 : __real_zmq_msg_init_size(message, size);
 }
 
 int __wrap_zmq_msg_send(zmq_msg_t *message, void *socket, int flags)
