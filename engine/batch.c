@@ -176,6 +176,12 @@ void batch_append_record(struct batch *batch, struct text record)
     batch->records[batch->record_count++] = record;
 }
 
+void batch_replace_record(struct batch *batch, struct text record)
+{
+    assert(batch->record_count > 0);
+    batch->records[batch->record_count - 1] = record;
+}
+
 const struct text *batch_record(const struct batch *batch, uint64_t position)
 {
     if (position < batch->first_position || position - batch->first_position >= batch->record_count)

@@ -60,6 +60,8 @@ void batch_put(struct batch *batch, enum store_table table, const struct record_
 void batch_delete(struct batch *batch, enum store_table table, const struct record_key *key);
 /* The record at the next position. */
 void batch_append_record(struct batch *batch, struct text record);
+/* Another form of the record that was appended last. */
+void batch_replace_record(struct batch *batch, struct text record);
 /* A record of this batch; NULL: it is none of this batch. */
 const struct text *batch_record(const struct batch *batch, uint64_t position);
 

@@ -155,6 +155,9 @@ enum err engine_upcoming(struct engine *engine, struct arena *arena, uint32_t mo
 /* Decides the record, inside a batch (begun with time INT64_MIN), as the next one of this engine, at the record's own time; ERR_CORRUPT with `*why` when
  * anything but the same record comes of it. As many records in a batch as one likes: where batches end changes nothing. */
 enum err engine_replay(struct engine *engine, struct text record, const char **why);
+/* Records up to this position were decided by an engine of an older format: each must give the same case, but who was told of it may differ, and
+ * stays as it was told. */
+void engine_replay_older(struct engine *engine, uint64_t position);
 /* SHA-256 over every row of every table but the log, in order: two engines with the same log have the same. */
 enum err engine_state_hash(struct store *store, uint8_t hash[HASH_SIZE]);
 

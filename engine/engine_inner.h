@@ -114,6 +114,7 @@ struct engine {
     bool in_batch;
     struct batch batch;
     enum err trouble;                    /* something could not be read in this batch: nothing that is decided in it may count */
+    uint64_t older;                      /* of a log that is decided again: so far an older version decided */
     enum err unread;                     /* why the workflow that was asked for last could not be loaded; ERR_OK: it was, or there is none */
     struct log_record last;              /* the record that was appended last, for its answer */
     struct engine_done done;

@@ -53,6 +53,18 @@ static enum err replay_event(struct engine *engine, const struct log_record *rec
     return engine_decide(engine, &event, &answer);
 }
 
+/* What an older version told stays as it was told. */
+static bool is_what_was_made(struct engine *engine, struct text made, struct text bytes)
+{
+    if (text_equal(made, bytes))
+        return true;
+    if (engine->working.position > engine->older || !log_same_case(made, bytes))
+        return false;
+    batch_replace_record(&engine->batch, bytes);
+    log_hash(bytes, engine->working.hash);
+    return true;
+}
+
 enum err engine_replay(struct engine *engine, struct text bytes, const char **why)
 {
     assert(engine->in_batch);
@@ -76,11 +88,16 @@ enum err engine_replay(struct engine *engine, struct text bytes, const char **wh
     code = replay_event(engine, &record);
     code = engine->trouble ? engine->trouble : code;
     const struct text *made = batch_record(&engine->batch, position);
-    if (!code && (!made || engine->working.position != position || !text_equal(*made, bytes))) {
+    if (!code && (!made || engine->working.position != position || !is_what_was_made(engine, *made, bytes))) {
         *why = "deciding the record again gives another outcome";
         return ERR_CORRUPT;
     }
     return code;
+}
+
+void engine_replay_older(struct engine *engine, uint64_t position)
+{
+    engine->older = position;
 }
 
 /* ---- the hash of the state ---- */

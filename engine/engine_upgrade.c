@@ -2,6 +2,8 @@
  *
  *     format 1 → 2   the figures of each workflow (engine_figures.c) are counted over the cases that are there
  *
+ * How far the older version came stands in META from then on: what it told to whom a later one may decide otherwise (engine_replay).
+ *
  * The log is never touched: formats of its records, of cases and of compiled forms carry versions of their own, and old ones are read for
  * ever. Breaking off half-way leaves the old format; it is done again. A newer format is not opened at all. */
 #include "engine/engine_inner.h"
@@ -65,7 +67,9 @@ static enum err put_all(struct engine *engine, struct store_txn *txn, struct are
                 code = store_put(txn, STORE_COUNTER, key_text(&key), row_encode_number(arena, tallies[i].figures[k]));
         }
     struct record_key key = key_meta(engine->options.partition);
-    return code ? code : store_put(txn, STORE_META, key_text(&key), row_encode_meta(arena, &meta));
+    code = code ? code : store_put(txn, STORE_META, key_text(&key), row_encode_meta(arena, &meta));
+    key = key_meta_older(engine->options.partition);
+    return code ? code : store_put(txn, STORE_META, key_text(&key), row_encode_number(arena, meta.position));
 }
 
 enum err engine_upgrade(struct engine *engine)

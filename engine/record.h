@@ -5,6 +5,7 @@
  *
  *   table     key (after the partition, 4 bytes)               value
  *   META      "state"                                          format, epoch, position applied, hash of its record, last time
+ *             "older"                                          position 8: so far an engine of an older format wrote (engine_upgrade.c); no row: none did
  *   LOG       position 8                                       a log record, below
  *   CASE      case id 8                                        case_record.c
  *   RECEIPT   event id 16, sender                              position 8, digest of the content 8, parked or applied
@@ -55,6 +56,7 @@ struct record_key {
 
 struct text key_text(const struct record_key *key);
 struct record_key key_meta(uint32_t partition);
+struct record_key key_meta_older(uint32_t partition);
 struct record_key key_log(uint32_t partition, uint64_t position);
 struct record_key key_case(uint32_t partition, uint64_t id);
 struct record_key key_receipt(uint32_t partition, struct text event_id, struct text sender);
@@ -206,6 +208,8 @@ struct text log_encode(struct arena *arena, const struct log_record *record);
 /* ERR_OK, ERR_CORRUPT, ERR_NEWER_FORMAT. Texts point into `bytes`. */
 enum err log_decode(struct arena *arena, struct text bytes, struct log_record *record);
 void log_hash(struct text record, uint8_t hash[HASH_SIZE]);
+/* Whether two records say the same of their case: the same event at the same time, and the same case afterwards. What was told besides may differ. */
+bool log_same_case(struct text one, struct text other);
 
 /* What makes two events of one id the same event: a digest over everything that its sender said. */
 uint64_t event_digest(struct arena *arena, const struct event *event);

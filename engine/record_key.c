@@ -51,6 +51,13 @@ struct record_key key_meta(uint32_t partition)
     return key;
 }
 
+struct record_key key_meta_older(uint32_t partition)
+{
+    KEY(key, partition);
+    add_text(&key, TEXT("older"));
+    return key;
+}
+
 struct record_key key_log(uint32_t partition, uint64_t position)
 {
     KEY(key, partition);

@@ -433,6 +433,11 @@ enum err log_decode(struct arena *arena, struct text bytes, struct log_record *r
     return wire_reader_done(&reader) && event_holds(&record->event) ? ERR_OK : ERR_CORRUPT;
 }
 
+bool log_same_case(struct text one, struct text other)
+{
+    return one.size >= LOG_HEADER && other.size >= LOG_HEADER && memcmp(one.data, other.data, LOG_HEADER) == 0;
+}
+
 void log_hash(struct text record, uint8_t hash[HASH_SIZE])
 {
     static const unsigned char leaf = 0;

@@ -61,6 +61,18 @@ static enum err read_meta(struct verify *verify, struct store_txn *txn, struct m
     return code ? code : meta->format > RECORD_FORMAT ? ERR_NEWER_FORMAT : ERR_OK;
 }
 
+/* How far an older version wrote the log. */
+static enum err read_older(struct verify *verify, struct store_txn *txn)
+{
+    struct record_key key = key_meta_older(PARTITION);
+    struct text value;
+    uint64_t position = 0;
+    enum err code = store_get(txn, STORE_META, key_text(&key), &value);
+    code = code == ERR_NOT_FOUND ? ERR_OK : code ? code : row_decode_number(value, &position);
+    engine_replay_older(verify->engine, position);
+    return code == ERR_CORRUPT ? problem(verify, "the row that says how far an older version wrote cannot be read") : code;
+}
+
 /* The last record that was looked at. */
 struct link {
     uint64_t position;
@@ -256,6 +268,7 @@ static enum err verify_stores(struct verify *verify)
     if (code)
         return code;
     code = read_meta(verify, txn, &meta);
+    code = code ? code : read_older(verify, txn);
     code = code ? code : check_chain(verify, txn, &meta);
     code = code ? code : replay_all(verify, txn);
     code = code ? code : compare_states(verify, txn);

@@ -207,6 +207,7 @@ static void golden_keys(void **state)
 {
     (void)state;
     assert_string_equal(key_hex(key_meta(0)), "000000007374617465");
+    assert_string_equal(key_hex(key_meta_older(0)), "000000006f6c646572");
     assert_string_equal(key_hex(key_log(0, 258)), "000000000000000000000102");
     assert_string_equal(key_hex(key_case(1, 258)), "000000010000000000000102");
     assert_string_equal(key_hex(key_receipt(0, id, TEXT("local"))), "00000000000102030405060708090a0b0c0d0eff6c6f63616c");
