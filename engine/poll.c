@@ -203,7 +203,7 @@ bool poll_draw(struct step *step, struct case_poll *poll, const struct poll_lane
         if (!draw_member(step, poll, lanes, &drawn, all.items[i], is_among(recused, recused_count, all.items[i])))
             return false;
     step_say(step, arena_print(step->arena, "第 %u 次表决人名册：%u 人", poll->roll, all.count), "roll %u: %u members, %lld of them recused", poll->roll, all.count,
-               (long long)(poll->tally.lanes ? poll->tally.lane[0].all - poll->tally.lane[0].roll : 0));
+               (long long)(poll->tally.lane[0].all - poll->tally.lane[0].roll));
     return true;
 }
 
@@ -223,7 +223,9 @@ static void add_vacant_seats(struct case_poll *poll, const struct workflow_vote 
 {
     for (uint32_t i = 0; vote->seats && i < poll->tally.lanes; i++) {
         int64_t vacant = vote->seats - poll->tally.lane[i].all;
-        bool added = vacant <= 0 || vote_add_vacant(&poll->tally, i, vacant);
+        if (vacant <= 0)
+            continue;
+        bool added = vote_add_vacant(&poll->tally, i, vacant);
         assert(added);
     }
 }

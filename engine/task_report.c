@@ -14,8 +14,7 @@ static struct case_task *task_of(struct step *step)
     struct case_task *task = case_task_by_id(step->state, id);
     if (task && task->state != TASK_DONE)
         return task;
-    step_refuse(step, ERR_UNKNOWN_TASK, "the task %llu is settled, or was never one of this case%s", (unsigned long long)id,
-                step->state->flags & CASE_ENDED ? ", which has ended" : "");
+    step_refuse(step, ERR_UNKNOWN_TASK, "the task %llu is settled, or was never one of this case", (unsigned long long)id);
     return NULL;
 }
 

@@ -503,6 +503,8 @@ static void text_is_utf8_without_nul(void **state)
                                 "\xf4\x90\x80\x80",
                                 "\xf5\x80\x80\x80",
                                 "\xff",
+                                "\xf0\x90\x41\x80",
+                                "\xf0\x90\x80\x41",
                                 "12345678\xe4\xb8",
                                 "1234567\x80",
                                 "中\xe4\xb8"};

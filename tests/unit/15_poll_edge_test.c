@@ -400,6 +400,24 @@ static void who_is_recused_from_the_beginning_had_no_voice(void **state)
     must(ERR_NOT_ALLOWED, say("after-first", "li"), "had a voice");
 }
 
+#define EARLY \
+    "start: {go: first}\n" \
+    "stages:\n" \
+    "  first:\n" \
+    "    within: 10 days\n" \
+    "    vote: {roll: [mediator, everyone], choices: [agree, disagree], pass: {agree: more than 1/2, of: all members}, early: true, passed: {end: done}, failed: {end: done}}\n"
+
+static void a_vote_that_is_certain_closes_early(void **state)
+{
+    (void)state;
+    load(AND_THE_REST EARLY);
+    open_votes();
+    must(ERR_OK, choose("li", "agree"), "");
+    must(ERR_OK, choose("wang", "agree"), "");
+    has_ended(&w, "done");
+    assert_true(w.state->polls[0].early);
+}
+
 /* ---- ways that cannot be gone ---- */
 
 #define TO_THE_GRID \
@@ -534,7 +552,7 @@ int main(void)
         TEST(what_names_no_vote_means_the_one_that_runs), TEST(who_acts_for_themselves_needs_no_proxy), TEST(a_ballot_for_another_is_changed_by_the_same_or_by_another),
         TEST(a_proxy_s_paper_has_its_size), TEST(who_is_recused_by_whom), TEST(grounds_in_one_s_own_words_have_their_size), TEST(what_no_vote_takes_any_more),
         TEST(voters_are_kept_out_of_what_follows), TEST(weights_of_a_group_s_fields_are_added), TEST(weights_that_cannot_be), TEST(a_person_without_the_number_weighs_nothing),
-        TEST(seats_that_nobody_holds_count), TEST(a_vote_without_a_rule_does_not_open), TEST(so_many_rate_and_no_more),
+        TEST(seats_that_nobody_holds_count), TEST(a_vote_without_a_rule_does_not_open), TEST(so_many_rate_and_no_more), TEST(a_vote_that_is_certain_closes_early),
         TEST(who_is_recused_from_the_beginning_had_no_voice), TEST(where_its_way_cannot_be_gone_the_case_is_overdue), TEST(a_secret_choice_comes_sealed), TEST(the_counts_are_those_of_the_vote), TEST(a_vote_that_is_left_while_it_is_counted),
     };
     return cmocka_run_group_tests_name("poll, edges", tests, NULL, NULL);

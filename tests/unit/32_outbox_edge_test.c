@@ -4,7 +4,7 @@
 
 #include "engine/limits.h"
 
-enum { ALICE = 1001, BOB = 1002 };
+enum { ALICE = 1001, BOB = 1002, CAROL = 1003 };
 
 static int set_up(void **state)
 {
@@ -357,6 +357,85 @@ static void who_may_not_say_that_a_notice_failed(void **state)
     assert_false(outbox_note_failed(rooms->outbox, ALICE, &fail, rooms->time)); /* it rests already */
 }
 
+/* A task that nobody leases any more is reported by who could have it: by its topic. Of others it is not even said whether there are any. */
+static void who_could_never_have_a_task_knows_nothing_of_it(void **state)
+{
+    struct rooms *rooms = *state;
+    struct door_origin origin;
+    struct text why;
+    open_case(rooms, 1);
+    enlist(rooms, ALICE, "alice");
+    assert_int_equal(rooms_pump(rooms), 1);
+    struct message accept = report(rooms, MESSAGE_ACCEPT, last(rooms));
+    accept.lease = 0;
+    rooms_restart(rooms);
+    assert_int_equal(enlist_for(rooms, BOB, "bob", "print", "", 2).kind, MESSAGE_REGISTERED);
+    assert_int_equal(outbox_check(rooms->outbox, &rooms->bed.arena, BOB, &accept, &origin, &why), ERR_UNKNOWN_TASK);
+    enlist(rooms, ALICE, "alice");
+    assert_int_equal(outbox_check(rooms->outbox, &rooms->bed.arena, ALICE, &accept, &origin, &why), ERR_OK);
+    accept.task += 1;
+    assert_int_equal(outbox_check(rooms->outbox, &rooms->bed.arena, ALICE, &accept, &origin, &why), ERR_UNKNOWN_TASK);
+}
+
+/* A task gives no right to another case than its own. */
+static void an_event_is_of_the_task_s_case(void **state)
+{
+    struct rooms *rooms = *state;
+    struct door_origin origin;
+    struct text why;
+    uint64_t other = open_case(rooms, 2), id = open_case(rooms, 1);
+    enlist(rooms, ALICE, "alice");
+    assert_int_equal(rooms_pump(rooms), 2);
+    struct message event = report(rooms, MESSAGE_SEND, last(rooms));
+    event.subject = (struct case_ref){.kind = CASE_REF_ID, .id = id};
+    assert_int_equal(outbox_check(rooms->outbox, &rooms->bed.arena, ALICE, &event, &origin, &why), ERR_OK);
+    event.subject.id = other;
+    assert_int_equal(outbox_check(rooms->outbox, &rooms->bed.arena, ALICE, &event, &origin, &why), ERR_DENIED);
+    event.subject.id = 4711;
+    assert_int_equal(outbox_check(rooms->outbox, &rooms->bed.arena, ALICE, &event, &origin, &why), ERR_DENIED);
+    event.subject.id = id;
+    rooms_restart(rooms);
+    enlist(rooms, ALICE, "alice");
+    event.lease = 0;
+    uint32_t n = 1;
+    for (enum err code = ERR_IO; code; n++) {
+        rooms_begin(rooms); /* what was cached is forgotten */
+        rooms_commit(rooms);
+        store_memory_set_fault(rooms->bed.store, (struct store_memory_fault){.countdown = n, .code = ERR_IO});
+        code = outbox_check(rooms->outbox, &rooms->bed.arena, ALICE, &event, &origin, &why);
+        store_memory_set_fault(rooms->bed.store, (struct store_memory_fault){0});
+        assert_true(code == ERR_OK || code == ERR_IO);
+    }
+    assert_true(n > 4);
+}
+
+static bool bob_may_not(void *context, uint64_t peer, struct text name, struct text unit)
+{
+    (void)context, (void)peer, (void)unit;
+    return !text_is(name, "bob");
+}
+
+static void whose_unit_is_not_theirs_any_more_is_gone(void **state)
+{
+    struct rooms *rooms = *state;
+    const struct outbox_options options = {.engine = rooms->bed.engine, .seal = rooms->seal, .sender = {.send = rooms_send, .context = rooms}, .lease_ms = 30000, .may_still = bob_may_not};
+    outbox_destroy(&rooms->outbox);
+    assert_int_equal(outbox_create(&rooms->outbox, &options), ERR_OK);
+    open_case(rooms, 1);
+    enlist(rooms, CAROL, "carol");
+    assert_int_equal(rooms_pump(rooms), 1);
+    outbox_gone(rooms->outbox, CAROL); /* kept for her lease */
+    enlist(rooms, ALICE, "alice");
+    enlist(rooms, BOB, "bob");
+    assert_int_equal(outbox_worker_count(rooms->outbox), 2);
+    char *text = arena_string(&rooms->bed.arena, bed_file(&rooms->bed, "config/directory.yaml"));
+    memcpy(strstr(text, "version: 2"), "version: 3", 10);
+    assert_int_equal(bed_deploy(&rooms->bed, rooms->time.now, "directory.yaml", text_of(text)), ERR_OK);
+    rooms_pump(rooms);
+    assert_int_equal(outbox_worker_count(rooms->outbox), 1);
+    assert_true(text_is(outbox_worker_name(rooms->outbox, ALICE), "alice"));
+}
+
 /* The lease of another attempt, by the same worker's name. */
 static void an_older_lease_is_stale(void **state)
 {
@@ -468,7 +547,8 @@ int main(void)
         TEST(a_row_whose_case_is_not_there_is_damage), TEST(a_row_that_cannot_be_read_is_damage), TEST(an_attempt_that_was_not_counted_is_the_first),
         TEST(a_unit_that_is_not_there_is_in_no_subtree), TEST(a_turn_looks_at_so_many_rows), TEST(a_turn_hands_out_so_many), TEST(the_oldest_is_looked_for_in_so_many_rows),
         TEST(what_rests_waits_and_the_oldest_topic_counts), TEST(a_notice_rests_as_long_as_its_worker_asks_within_an_hour),
-        TEST(who_may_not_say_that_a_notice_failed), TEST(an_older_lease_is_stale), TEST(a_report_meets_the_end_of_its_lease),
+        TEST(who_may_not_say_that_a_notice_failed), TEST(who_could_never_have_a_task_knows_nothing_of_it), TEST(an_event_is_of_the_task_s_case),
+        TEST(whose_unit_is_not_theirs_any_more_is_gone), TEST(an_older_lease_is_stale), TEST(a_report_meets_the_end_of_its_lease),
         TEST(after_a_refusal_the_worker_still_has_the_task), TEST(nobody_is_told_who_is_gone), TEST(what_is_too_large_goes_without_its_history),
     };
     return cmocka_run_group_tests_name("outbox, edges", tests, NULL, NULL);

@@ -11,6 +11,7 @@
 enum { ROWS_MOST = 64 };
 
 static struct world w;
+static const struct workflow *target; /* of a migration */
 static struct roll_row rows[ROWS_MOST]; /* of all rolls */
 static uint32_t row_count;
 
@@ -80,6 +81,7 @@ static inline enum err decide_event(struct event event)
         wanted = poll_reads(w.workflow, w.state, &event, &roll, persons);
     struct advance_input input = world_input(&w, &event);
     input.rolls = read;
+    input.target = target;
     for (uint32_t i = 0; i < wanted; i++) {
         const struct roll_row *row = row_of_person(roll, persons[i]);
         if (row)
@@ -92,7 +94,7 @@ static inline enum err decide_event(struct event event)
     assert_int_equal(silent.trace_count, 0);
     w.given_count = 0;
     if (!w.decision.code) {
-        assert_true(case_fits(w.decision.after, w.workflow));
+        assert_true(case_fits(w.decision.after, target ? target : w.workflow));
         w.state = w.decision.after;
         w.position++;
         keep_rows(&w.decision);
