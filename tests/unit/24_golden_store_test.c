@@ -1,5 +1,6 @@
-/* A store that an engine of format 1 wrote (tests/golden/README.md says how it was made), as it stands for ever: brought to today's format when it is
- * opened, verified, and gone on with where it was left: nothing of it is lost, nothing is done twice. */
+/* Stores that engines of each format wrote (tests/golden/README.md says how they were made), as they stand for ever. That of format 1 is brought to
+ * today's format when it is opened, verified, and gone on with where it was left: nothing of it is lost, nothing is done twice. That of format 2 has
+ * something of every section of a case and of every table: read, and decided again from its log, it is the same bytes. */
 #include "tests/unit/rooms.h"
 #include "tests/unit/stores.h"
 
@@ -7,7 +8,7 @@
 
 #include <sodium.h>
 
-enum { LINE_MOST = 1 << 20, MAP = 64 << 20, LIST_CASES = 29, LIST_RECORDS = 117 };
+enum { LINE_MOST = 1 << 20, MAP = 64 << 20, OLD_CASES = 29, OLD_RECORDS = 117 };
 
 static const int64_t left_at = INT64_C(1790643961000);
 static char folder[64], scratch[64];
@@ -33,13 +34,13 @@ static enum store_table table_of(const char *name)
 }
 
 /* One line a row: store or keys, the table, key and value. */
-static void load_rows(struct store *store, struct store *keys)
+static void load_rows(const char *name, struct store *store, struct store *keys)
 {
     static char line[LINE_MOST];
     struct arena arena;
     arena_init(&arena);
     const char *root = getenv("STAIRCASE_SOURCE");
-    FILE *file = fopen(arena_print(&arena, "%s/tests/golden/store-format-1.txt", root ? root : ".").data, "re");
+    FILE *file = fopen(arena_print(&arena, "%s/tests/golden/%s", root ? root : ".", name).data, "re");
     assert_non_null(file);
     struct store_txn *into_store = begin_write(store), *into_keys = begin_write(keys);
     while (fgets(line, sizeof line, file)) {
@@ -67,9 +68,8 @@ static void open_rooms(void)
     rooms_open_outbox(&rooms);
 }
 
-static int set_up(void **state)
+static int set_up_from(const char *name)
 {
-    (void)state;
     folder_make(folder, sizeof folder);
     folder_make(scratch, sizeof scratch);
     setenv("TMPDIR", scratch, 1);
@@ -77,9 +77,21 @@ static int set_up(void **state)
     arena_init(&rooms.bed.arena);
     assert_int_equal(store_memory_open(&rooms.keys), ERR_OK);
     struct store *store = lmdb_open(folder, MAP);
-    load_rows(store, rooms.keys);
+    load_rows(name, store, rooms.keys);
     store_close(&store);
     return 0;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    return set_up_from("store-format-1.txt");
+}
+
+static int set_up_second(void **state)
+{
+    (void)state;
+    return set_up_from("store-format-2.txt");
 }
 
 static int tear_down(void **state)
@@ -160,9 +172,9 @@ static void it_is_what_its_log_says(void **state)
     struct verify_report report;
     assert_int_equal(verify_folder(folder, &report, NULL, NULL), ERR_OLDER_VERSION); /* it says what is to be done */
     open_rooms();
-    assert_int_equal(engine_position(rooms.bed.engine), LIST_RECORDS);
+    assert_int_equal(engine_position(rooms.bed.engine), OLD_RECORDS);
     close_rooms();
-    verify(LIST_RECORDS, LIST_CASES); /* and brought to today's format */
+    verify(OLD_RECORDS, OLD_CASES); /* and brought to today's format */
 }
 
 static void every_case_stands_where_it_stood(void **state)
@@ -265,9 +277,51 @@ static void its_life_goes_on(void **state)
     }
     ended("dsp-key-00000000", "refused");
     uint64_t records = engine_position(rooms.bed.engine);
-    assert_true(records > LIST_RECORDS + 50);
+    assert_true(records > OLD_RECORDS + 50);
     close_rooms();
-    verify(records, LIST_CASES);
+    verify(records, OLD_CASES);
+}
+
+/* ---- format 2 ---- */
+
+/* Change this only with a new format: then this store is an old one, and another is made. */
+static const char state_of_format_2[] = "fcc6fb9b335c6dee3759713eceaf2de8f77cb623d009b5b0b8a1d5205c969708";
+
+static void it_is_the_same_bytes_for_ever(void **state)
+{
+    (void)state;
+    uint8_t hash[HASH_SIZE];
+    char hex[2 * HASH_SIZE + 1];
+    verify(68, 14);
+    open_rooms();
+    assert_int_equal(engine_state_hash(rooms.bed.store, hash), ERR_OK);
+    sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
+    assert_string_equal(hex, state_of_format_2);
+    close_rooms();
+    verify(68, 14);
+}
+
+/* A case that is read and written again is what it was, in each of its sections. */
+static void its_cases_are_written_as_they_were_read(void **state)
+{
+    (void)state;
+    struct store_cursor *cursor;
+    struct text key, value;
+    uint32_t count = 0;
+    struct store *store = lmdb_open(folder, MAP);
+    struct store_txn *txn = begin_read(store);
+    assert_int_equal(store_cursor_open(txn, STORE_CASE, &cursor), ERR_OK);
+    for (enum err code = store_cursor_seek(cursor, (struct text){0}, &key, &value); !code; code = store_cursor_next(cursor, &key, &value)) {
+        struct case_state *read;
+        struct text bytes = arena_copy(&rooms.bed.arena, value);
+        assert_int_equal(case_decode(&rooms.bed.arena, bytes, &read), ERR_OK);
+        assert_true(text_equal(case_encode(&rooms.bed.arena, read), bytes));
+        count++;
+    }
+    assert_int_equal(count, 14);
+    store_cursor_close(&cursor);
+    store_end_read(&txn);
+    store_close(&store);
 }
 
 /* ---- how far an older version may differ ---- */
@@ -344,6 +398,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(it_is_what_its_log_says, set_up, tear_down), cmocka_unit_test_setup_teardown(every_case_stands_where_it_stood, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_sealed_is_opened, set_up, tear_down), cmocka_unit_test_setup_teardown(its_life_goes_on, set_up, tear_down),
         cmocka_unit_test(who_was_told_may_differ_and_nothing_else),
+        cmocka_unit_test_setup_teardown(it_is_the_same_bytes_for_ever, set_up_second, tear_down),
+        cmocka_unit_test_setup_teardown(its_cases_are_written_as_they_were_read, set_up_second, tear_down),
     };
-    return sodium_init() < 0 ? 1 : cmocka_run_group_tests_name("a store of format 1", tests, NULL, NULL);
+    return sodium_init() < 0 ? 1 : cmocka_run_group_tests_name("golden stores", tests, NULL, NULL);
 }
