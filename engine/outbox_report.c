@@ -34,6 +34,16 @@ static enum err check_failure(struct arena *arena, const struct message *message
     return ERR_STALE_LEASE;
 }
 
+/* Accepting has no end that is known beforehand, so it must not begin by mistake: of two copies of one report the first may have been refused while another
+ * leased the task, and its sender has dropped it. A lease that is over accepts nothing any more; who has not heard that it holds the task hears it again. */
+static enum err check_acceptance(const struct message *message, const struct case_task *task, struct text worker, struct text *why)
+{
+    if (message->kind != MESSAGE_ACCEPT || (task->state == TASK_HELD && text_equal(task->holder, worker)))
+        return ERR_OK;
+    *why = TEXT("Its lease was over before it was accepted: while the task waits to be done it comes again.");
+    return ERR_STALE_LEASE;
+}
+
 /* A task that nobody leases: it was accepted, the engine was started again, or the lease ran out and the task waits for its next attempt. Its case says
  * whether the report still counts. */
 static enum err origin_of_case(struct outbox *outbox, const struct worker_link *worker, struct arena *arena, const struct message *message, struct door_origin *origin,
@@ -63,7 +73,8 @@ static enum err origin_of_case(struct outbox *outbox, const struct worker_link *
     origin->topic = arena_copy(arena, task->topic);
     origin->ready_at = task->ready_at;
     origin->attempt = task->attempts + 1;
-    return check_failure(arena, message, task, why);
+    code = check_acceptance(message, task, origin->worker, why);
+    return code ? code : check_failure(arena, message, task, why);
 }
 
 /* An event that names a task is one of the task's case: the task gives no right to another. */

@@ -466,11 +466,11 @@ static void a_report_meets_the_end_of_its_lease(void **state)
     uint64_t id = open_case(rooms, 1);
     enlist(rooms, ALICE, "alice");
     assert_int_equal(rooms_pump(rooms), 1);
-    struct message accept = report(rooms, MESSAGE_ACCEPT, last(rooms));
+    struct message settle = report(rooms, MESSAGE_SETTLE, last(rooms));
     pass(rooms, 31000);
     assert_true(outbox_lapsed(rooms->outbox, rooms->time, &origin, &lapsed));
-    assert_true(lapsed == accept.task);
-    assert_int_equal(outbox_check(rooms->outbox, &rooms->bed.arena, ALICE, &accept, &origin, &why), ERR_OK);
+    assert_true(lapsed == settle.task);
+    assert_int_equal(outbox_check(rooms->outbox, &rooms->bed.arena, ALICE, &settle, &origin, &why), ERR_OK);
     assert_true(origin.case_id == id && origin.attempt == 1);
     /* The batch is given up: it comes again; and what was settled meanwhile ends nothing. */
     outbox_lapse_again(rooms->outbox);

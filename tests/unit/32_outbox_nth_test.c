@@ -259,14 +259,14 @@ static void a_report_that_cannot_be_looked_up_is_no_refusal(void **state)
     open_cases(rooms, 1);
     enlist(rooms, ALICE, "alice", "");
     assert_int_equal(rooms_pump(rooms), 1);
-    struct message accept = {.kind = MESSAGE_ACCEPT, .id = bed_id(&rooms->bed), .task = rooms->sent[0].message.task};
+    struct message settle = {.kind = MESSAGE_SETTLE, .id = bed_id(&rooms->bed), .task = rooms->sent[0].message.task};
     uint32_t n = 1;
     for (enum err code = ERR_IO; code; n++) {
         rooms_restart(rooms);
         enlist(rooms, ALICE, "alice", "");
         fail_store(rooms, n);
         origin = rooms_client;
-        code = outbox_check(rooms->outbox, &rooms->bed.arena, ALICE, &accept, &origin, &why);
+        code = outbox_check(rooms->outbox, &rooms->bed.arena, ALICE, &settle, &origin, &why);
         fail_store(rooms, 0);
         if (code != ERR_OK && code != ERR_IO)
             fail_msg("call %u: %s: %.*s", n, err_name(code), (int)why.size, why.data);

@@ -383,6 +383,39 @@ static void a_late_report_that_nobody_contests_counts(void **state)
     assert_int_equal(owed(rooms), 0);
 }
 
+/* Two copies of one acceptance: the first comes while another has the task, and its sender drops it; so the second must not count either. */
+static void an_acceptance_that_was_refused_stays_refused(void **state)
+{
+    struct rooms *rooms = *state;
+    open_cases(rooms, 1, 1);
+    enlist(rooms, ALICE, "alice", 1);
+    rooms_pump(rooms);
+    struct message accept = report(rooms, MESSAGE_ACCEPT, last(rooms));
+    pass(rooms, 31000);
+    assert_int_equal(rooms_lapse(rooms), 1);
+    pass(rooms, 1000);
+    enlist(rooms, BOB, "bob", 1);
+    assert_int_equal(rooms_pump(rooms), 1);
+    expect_refused(rooms_report(rooms, ALICE, &accept), ERR_STALE_LEASE);
+    pass(rooms, 31000);
+    assert_int_equal(rooms_lapse(rooms), 1);
+    enlist(rooms, ALICE, "alice", 0);
+    expect_refused(rooms_report(rooms, ALICE, &accept), ERR_STALE_LEASE);
+    rooms_restart(rooms);
+    enlist(rooms, ALICE, "alice", 1);
+    expect_refused(rooms_report(rooms, ALICE, &accept), ERR_STALE_LEASE);
+    /* It comes again, and is accepted once; who holds it hears so however often it asks. */
+    pass(rooms, 60000);
+    outbox_beat(rooms->outbox, ALICE, rooms->time);
+    assert_int_equal(rooms_pump(rooms), 1);
+    accept = report(rooms, MESSAGE_ACCEPT, last(rooms));
+    expect_applied(rooms_report(rooms, ALICE, &accept));
+    assert_int_equal(rooms_report(rooms, ALICE, &accept).kind, MESSAGE_DUPLICATE);
+    accept.id = (struct text){0};
+    expect_applied(rooms_report(rooms, ALICE, &accept));
+    bed_assert_replays(&rooms->bed);
+}
+
 static void failing_too_often_is_an_incident_until_a_supervisor_retries(void **state)
 {
     struct rooms *rooms = *state;
@@ -570,6 +603,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_repeated_failure_is_a_duplicate, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failure_speaks_of_the_attempt_of_its_lease, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_late_report_that_nobody_contests_counts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_acceptance_that_was_refused_stays_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(failing_too_often_is_an_incident_until_a_supervisor_retries, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_wished_delay_is_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_withdrawn_is_cancelled, set_up, tear_down),
