@@ -13,7 +13,7 @@ N       ?= 20
 SEED    ?= 1
 SECONDS ?= 60
 CLIENTS ?= 1000
-FUZZ    := wire json workflow calendar directory config scenario case log tables import
+FUZZ    := wire json workflow calendar directory config scenario case log tables import principals manifest rows
 TARGETS ?= $(FUZZ)
 JOBS    ?= 1
 .PHONY: seeds crash powercut kills overload deadlines service fuzz fuzz_programs fuzz_tools

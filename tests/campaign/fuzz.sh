@@ -1,7 +1,8 @@
-#!/bin/sh
+#!/bin/bash
 # Runs each fuzz target for a while, one after the other. usage: fuzz.sh BUILD SECONDS TARGET...
 # Seeds: corpus/TARGET beside this script, and the project's own files of that kind. What is found new is kept in BUILD/corpus/TARGET, so that runs add
-# up; an input that breaks something is kept in BUILD/found/TARGET and makes the exit status 1. A line for each target.
+# up; an input that breaks something is kept in BUILD/found/TARGET and makes the exit status 1. A line for each target, also in BUILD/fuzz-done: what was
+# spent is seconds of the processor, which are fewer than SECONDS where others want it too; the sum of all runs is told last.
 set -u
 build=$1 seconds=$2
 shift 2
@@ -21,18 +22,18 @@ seeds() {
 }
 
 status=0
+TIMEFORMAT='%U %S'
 for target in "$@"; do
-    corpus=$build/corpus/$target found=$build/found/$target
+    corpus=$build/corpus/$target found=$build/found/$target log=$build/fuzz-$target.log
     mkdir -p "$corpus" "$found"
     for seed in $(seeds "$target"); do cp "$seed" "$corpus/seed-$(echo "$seed" | tr / _)"; done
-    if "$build/tests/campaign/fuzz_$target" -max_total_time="$seconds" -max_len=65536 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
-        -artifact_prefix="$found/" "$corpus" >"$build/fuzz-$target.log" 2>&1; then
-        word=clean
-    else
-        word="FOUND something: $found, $build/fuzz-$target.log" status=1
-    fi
-    runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$build/fuzz-$target.log")
-    edges=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$build/fuzz-$target.log" | tail -n 1)
-    echo "$target: $seconds s, ${runs:-?} inputs, ${edges:-?} edges, $(ls "$corpus" | wc -l) kept: $word"
+    word=clean
+    { time "$build/tests/campaign/fuzz_$target" -max_total_time="$seconds" -max_len=65536 -timeout=60 -rss_limit_mb=1024 -print_final_stats=1 \
+        -artifact_prefix="$found/" "$corpus" >"$log" 2>&1; } 2>"$build/fuzz-time" || { word="FOUND something: $found, $log" status=1; }
+    spent=$(awk '{print int($1 + $2)}' "$build/fuzz-time")
+    runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+    edges=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -n 1)
+    echo "$target: $spent s, ${runs:-?} inputs, ${edges:-?} edges, $(ls "$corpus" | wc -l) kept: $word" | tee -a "$build/fuzz-done"
 done
+awk '{sum += $2} END {printf "%d min of the processor in all runs so far\n", sum / 60}' "$build/fuzz-done"
 exit $status

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { HAPPENINGS_MOST = 200000 };
+enum { HAPPENINGS_MOST = 600000 };
 #define DRAIN_MOST (20 * DAY)
 
 /* ---- what happens when ---- */
