@@ -430,6 +430,8 @@ static bool falsify(struct sim *sim, struct message *message)
         if (message->kind != MESSAGE_OPEN)
             return false;
         message->held = !message->held;
+        if (!(message->has & MESSAGE_HAS_HAPPENED_AT))
+            message->happened_at = sim->now - dice_between(&sim->dice, HOUR, 30 * DAY);
         message->has |= MESSAGE_HAS_HAPPENED_AT;
         return true;
     case 2:
