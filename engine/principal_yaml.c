@@ -89,7 +89,7 @@ static void check_alone(struct reader *reader, const struct node *map, const str
         const struct principal *other = &reader->principals->items[i];
         if (new->key.size && text_equal(other->key, new->key))
             problems_add(reader->problems, get(map, IN_PRINCIPAL, "key"), "This key stands here twice.");
-        if (new->revoked == NONE && other->revoked == NONE && text_equal(other->name, new->name))
+        if (new->name.size && new->revoked == NONE && other->revoked == NONE && text_equal(other->name, new->name))
             problems_add(reader->problems, get(map, IN_PRINCIPAL, "name"), "Another key is that of \"%.*s\" already.", (int)new->name.size, new->name.data);
     }
 }

@@ -86,6 +86,7 @@ static void mistakes_are_told(void **state)
     (void)state;
     expect_mistake("principals:\n" ONE("one", "king", KEY_A, ""), "app, worker, watcher");
     expect_mistake("principals:\n" ONE("one", "operator", "0011", ""), "64 hexadecimal digits");
+    expect_mistake("principals:\n" ONE("o!e", "operator", KEY_A, "") "  - {naem: two, kind: operator, key: \"" KEY_B "\", made: 2026-11-21}\n", "naem"); /* neither has a name */
     expect_mistake("principals:\n" ONE("one", "operator", KEY_A, "") ONE("two", "operator", KEY_A, ""), "twice");
     expect_mistake("principals:\n" ONE("one", "operator", KEY_A, "") ONE("one", "operator", KEY_B, ""), "already");
     expect_mistake("principals:\n" ONE("one", "worker", KEY_A, ""), "A worker has topics");
