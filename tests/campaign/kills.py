@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""kill -9 in the middle of load with workers, again and again: rounds of tests/process/crash_test.py, each with a seed of its own.
+"""kill -9 in the middle of load with workers and an import, again and again: rounds of tests/process/crash_test.py, each with a seed of its own.
 
     kills.py [--kills 160] [--seed 1]"""
 import argparse

@@ -40,21 +40,25 @@ def must(holds, *what):
 
 def read_log(client):
     """All that the log tells, by the id of its event; fails where an event is there twice."""
-    rows, last = {}, client.status()["p"]
+    rows, last, reached = {}, client.status()["p"], 0
     for row in client.watch(position=1, timeout=harness.PATIENCE) if last else ():
         if row["e"] in SENT:
             must(row["id"] not in rows, "applied twice:", row)
             rows[row["id"]] = row
-        if row["p"] >= last:
+        reached = row["p"]
+        if reached >= last:
             break
+    must(reached >= last, "the watch fell silent at", reached, "of", last)
     return rows
 
 
 def check_log(rows, acknowledged, sent):
     """What was acknowledged is there, where its receipt says; nothing is there that nobody sent. How many were applied without a receipt."""
+    lost = [answer for id, answer in acknowledged.items() if id not in rows]
+    must(not lost, len(lost), "LOST although acknowledged, at", [answer["p"] for answer in lost], "of", len(rows), "rows up to",
+         max((row["p"] for row in rows.values()), default=0), lost[:1])
     for id, answer in acknowledged.items():
-        row = rows.get(id)
-        must(row is not None, "LOST although acknowledged:", answer)
+        row = rows[id]
         must((row["p"], row["case"], row["t"]) == (answer["p"], answer["case"], answer["t"]), "not where its receipt says:", row, answer)
     strange = set(rows) - set(sent)
     must(not strange, "nobody sent these:", strange)

@@ -1,10 +1,15 @@
 #!/usr/bin/python3
-"""The engine is killed hard in the middle of load, again and again, at moments of a fixed seed. Afterwards every acknowledged event is in
-the log exactly once, repeats get the first answers, what was owed was done, and the folder verifies."""
+"""The engine is killed hard in the middle of load, again and again, at moments of a fixed seed, and now and then the command that imports old cases
+meanwhile. Afterwards every acknowledged event is in the log exactly once, repeats get the first answers, what was owed was done, every row of
+the import is there once, and the folder verifies."""
+import csv
+import json
+import os
+import subprocess
 import threading
 
 import harness
-from harness import BUILDING, DISPUTE, MEDIATORS, PARTIES, PATIENCE, until
+from harness import BUILDING, DISPUTE, PARTIES, PATIENCE, SOURCE, until
 from harness import staircase
 
 KILLS = 16
@@ -118,36 +123,111 @@ class Runner(threading.Thread):
             self.error = error
 
 
+class Importer(threading.Thread):
+    """Somebody who brings old cases along, file after file, while the engine dies under the command, and the command itself. What was not told to be done is
+    imported again, whole."""
+
+    CASES, EVENTS = 100, ("came", "note", "note", "done")
+    MAY_END_WITH = (-9, 3)  # killed; no engine ran just then
+    MAP = os.path.join(SOURCE, "tests/process/old-errand-map.yaml")
+
+    def __init__(self, engine):
+        super().__init__(daemon=True)
+        self.engine, self.files, self.process, self.error = engine, [], None, None
+        self.enough, self.lock, self.killed = threading.Event(), threading.Lock(), 0
+
+    def run(self):
+        try:
+            while not self.enough.is_set():
+                self.files.append(self.write(len(self.files)))
+                while not self.bring(self.files[-1]) and not self.enough.is_set():
+                    pass
+        except Exception as error:
+            self.error = error
+
+    def write(self, number):
+        path = os.path.join(self.engine.folder, "old-%d.csv" % number)
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(("case", "activity", "time", "person", "place", "what"))
+            for case in range(self.CASES):
+                for hour, event in enumerate(self.EVENTS):
+                    rows.writerow(("old-%d-%d" % (number, case), event, "2026-03-02T%02d:00:00+08:00" % (9 + hour), "li", "three", "row %d" % hour))
+        return path
+
+    def bring(self, path):
+        """Its figures; None when it was stopped in the middle."""
+        with self.lock:
+            self.process = subprocess.Popen([harness.program("staircase"), "import", path, "--map", self.MAP, "--data", self.engine.data, "--json"],
+                                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=SOURCE)
+        said, wrong = self.process.communicate()
+        if self.process.returncode == 0:
+            return json.loads(said.splitlines()[-1])
+        if self.process.returncode not in self.MAY_END_WITH:
+            raise AssertionError("the import ended with %s: %s%s" % (self.process.returncode, said, wrong))
+        return None
+
+    def kill(self):
+        with self.lock:
+            if self.process and self.process.poll() is None:
+                self.process.kill()
+                self.killed += 1
+
+    def finish(self, test):
+        """Whatever was begun is brought to its end, what was done is done again."""
+        for path in self.files:
+            figures = self.bring(path)
+            test.assertEqual((figures["applied"] + figures["duplicate"], figures["refused"]), (self.CASES * len(self.EVENTS), 0), figures)
+
+    def check(self, rows, test):
+        """Every row of every file is in the log once."""
+        seen = [row for row in rows if row.get("w") == "old-errand" or row["e"] in ("noted", "closed")]
+        test.assertEqual(len(seen), len(self.files) * self.CASES * len(self.EVENTS))
+        test.assertEqual(len({row["id"] for row in seen}), len(seen))
+        cases = {row["case"] for row in seen if row["e"] == "open"}
+        test.assertEqual(len(cases), len(self.files) * self.CASES)
+        for event, times in (("noted", 2), ("closed", 1)):
+            test.assertEqual(sorted(row["case"] for row in seen if row["e"] == event), sorted(list(cases) * times))
+
+
 class Crash(harness.Case):
     def test_acknowledged_is_kept_once(self):
         dice, tally = harness.seeded(20260101), Tally()
-        engine = self.engine(workflows=("dispute-mediation",), own=["tests/process/errand.yaml"], settings=LEASE)
+        engine = self.engine(workflows=("dispute-mediation",), own=["tests/process/errand.yaml", "tests/process/old-errand.yaml"], settings=LEASE)
         senders = [Sender(engine, number, tally) for number in range(CLIENTS)]
         runners = [Runner(engine, name) for name in ("first", "second")]
-        for thread in senders + runners:
+        importer = Importer(engine)
+        everybody = senders + runners + [importer]
+        for thread in everybody:
             thread.start()
         for _ in range(KILLS):
             goal = tally.count + dice.randrange(50, 500)
-            until("some more are acknowledged", lambda: tally.count >= goal or self.failed(senders + runners))
-            self.assertFalse(self.failed(senders + runners))
+            until("some more are acknowledged", lambda: tally.count >= goal or self.failed(everybody))
+            self.assertFalse(self.failed(everybody))
+            if dice.random() < 0.3:
+                importer.kill()
             engine.kill()
             engine.start()
-        for sender in senders:
-            sender.enough.set()
+        for thread in senders + [importer]:
+            thread.enough.set()
         for sender in senders:
             sender.join()
+        importer.join()
         client = self.client(engine)
         until("nothing is owed to workers", lambda: client.status()["owed"] == 0 or self.failed(runners))
         for runner in runners:
             runner.enough.set()
             runner.join()
-        self.assertFalse(self.failed(senders + runners))
+        self.assertFalse(self.failed(everybody))
         self.assertEqual([sender.wrong for sender in senders], [[]] * CLIENTS)
         answers = {id: answer for sender in senders for id, answer in sender.answers.items()}
         self.assertEqual(len(answers), sum(len(sender.sent) for sender in senders))
         self.assertGreater(len(answers), KILLS * 50)
-        print("%d events acknowledged, %d kills" % (len(answers), KILLS))
+        importer.finish(self)
+        print("%d events acknowledged, %d kills; %d rows imported, %d kills of the import" %
+              (len(answers), KILLS, len(importer.files) * Importer.CASES * len(Importer.EVENTS), importer.killed))
         rows = self.news(client)
+        importer.check(rows, self)
         self.check_log(rows, answers)
         self.check_errands(rows, runners)
         self.send_again(engine, senders)
@@ -168,7 +248,7 @@ class Crash(harness.Case):
         """Each acknowledged event is there once, where its answer said; and nothing else that anybody sent."""
         positions = [row["p"] for row in rows]
         self.assertEqual(positions, sorted(set(positions)))
-        sent = [row for row in rows if row["e"] in ("open", "agree-to-mediate", "raise")]
+        sent = [row for row in rows if row["e"] in ("open", "agree-to-mediate", "raise") and row.get("w") != "old-errand"]
         self.assertEqual(sorted(row["id"] for row in sent), sorted(answers))
         for row in sent:
             answer = answers[row["id"]]
