@@ -55,7 +55,10 @@ class Disk:
             system("umount", "-l", self.mount)
 
     def copy_to(self, other):
-        """The image as it is now. What the system writes at just this moment could tear the copy: it is taken again until the two are equal."""
+        """The image as it is now. What the system writes at just this moment could tear the copy: it is taken again until the two are equal. It is a new
+        file each time: a loop device lets go of the old one when it likes, and what it still writes there must not fall into the new one."""
+        if os.path.exists(other.image):
+            os.unlink(other.image)
         while True:
             system("cp", "--sparse=always", self.image, other.image)
             if subprocess.run(["cmp", "-s", self.image, other.image], check=False).returncode == 0:
@@ -232,7 +235,7 @@ def main():
         skip("loop devices want root")
     if not shutil.which("mkfs.ext4"):
         skip("mkfs.ext4 is not here (apt-get install e2fsprogs)")
-    folder = tempfile.mkdtemp(prefix="staircase-powercut-")
+    folder, kept = tempfile.mkdtemp(prefix="staircase-powercut-"), False
     try:
         probe = Disk(folder, "probe")
         try:
@@ -242,8 +245,13 @@ def main():
         finally:
             probe.remove()
         campaign(options, folder)
+    except AssertionError:
+        kept = True
+        print("the images are kept: %s" % folder)
+        raise
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
