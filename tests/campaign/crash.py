@@ -162,6 +162,53 @@ def campaign(options):
           (len(done), reached, acknowledged, unknown))
 
 
+# ---- the list of keys: another program, which renames ----
+
+KEY_FILES = ("keys", "keys/principals.new", "keys/principals.yaml", "keys/server.key", "keys/principals.lock")
+
+
+def keys(data, *words):
+    """`staircase keys` on that folder; secrets go where nobody keeps them."""
+    return harness.run("keys", *words, "--data", data)
+
+
+def keys_listed(data):
+    done = keys(data, "list")
+    must(done.returncode == 0, "keys list:", done.stdout, done.stderr)
+    return [name for name in ("first", "second", "third") if name in done.stdout]
+
+
+def try_key(template, inject):
+    """One key is made and its maker killed; the list is the one before or the one after, and takes the next key. What strace saw."""
+    folder = fresh()
+    data, trace = os.path.join(folder, "var"), os.path.join(folder, "trace")
+    shutil.copytree(template, data)
+    line = ["strace", "-f", "-qq", "-o", trace, "-e", "trace=" + CALLS] + [word for name in KEY_FILES for word in ("-P", os.path.join(data, name))]
+    line += ["-e", "inject=" + inject] if inject else []
+    subprocess.run([*line, harness.program("staircase"), "keys", "make", "second", "--operator", "--out", os.path.join(folder, "second.key"), "--data", data],
+                   capture_output=True, check=False)
+    must(keys_listed(data) in (["first"], ["first", "second"]), inject, "left", keys_listed(data))
+    done = keys(data, "make", "third", "--operator", "--out", os.path.join(folder, "third.key"))
+    must(done.returncode == 0 and "third" in keys_listed(data), inject, "and then:", done.stdout, done.stderr)
+    with open(trace, encoding="utf-8", errors="replace") as file:
+        calls = re.findall(r"^\d+ +(\w+)\(.*$", file.read(), re.M)
+    shutil.rmtree(folder)
+    return calls
+
+
+def keys_campaign():
+    folder = fresh()
+    template = os.path.join(folder, "var")
+    must(keys(template, "make", "first", "--operator", "--out", os.path.join(folder, "first.key")).returncode == 0, "no first key")
+    calls = try_key(template, None)
+    points = all_points(calls, argparse.Namespace(first=1, step=1, kinds=None))
+    for kind, number in points:
+        try_key(template, "%s:signal=SIGKILL:when=%d" % (kind, number))
+    shutil.rmtree(folder)
+    print("a key is made with %d calls (%s), each of them killed once: the list of keys was never broken" %
+          (len(points), ", ".join("%s %d" % (name, calls.count(name)) for name in sorted(set(calls)))))
+
+
 def ask_for_strace():
     """Skips what cannot be done without it."""
     if not shutil.which("strace"):
@@ -182,6 +229,8 @@ def main():
     parser.add_argument("--state", help="a file that keeps what held: a run goes on where it was")
     options = parser.parse_args()
     ask_for_strace()
+    if not options.error:
+        keys_campaign()
     campaign(options)
 
 

@@ -14,4 +14,5 @@ SHORT = argparse.Namespace(transactions=25, first=7, step=41, kinds=None, error=
 
 if __name__ == "__main__":
     crash.ask_for_strace()
+    crash.keys_campaign()
     crash.campaign(SHORT)
