@@ -72,11 +72,11 @@ enum err explain_case(struct explain *explain, const struct value *because, stru
             arena_print(explain->view->arena, "child cases: %d of %d have ended as they should, %d are needed", wait.ended, wait.of, wait.needed),
             arena_print(explain->view->arena, "子案件：共 %d 件，须办结 %d 件，已办结 %d 件", wait.of, wait.needed, wait.ended)}));
     map_put_flag(&row, "untold", explain->state->events > EXPLAIN_RECORDS_MOST);
-    explain_ways(explain, &row); /* an ended case may be opened again */
+    code = explain_ways(explain, &row); /* an ended case may be opened again */
     if (!(explain->state->flags & CASE_ENDED))
         explain_clocks(explain, &row);
     *out = map_end(&row);
-    return ERR_OK;
+    return code;
 }
 
 /* ---- how it came there ---- */

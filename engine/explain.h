@@ -56,7 +56,8 @@ struct trial {
 enum err explain_trial(struct explain *explain, const struct trial *trial, struct value *row);
 
 /* ---- explain_ways.c ---- */
-void explain_ways(struct explain *explain, struct map_maker *row);
+/* ERR_OK, store errors. */
+enum err explain_ways(struct explain *explain, struct map_maker *row);
 void explain_clocks(struct explain *explain, struct map_maker *row);
 
 /* ---- explain_words.c ---- */

@@ -239,22 +239,63 @@ static void put_stop(struct explain *explain, struct map_maker *map, bool stops)
     put_two(explain, map, "leads", two_join(explain, TWO("the clock stands still, in this stage for at most", "计时中止，在本环节合计最长"), " ", "", longest));
 }
 
-static void put_vote(struct explain *explain, struct map_maker *map, struct text event)
+/* Whether this member may still send it: who has given a final ballot is through, and who was recused is out. */
+static bool may_still(const struct roll_row *row, const struct workflow_vote *vote, struct text event)
+{
+    const struct vote_member *member = &row->member;
+    if (!row->on_roll || member->recused || member->gone)
+        return false;
+    if (text_is(event, "ballot"))
+        return !member->cast || !vote->final;
+    return !text_is(event, "attend") || !(member->attended || member->cast);
+}
+
+/* By name those of the roll who may still send it: it was frozen, so the directory of today does not say who they are. */
+static enum err put_roll(struct explain *explain, struct map_maker *map, const struct workflow_vote *vote, const struct case_poll *poll, struct text event)
+{
+    struct persons all = {.arena = explain->view->arena};
+    struct record_key prefix = key_roll(engine_partition(explain->view->engine), explain->state->id, poll->roll, (struct text){0});
+    struct store_cursor *cursor;
+    struct text key, value;
+    put_two(explain, map, "who", two_people(explain, vote->roll));
+    if (!all_shown(explain, vote->roll))
+        return ERR_OK;
+    enum err code = store_cursor_open(explain->view->txn, STORE_ROLL, &cursor);
+    if (code)
+        return code;
+    for (code = store_cursor_seek(cursor, key_text(&prefix), &key, &value); !code && key_begins(key, &prefix);) {
+        struct roll_row row;
+        uint64_t of;
+        uint32_t number;
+        code = row_decode_roll(value, &row);
+        if (!code && may_still(&row, vote, event) && key_read_roll(key, &of, &number, &row.person))
+            persons_add(&all, arena_copy(all.arena, row.person));
+        code = code ? code : store_cursor_next(cursor, &key, &value);
+    }
+    store_cursor_close(&cursor);
+    put_persons(explain, map, "persons", all.items, all.count);
+    if (all.count > EXPLAIN_PERSONS_MOST)
+        map_put_number(map, "more", all.count - EXPLAIN_PERSONS_MOST);
+    return code == ERR_NOT_FOUND ? ERR_OK : code;
+}
+
+static enum err put_vote(struct explain *explain, struct map_maker *map, struct text event)
 {
     int32_t row = workflow_stage(explain->workflow, explain->state->stage)->vote;
     const struct case_poll *poll = case_poll_now(explain->state);
     if (row == NONE || !poll)
-        return;
+        return ERR_OK;
     const struct workflow_vote *vote = workflow_vote(explain->workflow, row);
     struct two choices = {{0}, {0}};
     for (int32_t i = 0; i < vote->choices.count; i++)
         choices = two_join(explain, choices, ", ", "、", two_choice(explain, vote->choices, i));
-    put_people(explain, map, vote->roll);
-    if (!text_is(event, "ballot"))
-        return;
+    enum err code = put_roll(explain, map, vote, poll, event);
+    if (code || !text_is(event, "ballot"))
+        return code;
     put_two(explain, map, "needs-words", two_join(explain, TWO("choice", "选项（choice）"), ": ", "：", choices));
     put_two(explain, map, "share", (struct two){poll_sentence(explain->workflow, explain->view->arena, poll, false),
                                                 poll_sentence(explain->workflow, explain->view->arena, poll, true)});
+    return ERR_OK;
 }
 
 static void put_task_people(struct explain *explain, struct map_maker *map)
@@ -287,7 +328,7 @@ static void put_reopen(struct explain *explain, struct map_maker *map)
     put_two(explain, map, "leads", two_outcome(explain, reopen->outcome));
 }
 
-static void put_given(struct explain *explain, struct map_maker *map, struct text name)
+static enum err put_given(struct explain *explain, struct map_maker *map, struct text name)
 {
     put_two(explain, map, "title", two_given(explain, name));
     if (text_is(name, "reopen"))
@@ -298,29 +339,32 @@ static void put_given(struct explain *explain, struct map_maker *map, struct tex
     if (text_is(name, "stop-clock") || text_is(name, "resume"))
         put_stop(explain, map, text_is(name, "stop-clock"));
     if (poll_is_event(name))
-        put_vote(explain, map, name);
+        return put_vote(explain, map, name);
     if (text_is(name, "claim") || text_is(name, "hand-over") || text_is(name, "add-handler"))
         put_task_people(explain, map);
     if (text_is(name, "take-back"))
         put_two(explain, map, "who", TWO("who has sent a part that still waits for others", "已办理但尚待他人办理的人"));
+    return ERR_OK;
 }
 
-void explain_ways(struct explain *explain, struct map_maker *row)
+enum err explain_ways(struct explain *explain, struct map_maker *row)
 {
     struct list_maker list = {.arena = explain->view->arena};
     struct decision possible = {0};
     advance_possible(&explain->input, explain->view->arena, &possible);
-    for (uint32_t i = 0; i < possible.possible_count; i++) {
+    enum err code = ERR_OK;
+    for (uint32_t i = 0; i < possible.possible_count && !code; i++) {
         struct map_maker map = map_begin(explain->view->arena);
         int32_t event = workflow_find_event(explain->workflow, explain->state->stage, possible.possible[i]);
         map_put_text(&map, "e", possible.possible[i]);
         if (event != NONE)
             put_event(explain, &map, event);
         else
-            put_given(explain, &map, possible.possible[i]);
+            code = put_given(explain, &map, possible.possible[i]);
         list_add(&list, map_end(&map));
     }
     map_put_list(row, "ways", list.items, list.count);
+    return code;
 }
 
 /* ---- clocks ---- */

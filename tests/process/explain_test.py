@@ -69,6 +69,11 @@ class ExplainTest(harness.Case):
         # A ballot that came too late says so, and what the language calls its own events is told in Chinese.
         case = self.applied(client.open("council", "jinnong", "secretary-11", {"topic": "灯"}))["case"]
         for member in range(1, 5):
+            if member == 4: # who has given a final ballot is through; who is still out is named
+                ways = {way["e"]: [person["id"] for person in way["persons"]] for way in engine.rows("explain", case)[0]["ways"] if "persons" in way}
+                self.assertEqual(sorted(ways["ballot"]), sorted("council-11-%d" % still for still in range(4, 17)))
+                self.assertEqual(ways["attend"], ways["ballot"])
+                self.assertEqual(len(ways["recuse"]), 16)
             self.applied(client.send(case, "ballot", "council-11-%d" % member, {"choice": "reject"}))
         self.applied(client.send(case, "ballot", "council-11-5", {"choice": "approve"}))
         said = self.command(engine, "explain", case, "--lang", "zh").stdout
