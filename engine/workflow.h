@@ -503,11 +503,16 @@ struct workflow_quota {
     int32_t short_;   /* row of OUTCOMES: stay, with notices */
 };
 
+struct workflow_place {
+    int32_t line, column; /* from 1 */
+};
+
 struct workflow {
     struct tables tables;
     struct table table[WORKFLOW_TABLE_COUNT];
     uint64_t position;  /* of its deployment: names this version in cases */
     uint8_t hash[32];   /* of the compiled form */
+    const struct workflow_place *opens_at, *waits_at; /* where the rows of OPENS and WAITS stand in the source that was just read; NULL: it was not read from one */
 };
 
 extern const struct form_shape workflow_shape;

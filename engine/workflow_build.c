@@ -393,6 +393,16 @@ void title_read(struct workflow_reader *reader, const struct node *node, int32_t
 
 /* ---- the result ---- */
 
+static const struct workflow_place *places_of(const struct workflow_reader *reader, enum workflow_table table)
+{
+    struct workflow_place *places = ARENA_ARRAY(reader->arena, struct workflow_place, (size_t)row_count(reader, table));
+    for (int32_t row = 0; row < row_count(reader, table); row++) {
+        const struct node *node = row_node(reader, table, row);
+        places[row] = (struct workflow_place){node->place.line, node->place.column};
+    }
+    return places;
+}
+
 void reader_finish(struct workflow_reader *reader, struct workflow *out)
 {
     struct table *tables = ARENA_ARRAY(reader->arena, struct table, WORKFLOW_TABLE_COUNT);
@@ -402,4 +412,6 @@ void reader_finish(struct workflow_reader *reader, struct workflow *out)
         .tables = {.table = tables, .strings = reader->strings ? reader->strings : "", .strings_size = (int32_t)reader->strings_size},
     };
     workflow_bind(out);
+    out->opens_at = places_of(reader, WORKFLOW_OPENS);
+    out->waits_at = places_of(reader, WORKFLOW_WAITS);
 }

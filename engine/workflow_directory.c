@@ -10,11 +10,16 @@ static const char *name_at(const struct directory *directory, enum directory_tab
     return directory_string(directory, directory_role(directory, row)->name);
 }
 
-/* A level where a role is meant, or the other way round; otherwise the nearest name. */
+/* A level where a role is meant or the other way round, a person, a unit; otherwise the nearest name. */
 static const char *other_or_nearest(struct workflow_reader *reader, enum directory_table table, const char *word, const struct nearest *nearest)
 {
     bool role = table == DIRECTORY_ROLES;
     int32_t other = role ? directory_find_level(reader->directory, text_of(word)) : directory_find_role(reader->directory, text_of(word));
+    if (other == NONE && role && directory_find_person(reader->directory, text_of(word)) != NONE)
+        return arena_print(reader->arena, " \"%s\" is a person of it: say a role that they hold.", word).data;
+    int32_t unit = other == NONE && !role ? directory_find_unit(reader->directory, text_of(word)) : NONE;
+    if (unit != NONE)
+        return arena_print(reader->arena, " \"%s\" is a unit of it: say its level, %s.", word, directory_level_name(reader->directory, directory_unit(reader->directory, unit)->level)).data;
     if (other == NONE)
         return nearest_hint(nearest, reader->arena);
     return arena_print(reader->arena, " \"%s\" is a %s of it.", word, role ? "level" : "role").data;

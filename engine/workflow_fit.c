@@ -8,6 +8,7 @@
 struct fitting {
     struct arena *arena;
     const struct workflow *parent, *child;
+    const struct workflow_place *place; /* of what is looked at, in the source of the parent; NULL: not known */
     struct text wrong;
 };
 
@@ -15,7 +16,11 @@ struct fitting {
 
 static void complain(struct fitting *fitting, struct text sentence)
 {
-    fitting->wrong = arena_print(fitting->arena, "%.*s%.*s\n", (int)fitting->wrong.size, fitting->wrong.data, (int)sentence.size, sentence.data);
+    struct text place = {0};
+    if (fitting->place)
+        place = arena_print(fitting->arena, "%d:%d: ", fitting->place->line, fitting->place->column);
+    fitting->wrong = arena_print(fitting->arena, "%.*s%.*s%.*s\n", (int)fitting->wrong.size, fitting->wrong.data, (int)place.size, place.data,
+                                 (int)sentence.size, sentence.data);
 }
 
 static bool among(const struct workflow *workflow, struct span fields, int32_t field)
@@ -155,6 +160,7 @@ struct text workflow_fit(struct arena *arena, const struct workflow *parent, con
         const struct workflow_open *open = workflow_open(parent, row);
         if (!opens(parent, open, child))
             continue;
+        fitting.place = parent->opens_at ? &parent->opens_at[row] : NULL;
         check_level(&fitting, open);
         for (int32_t i = 0; i < open->with.count; i++)
             check_given(&fitting, workflow_given(parent, open->with.first + i));
@@ -195,6 +201,7 @@ struct text workflow_fit_ends(struct arena *arena, const struct workflow *parent
     struct fitting fitting = {.arena = arena, .parent = parent};
     for (int32_t row = 0; row < workflow_count(parent, WORKFLOW_WAITS) && all_known(parent, children, count); row++) {
         struct span ends = workflow_wait(parent, row)->ends;
+        fitting.place = parent->waits_at ? &parent->waits_at[row] : NULL;
         for (int32_t i = 0; i < ends.count; i++)
             if (!may_end_so(parent, children, count, workflow_choice(parent, ends, i)))
                 COMPLAIN(&fitting, "children: a stage waits for the end \"%s\", which nothing that it opens has.", workflow_choice(parent, ends, i));

@@ -5,7 +5,8 @@
 
 #include "engine/workflow.h"
 
-/* What does not fit where `parent` opens cases of `child`: a sentence a line; empty: all does, or it opens none. */
+/* What does not fit where `parent` opens cases of `child`: a sentence a line, behind its place where that is known ("28:15: with: ..."); empty: all does,
+ * or it opens none. */
 struct text workflow_fit(struct arena *arena, const struct workflow *parent, const struct workflow *child);
 /* Ends that a stage of `parent` waits for and none of these workflows has, which are all that it opens. */
 struct text workflow_fit_ends(struct arena *arena, const struct workflow *parent, const struct workflow *const *children, uint32_t count);

@@ -164,21 +164,23 @@ static void short_open_read(struct workflow_reader *reader, const struct node *n
 static struct span opens_read(struct workflow_reader *reader, const struct node *node, bool of_case, int32_t level)
 {
     struct workflow_open opens[WORKFLOW_OPENS_MOST];
-    const struct node *item;
+    const struct node *item, *places[WORKFLOW_OPENS_MOST];
     uint32_t count;
     int32_t found = 0;
     if (!node || !node_list(reader->problems, node, true, &item, &count))
         return (struct span){0, 0};
     if (count > WORKFLOW_OPENS_MOST)
         problems_add(reader->problems, node, "there are more than %d cases to be opened.", WORKFLOW_OPENS_MOST);
-    for (uint32_t i = 0; i < count && i < WORKFLOW_OPENS_MOST; i++, item = item->next)
+    for (uint32_t i = 0; i < count && i < WORKFLOW_OPENS_MOST; i++, item = item->next) {
+        places[found] = item;
         if (of_case)
             open_read(reader, item, &opens[found++]);
         else
             short_open_read(reader, item, level, &opens[found++]);
+    }
     struct span span = {.first = row_count(reader, WORKFLOW_OPENS), .count = found};
     for (int32_t i = 0; i < found; i++)
-        row_push(reader, WORKFLOW_OPENS, &opens[i], node);
+        row_push(reader, WORKFLOW_OPENS, &opens[i], places[i]);
     return span;
 }
 

@@ -25,37 +25,53 @@ static void print_good(const struct command_line *line, const struct checked_fil
 
 struct workflows {
     const struct workflow **items;
-    const char **paths;
+    struct checked_file *files;
     uint32_t count;
 };
+
+/* "28:15: with: ...": the place apart. */
+static void print_misfit(const struct command_line *line, const char *path, struct text misfit)
+{
+    int row = 0, column = 0, past = 0;
+    const char *sentence = arena_string(line->arena, misfit);
+    if (sscanf(sentence, "%d:%d: %n", &row, &column, &past) == 2 && past)
+        sentence += past;
+    if (!line->json) {
+        printf("%s:%.*s\n", path, (int)misfit.size, misfit.data);
+        return;
+    }
+    struct map_maker map = map_begin(line->arena);
+    map_put_string(&map, "file", path);
+    map_put_number(&map, "line", row);
+    map_put_number(&map, "column", column);
+    map_put_string(&map, "why", sentence);
+    struct value printed = map_end(&map);
+    talk_print_row(line, &printed);
+}
 
 static int print_misfits(const struct command_line *line, const char *path, struct text misfits)
 {
     for (const char *at = misfits.data, *end = at + misfits.size, *next; at && at < end; at = next + 1) {
         next = memchr(at, '\n', (size_t)(end - at));
-        struct text sentence = {at, (size_t)(next - at)};
-        if (line->json) {
-            struct map_maker row = map_begin(line->arena);
-            map_put_string(&row, "file", path);
-            map_put_text(&row, "why", sentence);
-            struct value printed = map_end(&row);
-            talk_print_row(line, &printed);
-        } else {
-            printf("%s: %.*s\n", path, (int)sentence.size, sentence.data);
-        }
+        print_misfit(line, path, (struct text){at, (size_t)(next - at)});
     }
     return misfits.size ? COMMAND_REFUSED : COMMAND_DONE;
 }
 
+/* Each is good by itself; whether it is good among the others is told here. */
 static int check_together(const struct command_line *line, const struct workflows *all)
 {
     int worst = COMMAND_DONE;
     for (uint32_t i = 0; i < all->count; i++) {
-        for (uint32_t k = 0; k < all->count; k++) {
-            int code = print_misfits(line, all->paths[i], workflow_fit(line->arena, all->items[i], all->items[k]));
-            worst = code > worst ? code : worst;
-        }
-        int code = print_misfits(line, all->paths[i], workflow_fit_ends(line->arena, all->items[i], all->items, all->count));
+        const char *path = all->files[i].path;
+        int code = COMMAND_DONE, ends;
+        for (uint32_t k = 0; k < all->count; k++)
+            if (print_misfits(line, path, workflow_fit(line->arena, all->items[i], all->items[k])) != COMMAND_DONE)
+                code = COMMAND_REFUSED;
+        ends = print_misfits(line, path, workflow_fit_ends(line->arena, all->items[i], all->items, all->count));
+        code = ends > code ? ends : code;
+        if (code == COMMAND_DONE)
+            print_good(line, &all->files[i]);
         worst = code > worst ? code : worst;
     }
     return worst;
@@ -66,7 +82,7 @@ static void keep_workflow(const struct command_line *line, const struct checked_
     struct workflow *kept = ARENA_NEW(line->arena, struct workflow);
     *kept = file->source.workflow;
     all->items[all->count] = kept;
-    all->paths[all->count++] = file->path;
+    all->files[all->count++] = *file;
 }
 
 static int run(struct command_line *line)
@@ -75,7 +91,7 @@ static int run(struct command_line *line)
     struct checked_file directory = {0}, file;
     int worst = COMMAND_DONE;
     struct workflows all = {.items = ARENA_ARRAY(line->arena, const struct workflow *, (size_t)line->operand_count),
-                            .paths = ARENA_ARRAY(line->arena, const char *, (size_t)line->operand_count)};
+                            .files = ARENA_ARRAY(line->arena, struct checked_file, (size_t)line->operand_count)};
     if (directory_path) {
         worst = file_check(line, directory_path, NULL, &directory);
         if (worst != COMMAND_DONE)
@@ -85,10 +101,10 @@ static int run(struct command_line *line)
     }
     for (int i = 0; i < line->operand_count; i++) {
         int code = file_check(line, line->operands[i], directory_path ? &directory.source.directory : NULL, &file);
-        if (code == COMMAND_DONE)
-            print_good(line, &file);
         if (code == COMMAND_DONE && file.source.kind == SOURCE_WORKFLOW)
             keep_workflow(line, &file, &all);
+        else if (code == COMMAND_DONE)
+            print_good(line, &file);
         worst = code > worst ? code : worst;
     }
     int together = check_together(line, &all);

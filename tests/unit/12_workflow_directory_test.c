@@ -59,6 +59,9 @@ static void test_what_is_not(void **state)
          "f:12:51: stages.s.events.e.by[2].of: the directory has no level \"distict\". Did you mean \"district\"? Levels: building, grid, district.\n"},
         {"for: clerk", "for: district",
          "f:11:17: stages.s.task.for: the directory has no role \"district\". \"district\" is a level of it. Roles: clerk, mediator.\n"},
+        {"for: clerk", "for: li", "f:11:17: stages.s.task.for: the directory has no role \"li\". \"li\" is a person of it: say a role that they hold. Roles: clerk, mediator.\n"},
+        {"of: district", "of: town", "f:12:51: stages.s.events.e.by[2].of: the directory has no level \"town\". \"town\" is a unit of it: say its level, district. "
+                                     "Levels: building, grid, district.\n"},
         {"of: district", "of: clerk",
          "f:12:51: stages.s.events.e.by[2].of: the directory has no level \"clerk\". \"clerk\" is a role of it. Levels: building, grid, district.\n"},
         {"at: grid\n", "at: building\n",

@@ -21,6 +21,8 @@ static struct text file_of(const char *path)
     return source;
 }
 
+static bool with_places; /* what does not fit is told with its line */
+
 /* The file with one place changed. */
 static struct workflow *workflow_of(const char *path, const char *from, const char *to)
 {
@@ -34,6 +36,8 @@ static struct workflow *workflow_of(const char *path, const char *from, const ch
     struct source *source = ARENA_NEW(&arena, struct source);
     if (source_read(&arena, path, changed, &problems, source))
         fail_msg("%s", problems_print(&problems, &arena).data);
+    if (!with_places)
+        source->workflow.opens_at = source->workflow.waits_at = NULL;
     return &source->workflow;
 }
 
@@ -84,6 +88,21 @@ static void what_does_not_fit(void **state)
     }
 }
 
+/* Of several that are opened each by its own line. */
+static void where_it_does_not_fit(void **state)
+{
+    (void)state;
+    with_places = true;
+    const struct workflow *resolution = workflow_of(RESOLUTION, NULL, NULL);
+    assert_says(workflow_fit(&arena, workflow_of(MEETING, "open: [{workflow: resolution, at: {unit: place}, with: {task: task}}]",
+                                                 "open: [{workflow: resolution, with: {task: task}},\n               {workflow: resolution, with: {tusk: task, task: task}}]"), resolution),
+                "36:16: with: resolution has no field \"tusk\".\n");
+    const struct workflow *waits = workflow_of(MEETING, "wait: any, ends: [done]", "wait: any, ends: [finished]");
+    assert_says(workflow_fit_ends(&arena, waits, (const struct workflow *const[]){waits, resolution}, 2),
+                "56:15: children: a stage waits for the end \"finished\", which nothing that it opens has.\n");
+    with_places = false;
+}
+
 static void an_end_that_nothing_has(void **state)
 {
     (void)state;
@@ -95,7 +114,7 @@ static void an_end_that_nothing_has(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_fits), cmocka_unit_test(what_does_not_fit), cmocka_unit_test(an_end_that_nothing_has)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(what_fits), cmocka_unit_test(what_does_not_fit), cmocka_unit_test(where_it_does_not_fit), cmocka_unit_test(an_end_that_nothing_has)};
     arena_init(&arena);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     arena_close(&arena);
