@@ -370,7 +370,7 @@ static bool take_proxy(struct step *step, const struct workflow_vote *vote, stru
     if (member->member.cast && text_equal(member->by, event->as))
         return true; /* changes a ballot that was given so already */
     if (actor.proxies >= (uint32_t)vote->proxy_most)
-        return step_refuse(step, ERR_TOO_OFTEN, "%.*s has given a ballot for %u %s, which is all that is allowed", SHOWN(event->as), actor.proxies, actor.proxies == 1 ? "other" : "others");
+        return step_refuse(step, ERR_TOO_OFTEN, "%.*s has given ballots for others (%u), which is all that is allowed", SHOWN(event->as), actor.proxies);
     actor.proxies++;
     roll_change(step->arena, step->out, &actor);
     return true;

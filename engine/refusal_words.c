@@ -109,7 +109,7 @@ static const struct sentence sentences[] = {
     {"this vote takes no proxies: @ votes in person", "本次表决不接受委托：@ 须本人投票"},
     {"proxy: comes only with a ballot for somebody else", "proxy：只在代他人投票时填写"},
     {"proxy: is needed: which paper says that @ may vote for @ (at most @ bytes)", "proxy：须写明 @ 可代 @ 投票的委托书（至多 @ 字节）"},
-    {"@ has given ballots for @ others, which is all that is allowed", "@ 已代 @ 人投票，已达上限"},
+    {"@ has given ballots for others (@), which is all that is allowed", "@ 已代 @ 人投票，已达上限"},
     {"choice: must be one of @", "choice：须为以下之一：@"},
     {"choice: must come sealed, since the vote is secret", "choice：无记名表决的选项须密封"},
     {"the vote that it was sealed for is over", "该选项所属的表决已结束"},

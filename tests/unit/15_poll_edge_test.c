@@ -110,7 +110,7 @@ static void a_ballot_for_another_is_changed_by_the_same_or_by_another(void **sta
     give_text(&w, "choice", "agree");
     must(ERR_OK, send_for("ballot", "wu", "wang"), ""); /* another's */
     give_text(&w, "choice", "agree");
-    must(ERR_TOO_OFTEN, send_for("ballot", "wu", "li"), "has given a ballot for 1 other");
+    must(ERR_TOO_OFTEN, send_for("ballot", "wu", "li"), "has given ballots for others (1)");
     /* Who is recused brings nobody's ballot. */
     must(ERR_OK, (give_text(&w, "grounds", "own-case"), say("recuse", "li")), "");
     give_text(&w, "choice", "agree");
