@@ -126,6 +126,16 @@ static void look_up(const char *file, const char *why)
     print_error("%s: no Chinese words for \"%s\" (engine/refusal_words.c)\n", file, why);
 }
 
+/* One of two sentences: `asked ? "this" : "that"`. Neither: NULL. */
+static const char *next_choice(const char **at, char mark)
+{
+    size_t reach = strcspn(*at, mark == '?' ? "?;{" : ":;{");
+    if ((*at)[reach] != mark)
+        return NULL;
+    *at += reach + 1;
+    return literals(at);
+}
+
 /* Each place where `call` stands with a sentence as its argument behind the first `commas`. */
 static void look_through(const char *file, const char *source, const char *call, int commas, const char *before, const char *behind)
 {
@@ -137,9 +147,11 @@ static void look_through(const char *file, const char *source, const char *call,
         }
         if (!at)
             return;
-        const char *sentence = literals(&at);
-        if (sentence)
-            look_up(file, arena_print(&arena, "%s%s%s", before, printed(sentence), behind).data);
+        const char *sentence = literals(&at), *first = sentence ? sentence : next_choice(&at, '?'), *second = sentence || !first ? NULL : next_choice(&at, ':');
+        if (first)
+            look_up(file, arena_print(&arena, "%s%s%s", before, printed(first), behind).data);
+        if (second)
+            look_up(file, arena_print(&arena, "%s%s%s", before, printed(second), behind).data);
     }
 }
 
