@@ -366,15 +366,15 @@ static void who_could_never_have_a_task_knows_nothing_of_it(void **state)
     open_case(rooms, 1);
     enlist(rooms, ALICE, "alice");
     assert_int_equal(rooms_pump(rooms), 1);
-    struct message accept = report(rooms, MESSAGE_ACCEPT, last(rooms));
-    accept.lease = 0;
+    struct message settle = report(rooms, MESSAGE_SETTLE, last(rooms));
+    settle.lease = 0;
     rooms_restart(rooms);
     assert_int_equal(enlist_for(rooms, BOB, "bob", "print", "", 2).kind, MESSAGE_REGISTERED);
-    assert_int_equal(outbox_check(rooms->outbox, &rooms->bed.arena, BOB, &accept, &origin, &why), ERR_UNKNOWN_TASK);
+    assert_int_equal(outbox_check(rooms->outbox, &rooms->bed.arena, BOB, &settle, &origin, &why), ERR_UNKNOWN_TASK);
     enlist(rooms, ALICE, "alice");
-    assert_int_equal(outbox_check(rooms->outbox, &rooms->bed.arena, ALICE, &accept, &origin, &why), ERR_OK);
-    accept.task += 1;
-    assert_int_equal(outbox_check(rooms->outbox, &rooms->bed.arena, ALICE, &accept, &origin, &why), ERR_UNKNOWN_TASK);
+    assert_int_equal(outbox_check(rooms->outbox, &rooms->bed.arena, ALICE, &settle, &origin, &why), ERR_OK);
+    settle.task += 1;
+    assert_int_equal(outbox_check(rooms->outbox, &rooms->bed.arena, ALICE, &settle, &origin, &why), ERR_UNKNOWN_TASK);
 }
 
 /* A task gives no right to another case than its own. */
