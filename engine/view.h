@@ -81,6 +81,8 @@ enum err view_task(struct view *view, const struct case_state *state, const stru
 bool view_may_see(struct view *view, const struct workflow *workflow, const struct case_state *state, int32_t field, const struct viewer *viewer);
 
 /* ---- view_name.c ---- */
+/* Whether the person stands in a people field of the case. */
+bool view_is_party(const struct workflow *workflow, const struct case_state *state, struct text person);
 /* Whether the viewer is told that this person has to do with the case. */
 bool view_names(struct view *view, const struct case_state *state, const struct viewer *viewer, struct text person);
 /* Whether words about the case name somebody who is not named to the viewer. */

@@ -28,6 +28,15 @@ struct seen_field {
     bool details; /* of people: shown to this viewer */
 };
 
+/* Of whom the case speaks looks at it as that, and not in an office: a mediator who is complained of is no mediator there. */
+static bool is_among(const struct advance_input *input, struct span sees, struct text person, bool party)
+{
+    for (int32_t i = 0; i < sees.count; i++)
+        if (!(party && workflow_people(input->workflow, sees.first + i)->kind == PEOPLE_ROLE) && access_includes(input, (struct span){sees.first + i, 1}, person))
+            return true;
+    return false;
+}
+
 bool view_may_see(struct view *view, const struct workflow *workflow, const struct case_state *state, int32_t field, const struct viewer *viewer)
 {
     const struct workflow_field *row = workflow_field(workflow, field);
@@ -39,7 +48,7 @@ bool view_may_see(struct view *view, const struct workflow *workflow, const stru
     struct advance_input input;
     engine_input(view->engine, workflow, state, &input);
     input.event = &looks;
-    return input.directory && access_includes(&input, row->sees, viewer->person);
+    return input.directory && is_among(&input, row->sees, viewer->person, view_is_party(workflow, state, viewer->person));
 }
 
 /* ---- opening what is sealed ---- */

@@ -55,9 +55,9 @@ static enum standing standing_of(struct view *view, const struct workflow *workf
     return standing;
 }
 
-static bool stands_in_a_field(const struct workflow *workflow, const struct case_state *state, struct text person)
+bool view_is_party(const struct workflow *workflow, const struct case_state *state, struct text person)
 {
-    for (uint32_t field = 0; field < state->data_count; field++)
+    for (uint32_t field = 0; person.size && field < state->data_count; field++)
         if (is_people(workflow, field) && case_has_person(&state->data[field], person))
             return true;
     return false;
@@ -72,7 +72,7 @@ static bool is_of_directory(const struct view *view, struct text person)
 /* Who has to do with a case in an office, and not as one of whom it speaks. */
 static bool handles(const struct view *view, const struct workflow *workflow, const struct case_state *state, const struct viewer *viewer)
 {
-    return viewer->worker.size || (is_of_directory(view, viewer->person) && !stands_in_a_field(workflow, state, viewer->person));
+    return viewer->worker.size || (is_of_directory(view, viewer->person) && !view_is_party(workflow, state, viewer->person));
 }
 
 static bool is_nobody(const struct viewer *viewer)
@@ -156,7 +156,7 @@ bool view_concerns(struct view *view, const struct case_state *state, struct tex
         return false;
     engine_input(view->engine, workflow, state, &input);
     input.event = &looks;
-    return has_acted(state, person) || stands_in_a_field(workflow, state, person) ||
+    return has_acted(state, person) || view_is_party(workflow, state, person) ||
            (input.directory && (is_meant(&input, person) || supervises(&input, person)));
 }
 

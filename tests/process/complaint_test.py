@@ -146,6 +146,23 @@ class Complaint(Curve):
         self.refused(far.ask({"m": "show", "c": tied, "as": "app:qian"}, PATIENCE), "denied")
         self.assertIn("no", self.question(self.one, "show", c=self.resident, as_="app:qian")[0]["links"][0])
 
+    def test_by_no_office(self):
+        """The supervisor is complained of: what a supervisor sees, this one does not see of this case; the one above does."""
+        case = self.applied(self.one.open("complaint", GRID, "app:wu", {"matter": "徇私", "complainant": [{"id": "app:wu", "name": "吴某某"}], "complained-of": ["zhou"]}))["case"]
+        for client in (self.one, self.key_for_all()):
+            rows = self.question(client, "show", c=case, as_="zhou", history=True)
+            self.nobody_in(rows, "show")
+            self.assertEqual(sorted(rows[0]["private"]), ["complainant", "matter"])
+            self.nobody_in(self.question(client, "explain", c=case, as_="zhou"), "explain")
+            self.nobody_in([row for row in self.watched(client, u="jinnong", **{"as": "zhou"}) if row.get("case") == case], "watch")
+            self.assertIn("app:wu", str(self.question(client, "show", c=case, as_="ma")))
+        self.assertIn("finding", self.answered(case))
+
+    def answered(self, case):
+        """What is meant for who is complained of they see as that."""
+        self.applied(self.one.send(case, "find", "ma", {"finding": "属实"}))
+        return self.question(self.one, "show", c=case, as_="zhou")[0]["data"]
+
     def test_on_the_command_line(self):
         for case, person in self.both():
             for words in (("show", case, "--history"), ("explain", case), ("list",), ("watch", "--from", "1", "--count", "3")):
