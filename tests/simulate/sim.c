@@ -14,7 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { HAPPENINGS_MOST = 600000 };
+/* A single client that is often away would live for years: its life ends after so many happenings, and must then come to rest within as many again. */
+enum { LIFE_MOST = 100000, HAPPENINGS_MOST = 200000 };
 #define DRAIN_MOST (20 * DAY)
 
 /* ---- what happens when ---- */
@@ -213,7 +214,7 @@ static void live(struct sim *sim)
         sim->now = next.at;
         arena_reset(&sim->scratch);
         next.happen(sim, next.subject);
-        if (!sim->draining && sim->clients->letters >= sim->profile.letters) {
+        if (!sim->draining && (sim->clients->letters >= sim->profile.letters || happened == LIFE_MOST)) {
             drain(sim);
             until = sim->now + DRAIN_MOST;
         } else if (sim->draining && !unrest(sim)) {
