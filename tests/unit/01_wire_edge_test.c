@@ -198,6 +198,18 @@ static void unchecked_bytes_are_read_sixteen_deep(void **state)
     assert_true(reader.failed);
 }
 
+/* What no message may hold is not stepped over either. */
+static void what_is_no_value_is_not_skipped(void **state)
+{
+    (void)state;
+    static const struct text bad[] = {{"\xc1", 1}, {"\xd4\0\0", 3}, {"\xca\0\0\0\0", 5}, {"\xcb\0\0\0\0\0\0\0\0", 9}, {"\xcd\0", 2}, {"", 0}};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct wire_reader reader = wire_reader_of(&arena, bad[i]);
+        wire_skip(&reader);
+        assert_true(reader.failed);
+    }
+}
+
 static void rows_of_all_kinds_are_measured(void **state)
 {
     (void)state;
@@ -235,7 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(each_member_is_of_its_kind), TEST(a_case_is_an_id_a_key_or_a_number), TEST(fields_have_names_and_values), TEST(topics_are_a_list_of_names),
         TEST(rows_are_a_list_or_a_map), TEST(long_names_are_cut_between_characters), TEST(unchecked_bytes_are_read_sixteen_deep),
-        TEST(rows_of_all_kinds_are_measured), TEST(a_code_is_written_where_there_is_one),
+        TEST(what_is_no_value_is_not_skipped), TEST(rows_of_all_kinds_are_measured), TEST(a_code_is_written_where_there_is_one),
     };
     return cmocka_run_group_tests_name("wire, edges", tests, NULL, NULL);
 }

@@ -26,6 +26,24 @@
     "    events: {finish: {by: mediator, end: done}}\n"                                                                \
     "ends: {done: {title: {zh: 完, en: Done}}}\n"
 
+static struct builder b;
+
+static void begin_building(void)
+{
+    b = workflow_begin(&w.arena, "crowd");
+    stage(&b, "work");
+    stage(&b, "after");
+    ending(&b, "done");
+}
+
+static void open_built(void)
+{
+    event(&b, "after", "finish", any(&b, "mediator"), end_with(&b, "done"));
+    opens(&b, "mediator", "building", "", "", go(&b, "work", NULL));
+    w.workflow = workflow_end_building(&b);
+    must(ERR_OK, open_with(), "");
+}
+
 static void open_tasks(const char *yaml)
 {
     load(yaml);
@@ -148,7 +166,65 @@ static void handing_over_what_nobody_holds(void **state)
     told(&w, NOTICE_CANCELLED, "wu");
 }
 
+static void what_comes_with_a_claim_is_checked(void **state)
+{
+    (void)state;
+    open_tasks(TWO_TASKS);
+    must(ERR_BAD_DATA, (give_text(&w, "note", "x"), of_task("claim", "li", "one", NULL, NULL)), "note: does not come");
+    must(ERR_BAD_DATA, (give(&w, "task", value_integer(1)), say("claim", "li")), "task: must be a text");
+    must(ERR_BAD_DATA, (give_text(&w, "note", "x"), of_task("hand-over", "li", "one", "to", "wang")), "note: does not come");
+    must(ERR_BAD_DATA, (give(&w, "task", value_integer(1)), of_task("hand-over", "li", NULL, "to", "wang")), "task: must be a text");
+    must(ERR_BAD_DATA, (give(&w, "to", value_integer(1)), of_task("hand-over", "li", "one", NULL, NULL)), "to: must be a text");
+    must(ERR_BAD_DATA, of_task("hand-over", "li", "one", NULL, NULL), "to: is needed");
+}
+
+/* Whose task it is need not be told that it is over, also when another says so in their name. */
+static void what_is_done_in_the_holder_s_name(void **state)
+{
+    (void)state;
+    open_tasks(TWO_TASKS);
+    must(ERR_OK, of_task("claim", "li", "one", NULL, NULL), "");
+    must(ERR_OK, send_for("one", "wang", "li"), "");
+    told(&w, NOTICE_CANCELLED, "");
+}
+
 /* ---- workers ---- */
+
+static void what_a_worker_cannot_report(void **state)
+{
+    (void)state;
+    open_tasks(TWO_TASKS);
+    must(ERR_STALE_LEASE, report(EVENT_ACCEPT, "w1", task_id(0), 1), "is not offered to workers");
+    must(ERR_STALE_LEASE, report(EVENT_FAIL, "w1", task_id(0), 1), "is over");
+    must(ERR_UNKNOWN_TASK, report(EVENT_SETTLE, "w1", task_id(1) + 7, 1), "was never one of this case");
+    must(ERR_UNKNOWN_TASK, report(EVENT_ACCEPT, "w1", task_id(1) + 7, 1), "was never one of this case");
+    must(ERR_UNKNOWN_TASK, report(EVENT_FAIL, "w1", task_id(1) + 7, 1), "was never one of this case");
+    /* An event that names no task speaks for none. */
+    must(ERR_OK, of_task("claim", "li", "two", NULL, NULL), "");
+    must(ERR_STALE_LEASE, report(EVENT_ACCEPT, "w1", task_id(1), 1), "li holds the task two");
+    must(ERR_NOT_ALLOWED, decide_event((struct event){.kind = EVENT_SEND, .name = TEXT("two"), .worker = TEXT("w1")}), "w1 may not send it");
+}
+
+#define WITH_WORKERS(events)                                                                                           \
+    "opens: {by: mediator, at: building}\n"                                                                            \
+    "start: {go: work}\n"                                                                                              \
+    "stages:\n"                                                                                                        \
+    "  work:\n"                                                                                                        \
+    "    task: {for: mediator, worker: desk}\n"                                                                        \
+    "    events:\n" events                                                                                             \
+    "ends: {done: {title: {zh: 完, en: Done}}}\n"
+
+static void which_events_settle_a_task(void **state)
+{
+    (void)state;
+    open_tasks(WITH_WORKERS("      fits: {by: worker, end: done}\n      fails: {by: worker, end: done}\n"));
+    must(ERR_BAD_DATA, report(EVENT_SETTLE, "w1", task_id(0), 1), "send fits, fails");
+    begin_building();
+    task(&b, "work", "mediator", "desk");
+    event(&b, "work", "go-on", any(&b, "mediator"), go(&b, "after", NULL));
+    open_built();
+    must(ERR_BAD_DATA, report(EVENT_SETTLE, "w1", task_id(0), 1), "send one that its stage has");
+}
 
 static void who_does_it_need_not_be_told(void **state)
 {
@@ -216,8 +292,6 @@ static void without_supervisors_nobody_retries(void **state)
 
 /* ---- more than one event can make ---- */
 
-static struct builder b;
-
 /* So many notices to workers that no id is left. */
 static int32_t crowd(struct builder *of, int32_t outcome)
 {
@@ -228,22 +302,6 @@ static int32_t crowd(struct builder *of, int32_t outcome)
         ROW_OF(of, NOTICES, notice, .who = who, .worker = topic, .text_zh = words, .text_en = NONE);
     outcome_at(of, outcome)->notices = (struct span){first, STEP_MADE_MOST};
     return outcome;
-}
-
-static void begin_building(void)
-{
-    b = workflow_begin(&w.arena, "crowd");
-    stage(&b, "work");
-    stage(&b, "after");
-    ending(&b, "done");
-}
-
-static void open_built(void)
-{
-    event(&b, "after", "finish", any(&b, "mediator"), end_with(&b, "done"));
-    opens(&b, "mediator", "building", "", "", go(&b, "work", NULL));
-    w.workflow = workflow_end_building(&b);
-    must(ERR_OK, open_with(), "");
 }
 
 /* A stage whose tasks are all there at once, held by a worker but for the first. */
@@ -333,7 +391,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, finish)
     const struct CMUnitTest tests[] = {
         TEST(which_of_them_is_meant), TEST(what_comes_with_it_is_checked), TEST(handlers_come_and_go_with_their_task), TEST(so_many_handlers_and_no_more),
-        TEST(handing_over_what_nobody_holds), TEST(who_does_it_need_not_be_told), TEST(a_wait_of_nothing_is_a_millisecond), TEST(who_may_retry),
+        TEST(handing_over_what_nobody_holds), TEST(what_comes_with_a_claim_is_checked),
+        TEST(what_is_done_in_the_holder_s_name), TEST(what_a_worker_cannot_report), TEST(which_events_settle_a_task), TEST(who_does_it_need_not_be_told), TEST(a_wait_of_nothing_is_a_millisecond), TEST(who_may_retry),
         TEST(without_supervisors_nobody_retries), TEST(a_task_that_cannot_be_cancelled_is_not_settled), TEST(a_stage_that_cannot_be_left_is_not_done),
         TEST(a_stage_that_cannot_be_entered), TEST(what_is_done_without_then_stays), TEST(a_task_for_workers_alone),
     };

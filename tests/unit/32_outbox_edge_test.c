@@ -127,6 +127,7 @@ static void who_is_there_and_who_is_gone(void **state)
     outbox_gone(rooms->outbox, ALICE); /* never was */
     open_case(rooms, 1);
     enlist(rooms, ALICE, "alice");
+    assert_int_equal(outbox_wait(rooms->outbox, rooms->time), 0); /* nobody has looked yet */
     assert_true(text_is(outbox_worker_name(rooms->outbox, ALICE), "alice"));
     assert_int_equal(rooms_pump(rooms), 1);
     struct value rows = outbox_workers(rooms->outbox, &rooms->bed.arena, rooms->time);
@@ -308,6 +309,12 @@ static void what_rests_waits_and_the_oldest_topic_counts(void **state)
     assert_true(outbox_note_failed(rooms->outbox, ALICE, &fail, rooms->time));
     assert_int_equal(outbox_oldest(rooms->outbox, rooms->time, &ready_at), ERR_OK);
     assert_true(ready_at == AT(300));
+    assert_int_equal(outbox_wait(rooms->outbox, rooms->time), 5000); /* for it, and not for what bob has */
+    /* It comes under a new lease: what is said under the old one is stale. */
+    struct door_origin origin;
+    struct text why;
+    struct message settle = report(rooms, MESSAGE_SETTLE, last(rooms));
+    assert_int_equal(outbox_check(rooms->outbox, &rooms->bed.arena, ALICE, &settle, &origin, &why), ERR_STALE_LEASE);
 }
 
 /* ---- reports ---- */
