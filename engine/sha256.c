@@ -8,7 +8,7 @@ _Static_assert(SHA256_SIZE == SHA256_DIGEST_SIZE, "the digest has one length");
 
 static struct sha256_ctx *context(struct sha256 *digest)
 {
-    return (struct sha256_ctx *)(void *)digest->state;
+    return (struct sha256_ctx *)(void *)digest;
 }
 
 void sha256_start(struct sha256 *digest)

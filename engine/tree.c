@@ -14,7 +14,7 @@ static uint64_t left_half(uint64_t size)
 static struct tree_hash node(const struct tree_hash *left, const struct tree_hash *right)
 {
     uint8_t bytes[1 + 2 * TREE_HASH] = {1};
-    struct tree_hash hash;
+    struct tree_hash hash = {{0}};
     memcpy(bytes + 1, left, TREE_HASH);
     memcpy(bytes + 1 + TREE_HASH, right, TREE_HASH);
     sha256_of((struct text){.data = (const char *)bytes, .size = sizeof bytes}, hash.bytes);
