@@ -26,6 +26,7 @@ enum {
     LIMIT_LINK_RECEIVE = 1024,       /* receive high-water mark of a connection */
     LIMIT_LINK_SEND = 8192,          /* send high-water mark: answers that a connection has not taken; beyond it they are dropped */
     LIMIT_LINK_UNREAD = 128 << 10,   /* bytes in the system's queue of a connection: it does not read, and what can wait waits */
+    LIMIT_LINK_UNSPOKEN = 64 << 20,  /* bytes that have come and are no message: one without an end (or heartbeats of half a month) */
     LIMIT_ENDPOINTS = 4,
     LIMIT_DESCRIPTORS = 16384,       /* wanted of RLIMIT_NOFILE */
     LIMIT_MEMORY_HELD = 512 << 20,   /* resident, besides the store's map; beyond it connections are broken */

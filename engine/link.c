@@ -6,6 +6,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -23,6 +25,7 @@ enum {
     ADDRESS_MOST = 256,
     SECRET_SIZE = 32,
     KEY_DIGITS = 64,
+    CARRIES = 48, /* bytes around a frame at most: of ZMTP and of CURVE */
     ZERO_COPY_RECEIVE = 10, /* ZMQ_ZERO_COPY_RECV, which zmq.h names for drafts only: with it each small message that waits keeps 8 KB */
 };
 
@@ -41,9 +44,11 @@ struct heard {
     int descriptor;
 };
 
-/* Who has spoken over which descriptor: for breaking the connections of some keys. */
+/* Who has spoken over which descriptor: for breaking the connections of some keys, and those that send what never becomes a message. */
 struct spoken {
     char key[KEY_DIGITS]; /* zeros: nobody */
+    link_peer peer;
+    uint64_t bytes;       /* of its messages, and at least what carries them */
 };
 
 struct link {
@@ -318,6 +323,18 @@ bool link_takes(struct link *link, link_peer peer)
     return heard->peer != peer || takes(heard->descriptor);
 }
 
+/* What has come over a TCP connection and was no message so far, nor around one. The system counts what has come; a descriptor that was another
+ * connection's before may seem to have said more than it has, until it speaks. */
+static uint64_t unspoken(const struct link *link, int descriptor)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info;
+    if (!link->spoken || descriptor < 0 || descriptor >= LIMIT_DESCRIPTORS || getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+        return 0;
+    uint64_t spoken = link->spoken[descriptor].bytes;
+    return info.tcpi_bytes_received > spoken ? info.tcpi_bytes_received - spoken : 0;
+}
+
 /* ---- which are broken ---- */
 
 /* Whose connections stay; `stays` NULL: nobody's, and of the files' sockets none either. `readers`: those that read stay. */
@@ -325,6 +342,7 @@ struct breaking {
     bool (*stays)(void *context, struct text key);
     void *context;
     bool readers;
+    bool speakers; /* those stay that have become messages, but for a little, of what they have sent */
 };
 
 /* A descriptor may have got another connection since somebody spoke over it. That one has not spoken, so nothing is ever sent to it, and
@@ -333,6 +351,8 @@ static bool may_stay(const struct link *link, const struct breaking *breaking, i
 {
     if (breaking->readers)
         return takes(descriptor);
+    if (breaking->speakers)
+        return unspoken(link, descriptor) < LIMIT_LINK_UNSPOKEN;
     if (!breaking->stays || descriptor < 0 || descriptor >= LIMIT_DESCRIPTORS)
         return false;
     const char *key = link->spoken[descriptor].key;
@@ -346,7 +366,7 @@ static uint32_t break_all(struct link *link, const struct breaking *breaking)
     const struct dirent *entry;
     while (folder && (entry = readdir(folder)) != NULL)
         if (entry->d_name[0] != '.' && !may_stay(link, breaking, atoi(entry->d_name)))
-            broken += break_descriptor(link, atoi(entry->d_name), breaking->stays != NULL);
+            broken += break_descriptor(link, atoi(entry->d_name), breaking->stays != NULL || breaking->speakers);
     if (folder)
         closedir(folder);
     return broken;
@@ -360,6 +380,11 @@ uint32_t link_break(struct link *link)
 uint32_t link_break_unread(struct link *link)
 {
     return break_all(link, &(struct breaking){.readers = true});
+}
+
+uint32_t link_break_unspoken(struct link *link)
+{
+    return link->zap.socket ? break_all(link, &(struct breaking){.speakers = true}) : 0;
 }
 
 uint32_t link_break_others(struct link *link, bool (*stays)(void *context, struct text key), void *context)
@@ -397,12 +422,28 @@ bool link_wait(struct link *link, uint32_t most_us)
     return link_pending(link);
 }
 
-/* Reads on to the end of a message of too many frames. They have all come already: ZeroMQ hands over a message whole. */
-static void skip_frames(void *socket, zmq_msg_t *frame)
+/* Reads on to the end of a message of too many frames, and says how many bytes have come with it. They have all come already: ZeroMQ hands over a message
+ * whole. */
+static uint64_t skip_frames(void *socket, zmq_msg_t *frame)
 {
-    while (zmq_msg_more(frame))
+    uint64_t bytes = zmq_msg_size(frame) + CARRIES;
+    while (zmq_msg_more(frame)) {
         if (zmq_msg_recv(frame, socket, ZMQ_DONTWAIT) < 0)
-            return;
+            break;
+        bytes += zmq_msg_size(frame) + CARRIES;
+    }
+    return bytes;
+}
+
+static void note_spoken(struct link *link, int descriptor, link_peer peer, uint64_t bytes)
+{
+    if (!link->spoken || descriptor < 0 || descriptor >= LIMIT_DESCRIPTORS)
+        return;
+    struct spoken *spoken = &link->spoken[descriptor];
+    if (spoken->peer != peer)
+        spoken->bytes = 0; /* the descriptor is another connection's now */
+    spoken->peer = peer;
+    spoken->bytes += bytes;
 }
 
 /* Before its id is sent, so that there is memory for both. */
@@ -484,7 +525,7 @@ static enum received receive(struct link *link, uint32_t number, struct arena *a
     *heard_place(link, out->peer) = (struct heard){.peer = out->peer, .descriptor = descriptor};
     out->bytes = arena_copy(arena, (struct text){.data = zmq_msg_data(&frame), .size = zmq_msg_size(&frame)});
     out->code = zmq_msg_more(&frame) ? ERR_MALFORMED : ERR_OK;
-    skip_frames(endpoint->socket, &frame);
+    note_spoken(link, descriptor, out->peer, skip_frames(endpoint->socket, &frame));
     received = RECEIVED_MESSAGE;
 out:
     zmq_msg_close(&id);

@@ -81,6 +81,10 @@ bool link_takes(struct link *link, link_peer peer);
 /* Breaks the connections that do not read, and says how many. */
 uint32_t link_break_unread(struct link *link);
 
+/* Breaks the TCP connections that have sent LIMIT_LINK_UNSPOKEN bytes or more that were no message, and says how many: a message without an end. (Over a file's
+ * socket the system does not count.) */
+uint32_t link_break_unspoken(struct link *link);
+
 /* Breaks every connection, and says how many: what has come of a message that is not whole is forgotten. */
 uint32_t link_break(struct link *link);
 

@@ -58,6 +58,12 @@ class Curve(harness.Case):
         self.addCleanup(worker.close)
         return worker
 
+    def connections(self):
+        """The engine's established connections of the clients' port, by the port at the other end."""
+        with open("/proc/%d/net/tcp" % self.running.process.pid, encoding="ascii") as file:
+            rows = [line.split() for line in file.readlines()[1:]]
+        return {row[2] for row in rows if row[3] == "01" and int(row[1].split(":")[1], 16) == self.ports[0]}
+
     def silent(self, peer):
         """Nothing comes, although the engine answers somebody else meanwhile."""
         peer.submit({"m": "status"})
@@ -173,12 +179,6 @@ class Doors(Curve):
 
     def refuse_command(self, *arguments):
         self.assertEqual(self.running.command(*arguments).returncode, 1)
-
-    def connections(self):
-        """The engine's established connections of the clients' port, by the port at the other end."""
-        with open("/proc/%d/net/tcp" % self.running.process.pid, encoding="ascii") as file:
-            rows = [line.split() for line in file.readlines()[1:]]
-        return {row[2] for row in rows if row[3] == "01" and int(row[1].split(":")[1], 16) == self.ports[0]}
 
     def gone(self, before):
         return until("one connection is broken", lambda: before - self.connections())
