@@ -179,6 +179,7 @@ class Peer:
             data = self.take_frame()
             if self.sealed and data[:8] == b"\x07MESSAGE":
                 plain = opened(data[16:], b"CurveZMQMESSAGES" + data[8:16], self.server_short, self.short_pair[1])
-                return plain[1:]
-            if not self.sealed and data[:5] != b"\x04PING":
+                if not plain[0] & 2:  # a command: PING
+                    return plain[1:]
+            elif not self.sealed and data[:5] != b"\x04PING":
                 return data
