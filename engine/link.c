@@ -1,68 +1,22 @@
-/* link: see link.h. With link_zap.c the only file of the engine that knows ZeroMQ; the rules in it are those of pitfalls 1 to 8. */
-#include "engine/link.h"
+/* link: see link.h. With link_zap.c the only file of the engine that knows ZeroMQ; the rules in it are those of pitfalls 1 to 8. Which connections are broken
+ * is link_break.c's. */
+#include "engine/link_inner.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
-#include <linux/sockios.h>
-#include <linux/tcp.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <zmq.h>
 
-#include "engine/limits.h"
-#include "engine/link_zap.h"
-
 enum {
     ROUTING_ID_SIZE = 5, /* of the ids that libzmq makes: a zero byte and a number */
     LEAVE_MS = 500,      /* what was sent has so long to leave when the link is closed */
-    ADDRESS_MOST = 256,
-    SECRET_SIZE = 32,
-    KEY_DIGITS = 64,
     CARRIES = 48, /* bytes around a frame at most: of ZMTP and of CURVE */
     ZERO_COPY_RECEIVE = 10, /* ZMQ_ZERO_COPY_RECV, which zmq.h names for drafts only: with it each small message that waits keeps 8 KB */
-};
-
-struct endpoint {
-    void *socket;
-    enum link_side side;
-    struct text principal;
-    int descriptor;
-    bool tcp;
-    char address[ADDRESS_MOST];
-};
-
-/* Over which descriptor a connection has spoken last. */
-struct heard {
-    link_peer peer;
-    int descriptor;
-};
-
-/* Who has spoken over which descriptor: for breaking the connections of some keys, and those that send what never becomes a message. */
-struct spoken {
-    char key[KEY_DIGITS]; /* zeros: nobody */
-    link_peer peer;
-    uint64_t bytes;       /* of its messages, and at least what carries them */
-};
-
-struct link {
-    void *context;
-    struct endpoint endpoints[LIMIT_ENDPOINTS];
-    uint32_t count;
-    uint32_t turn;  /* the endpoint that is asked first */
-    char *stranger; /* copied */
-    size_t stranger_size;
-    uint64_t strangers; /* so many were told */
-    struct zap zap;        /* who may come in */
-    uint8_t secret[SECRET_SIZE];
-    struct spoken *spoken; /* [LIMIT_DESCRIPTORS] */
-    struct heard heard[LIMIT_DESCRIPTORS]; /* by the number of the connection: one that shares a place with a younger one is forgotten */
 };
 
 /* ---- addresses ---- */
@@ -270,128 +224,6 @@ static void put_id(uint8_t id[ROUTING_ID_SIZE], link_peer peer)
     memcpy(id + 1, &number, sizeof number);
 }
 
-/* ---- breaking ---- */
-
-/* Does that local address belong to one of the endpoints? */
-static bool is_ours(const struct link *link, const struct sockaddr_storage *name, bool tcp_only)
-{
-    const struct sockaddr_un *path = (const struct sockaddr_un *)name;
-    for (uint32_t i = 0; i < link->count; i++) {
-        const char *address = link->endpoints[i].address, *colon = strrchr(address, ':');
-        uint16_t port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
-        if (!tcp_only && name->ss_family == AF_UNIX && strncmp(address, "ipc://", 6) == 0 && strcmp(address + 6, path->sun_path) == 0)
-            return true;
-        if (strncmp(address, "tcp://", 6) != 0)
-            continue;
-        if (name->ss_family == AF_INET && ((const struct sockaddr_in *)name)->sin_port == port)
-            return true;
-        if (name->ss_family == AF_INET6 && ((const struct sockaddr_in6 *)name)->sin6_port == port)
-            return true;
-    }
-    return false;
-}
-
-/* The library has no word for this. Its connections are descriptors of ours; shut down, they are gone for it as if the peer had left. One that
- * was closed and given to something else meanwhile is no socket with our name, or a new connection, which will be made once more. */
-static bool break_descriptor(const struct link *link, int descriptor, bool tcp_only)
-{
-    struct sockaddr_storage name = {0};
-    socklen_t size = sizeof name - 1, listens_size = sizeof(int); /* a path may fill all but the end */
-    int listens = 1;
-    if (getsockname(descriptor, (struct sockaddr *)&name, &size) != 0 || getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_size) != 0)
-        return false;
-    return !listens && is_ours(link, &name, tcp_only) && shutdown(descriptor, SHUT_RDWR) == 0;
-}
-
-/* ---- who reads ---- */
-
-static bool takes(int descriptor)
-{
-    int unread = 0;
-    return ioctl(descriptor, SIOCOUTQ, &unread) != 0 || unread < LIMIT_LINK_UNREAD;
-}
-
-static struct heard *heard_place(struct link *link, link_peer peer)
-{
-    return &link->heard[(uint32_t)peer % LIMIT_DESCRIPTORS];
-}
-
-/* A descriptor may be another connection's by now: then it is that one whose queue is looked at, until this one speaks or is found to be gone. */
-bool link_takes(struct link *link, link_peer peer)
-{
-    const struct heard *heard = heard_place(link, peer);
-    return heard->peer != peer || takes(heard->descriptor);
-}
-
-/* What has come over a TCP connection and was no message so far, nor around one. The system counts what has come; a descriptor that was another
- * connection's before may seem to have said more than it has, until it speaks. */
-static uint64_t unspoken(const struct link *link, int descriptor)
-{
-    struct tcp_info info = {0};
-    socklen_t size = sizeof info;
-    if (!link->spoken || descriptor < 0 || descriptor >= LIMIT_DESCRIPTORS || getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
-        return 0;
-    uint64_t spoken = link->spoken[descriptor].bytes;
-    return info.tcpi_bytes_received > spoken ? info.tcpi_bytes_received - spoken : 0;
-}
-
-/* ---- which are broken ---- */
-
-/* Whose connections stay; `stays` NULL: nobody's, and of the files' sockets none either. `readers`: those that read stay. */
-struct breaking {
-    bool (*stays)(void *context, struct text key);
-    void *context;
-    bool readers;
-    bool speakers; /* those stay that have become messages, but for a little, of what they have sent */
-};
-
-/* A descriptor may have got another connection since somebody spoke over it. That one has not spoken, so nothing is ever sent to it, and
- * what it says is looked at then. */
-static bool may_stay(const struct link *link, const struct breaking *breaking, int descriptor)
-{
-    if (breaking->readers)
-        return takes(descriptor);
-    if (breaking->speakers)
-        return unspoken(link, descriptor) < LIMIT_LINK_UNSPOKEN;
-    if (!breaking->stays || descriptor < 0 || descriptor >= LIMIT_DESCRIPTORS)
-        return false;
-    const char *key = link->spoken[descriptor].key;
-    return key[0] && breaking->stays(breaking->context, (struct text){.data = key, .size = KEY_DIGITS});
-}
-
-static uint32_t break_all(struct link *link, const struct breaking *breaking)
-{
-    uint32_t broken = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    const struct dirent *entry;
-    while (folder && (entry = readdir(folder)) != NULL)
-        if (entry->d_name[0] != '.' && !may_stay(link, breaking, atoi(entry->d_name)))
-            broken += break_descriptor(link, atoi(entry->d_name), breaking->stays != NULL || breaking->speakers);
-    if (folder)
-        closedir(folder);
-    return broken;
-}
-
-uint32_t link_break(struct link *link)
-{
-    return break_all(link, &(struct breaking){0});
-}
-
-uint32_t link_break_unread(struct link *link)
-{
-    return break_all(link, &(struct breaking){.readers = true});
-}
-
-uint32_t link_break_unspoken(struct link *link)
-{
-    return link->zap.socket ? break_all(link, &(struct breaking){.speakers = true}) : 0;
-}
-
-uint32_t link_break_others(struct link *link, bool (*stays)(void *context, struct text key), void *context)
-{
-    return link->zap.socket ? break_all(link, &(struct breaking){.stays = stays, .context = context}) : 0;
-}
-
 /* ---- receiving ---- */
 
 static bool readable(void *socket)
@@ -433,17 +265,6 @@ static uint64_t skip_frames(void *socket, zmq_msg_t *frame)
         bytes += zmq_msg_size(frame) + CARRIES;
     }
     return bytes;
-}
-
-static void note_spoken(struct link *link, int descriptor, link_peer peer, uint64_t bytes)
-{
-    if (!link->spoken || descriptor < 0 || descriptor >= LIMIT_DESCRIPTORS)
-        return;
-    struct spoken *spoken = &link->spoken[descriptor];
-    if (spoken->peer != peer)
-        spoken->bytes = 0; /* the descriptor is another connection's now */
-    spoken->peer = peer;
-    spoken->bytes += bytes;
 }
 
 /* Before its id is sent, so that there is memory for both. */
@@ -522,10 +343,10 @@ static enum received receive(struct link *link, uint32_t number, struct arena *a
         goto out;
     }
     out->peer = peer_of(number, bytes);
-    *heard_place(link, out->peer) = (struct heard){.peer = out->peer, .descriptor = descriptor};
+    link_note_heard(link, out->peer, descriptor);
     out->bytes = arena_copy(arena, (struct text){.data = zmq_msg_data(&frame), .size = zmq_msg_size(&frame)});
     out->code = zmq_msg_more(&frame) ? ERR_MALFORMED : ERR_OK;
-    note_spoken(link, descriptor, out->peer, skip_frames(endpoint->socket, &frame));
+    link_note_spoken(link, descriptor, out->peer, skip_frames(endpoint->socket, &frame));
     received = RECEIVED_MESSAGE;
 out:
     zmq_msg_close(&id);

@@ -19,7 +19,7 @@ machine   engine/sha256 engine/tree engine/limits engine/store engine/store_* en
 record    engine/record engine/record_* engine/log engine/batch                                                  : ground message values case machine
 readers   engine/yaml engine/yaml_* engine/problems engine/zone engine/zone_rule engine/calendar_yaml engine/directory_* engine/workflow_* engine/source engine/form engine/schema engine/schema_* : ground message values
 drawing   engine/draw engine/draw_*                                                                    : ground message values
-link      engine/link engine/link_zap engine/backlog                                                                  : ground machine
+link      engine/link engine/link_* engine/backlog                                                                  : ground machine
 keys      engine/principal engine/principal_yaml engine/key_folder                                     : ground message client values machine readers
 config    engine/config engine/config_*                                                                : ground message machine readers link
 engine    engine/engine engine/engine_* engine/rehearse engine/verify engine/verify_* engine/manifest engine/backup                                               : ground message values case decide machine record
