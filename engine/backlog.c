@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { FIRST_GUESS_NS = 50000, AFTER_LEAST_MS = 20, AFTER_MOST_MS = 30000, PACE_SHARE = 8 };
+enum { FIRST_GUESS_NS = 50000, AFTER_LEAST_MS = 20, AFTER_MOST_MS = 2000, PACE_SHARE = 8 };
 
 enum err backlog_open(struct backlog *backlog)
 {
@@ -66,9 +66,11 @@ bool backlog_has_room(const struct backlog *backlog, const struct link_message *
 
 uint64_t backlog_place_ms(struct backlog *backlog, int64_t now_us)
 {
-    int64_t earliest = now_us + wait_us(backlog, 0);
+    int64_t earliest = now_us + wait_us(backlog, 0), latest = now_us + AFTER_MOST_MS * INT64_C(1000);
     if (backlog->next_place_us < earliest)
         backlog->next_place_us = earliest;
+    if (backlog->next_place_us > latest) /* whoever comes before its time is given another place: they must not put off everybody for ever */
+        backlog->next_place_us = latest;
     int64_t after_ms = (backlog->next_place_us - now_us) / 1000;
     backlog->next_place_us += backlog->event_ns / 1000 + 1;
     return (uint64_t)(after_ms < AFTER_LEAST_MS ? AFTER_LEAST_MS : after_ms > AFTER_MOST_MS ? AFTER_MOST_MS : after_ms);

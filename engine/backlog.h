@@ -48,7 +48,7 @@ void backlog_close(struct backlog *backlog);
 void backlog_learn(struct backlog *backlog, uint32_t count, uint32_t most, int64_t us);
 /* Is there room for one more from that connection? `batch`: so many go into a batch. */
 bool backlog_has_room(const struct backlog *backlog, const struct link_message *message, uint32_t batch);
-/* When there will be room for what is turned away now, in milliseconds from now. */
+/* When there will be room for what is turned away now, in milliseconds from now: two seconds at most. */
 uint64_t backlog_place_ms(struct backlog *backlog, int64_t now_us);
 
 /* Copies. false: no memory. */

@@ -146,6 +146,9 @@ static void who_is_turned_away_comes_back_one_after_the_other(void **state)
         last = backlog_place_ms(&rig->backlog, 5000000);
     assert_in_range(last - first, 98, 102);
     assert_in_range(backlog_place_ms(&rig->backlog, 5000000 + 60000000), 195, 205); /* places that have passed are promised again */
+    for (int i = 0; i < 100000; i++)
+        last = backlog_place_ms(&rig->backlog, 5000000 + 60000000);
+    assert_int_equal(last, 2000); /* nobody is put off for longer, however many there are */
     backlog_sift(&rig->backlog, NULL, NULL);
     assert_int_equal(backlog_place_ms(&rig->backlog, 500000000), 20);
 }
