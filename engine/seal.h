@@ -1,4 +1,4 @@
-/* seal: private values under keys that can be destroyed. libsodium's only room.
+/* seal: private values under keys that can be destroyed. libsodium's main room.
  *
  * A private value is sealed before it reaches the core: log, case, receipts, outbox and exports hold ciphertext. It is sealed under the key of its
  * case and, where it belongs to a person, under that person's key as well: whichever is destroyed, nobody can open it any more. Keys live in a

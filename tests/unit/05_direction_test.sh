@@ -23,7 +23,7 @@ link      engine/link engine/link_* engine/backlog                              
 keys      engine/principal engine/principal_yaml engine/key_folder                                     : ground message client values machine readers
 config    engine/config engine/config_*                                                                : ground message machine readers link
 engine    engine/engine engine/engine_* engine/rehearse engine/verify engine/verify_* engine/manifest engine/backup                                               : ground message values case decide machine record
-door      engine/proof engine/door engine/door_* engine/seal engine/view engine/view_*                   : ground message values case decide machine record engine
+door      engine/proof engine/door engine/door_* engine/seal engine/seal_* engine/view engine/view_*                   : ground message values case decide machine record engine
 explain   engine/explain engine/explain_*                                                              : ground message values case decide machine record drawing engine door
 outbox    engine/outbox engine/outbox_* engine/query engine/query_*                                    : ground message values case decide machine record drawing engine door explain
 scenario  engine/scenario engine/scenario_*                                                            : ground message values case decide machine record readers config engine door outbox
@@ -46,7 +46,7 @@ yaml.h          engine/yaml
 graphviz/gvc.h  engine/draw_svg
 libical/ical.h  engine/recurrence
 nettle/sha2.h   engine/sha256
-sodium.h        engine/command/prove engine/seal engine/key_folder engine/manifest engine/command/import engine/command/import_row
+sodium.h        engine/command/prove engine/seal engine/seal_keys engine/key_folder engine/manifest engine/command/import engine/command/import_row
 TABLE
 
 # What belongs to the language and the system. Anything else is a library that nobody has let in.
