@@ -28,9 +28,9 @@ class Overload(harness.Case):
         """200 clients with 100 events in flight each, half of them rude, and batches of 64: more than a quarter of a second of work by far."""
         engine = self.engine(workflows=("dispute-mediation",), settings="batch: 64\n")
         with overload.Eye(engine) as eye:
-            flood = [self.crowd(engine, overload.OPENING, clients=100, in_flight=100, seconds=4, rude=rude) for rude in (False, True)]
+            flood = [self.crowd(engine, overload.OPENING, clients=100, in_flight=100, seconds=3, rude=rude) for rude in (False, True)]
             until("the flood is there", lambda: self.applied_by(engine) > 100)
-            among = overload.figures_of(self.crowd(engine, overload.OPENING, clients=20, in_flight=1, rate=50, seconds=3))
+            among = overload.figures_of(self.crowd(engine, overload.OPENING, clients=20, in_flight=1, rate=50, seconds=2))
             polite, rude = (overload.figures_of(process) for process in flood)
         self.assertIsNone(eye.failure)
         self.assertGreater(polite["busy"] + rude["busy"], polite["applied"] + rude["applied"])
@@ -52,10 +52,10 @@ class Overload(harness.Case):
         with staircase.Client(engine.endpoint, timeout=PATIENCE) as client:
             return client.status().get("applied", 0)
 
-    def deaf(self, message, most, seconds=3, **options):
+    def deaf(self, message, most, seconds=2, **options):
         """Everybody asks and nobody reads a byte; another client is served, and memory is bounded."""
         engine = self.engine(workflows=("dispute-mediation",))
-        self.assertGreater(overload.figures_of(self.crowd(engine, overload.OPENING, clients=64, in_flight=16, seconds=2))["applied"], 500)
+        self.assertGreater(overload.figures_of(self.crowd(engine, overload.OPENING, clients=64, in_flight=16, seconds=1))["applied"], 300)
         client, applied = self.client(engine), 0
         held = engine.memory("RssAnon")
         with overload.Eye(engine) as eye:
@@ -76,15 +76,15 @@ class Overload(harness.Case):
 
     def test_watches_that_nobody_reads(self):
         """Each has a place in the log and no more: what it does not take is not there yet."""
-        client = self.deaf(overload.WATCH, 120 * MB, seconds=5, clients=120, in_flight=2)
+        client = self.deaf(overload.WATCH, 120 * MB, seconds=4, clients=120, in_flight=2)
         rows = [row for row, _ in zip(client.watch(position=1, timeout=PATIENCE), range(2000))]  # who reads has them all
         self.assertEqual([row["p"] for row in rows], sorted({row["p"] for row in rows}))
 
     def test_a_worker_that_takes_and_never_answers(self):
         engine = self.engine(workflows=(), own=["tests/process/errand.yaml"], settings="lease-seconds: 1\nretry: {attempts: 20, base-seconds: 1, most-seconds: 1}\n")
         client = self.client(engine)
-        cases = {self.applied(client.open("errand", "jinnong/grid-3", "li", {"what": "nr %d" % number}))["case"] for number in range(40)}
-        hoarder = self.worker(engine, "hoarder", ["errands"], credit=60)
+        cases = {self.applied(client.open("errand", "jinnong/grid-3", "li", {"what": "nr %d" % number}))["case"] for number in range(20)}
+        hoarder = self.worker(engine, "hoarder", ["errands"], credit=30)
         hoarder.next_beat = float("inf")  # its process lives; its code does nothing
         taken = {hoarder.next_task(PATIENCE)["case"] for _ in cases}
         self.assertEqual(taken, cases)
