@@ -29,7 +29,7 @@ CAMPAIGN = STAIRCASE_BUILD=$(abspath $(B)) STAIRCASE_SOURCE=$(CURDIR) PYTHONDONT
 # Status 77 says that this machine cannot do it; what the script said is reason enough.
 crash: all
 	@mkdir -p $(B)/campaign
-	@$(CAMPAIGN) tests/campaign/crash.py --step $(STEP) --jobs $(JOBS) --state $(B)/campaign/crash$(if $(ERROR),-$(ERROR)) $(if $(ERROR),--error $(ERROR)) || [ $$? -eq 77 ]
+	@$(CAMPAIGN) tests/campaign/crash.py --step $(STEP) --jobs $(JOBS) --state $(B)/campaign/crash-$$(git rev-parse --short HEAD 2>/dev/null)$(if $(ERROR),-$(ERROR)) $(if $(ERROR),--error $(ERROR)) || [ $$? -eq 77 ]
 powercut: all $(B)/tests/campaign/store_driver
 	@$(CAMPAIGN) tests/campaign/powercut.py --cuts $(N) --seed $(SEED) || [ $$? -eq 77 ]
 kills: all
