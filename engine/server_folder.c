@@ -57,7 +57,8 @@ enum err server_note_restored(struct server *server, struct arena *arena, struct
     code = code ? code : backup_has_life(server->data, arena);
     if (!code)
         oplog(OPLOG_WARN, "restored", OPLOG_STRING("taken", manifest.taken), OPLOG_NUMBER("position", manifest.position),
-              OPLOG_STRING("do", manifest.files[MANIFEST_PRINCIPALS].there ? "revoke again the keys that were revoked since" : ""));
+              OPLOG_STRING("do", manifest.files[MANIFEST_PRINCIPALS].there ? "revoke again the keys that were revoked since, erase again who was erased since"
+                                                                         : "erase again who was erased since"));
     return code;
 }
 
