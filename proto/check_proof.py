@@ -64,4 +64,7 @@ def check(proof, head, more=None):
     print("holds: these %d records stand in the log of %d records" % (len(proof["records"]), size))
 
 if __name__ == "__main__":
-    check(*(json.load(open(path, encoding="utf-8")) for path in sys.argv[1:3]), *sys.argv[3:])
+    try:
+        check(*(json.load(open(path, encoding="utf-8")) for path in sys.argv[1:3]), *sys.argv[3:])
+    except Exception as mistake:
+        sys.exit("DOES NOT HOLD: these are not a proof and a head (files of JSON): %r" % mistake)
