@@ -69,6 +69,7 @@ void audit_registered(struct sim *sim, const struct speaker *worker, uint32_t cr
     audit->worker_count += at == audit->worker_count;
     audit->workers[at] = (struct seen_worker){.name = worker->name, .topics = self->topics, .peer = worker->peer, .credit = credit,
                                                 .everywhere = !self->unit, .heard = sim_monotonic(sim)};
+    audit_beat(sim, worker->peer); /* whoever registers again is heard: what it leases on this connection goes on */
 }
 
 void audit_credit(struct sim *sim, uint64_t peer, uint32_t credit)
