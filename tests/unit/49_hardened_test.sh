@@ -12,6 +12,11 @@ if readelf -W --dyn-syms "$build/staircase" | grep -q '__\(asan\|ubsan\|tsan\)';
     exit 77
 fi
 
+if readelf -W -s "$build/staircase" | grep -q __gcov_init; then
+    echo "built with --coverage, without optimization"
+    exit 77
+fi
+
 # lacks PROGRAM: what it does not have, a word each.
 lacks() {
     readelf -W -h -l -d "$1" >"$work/elf"
