@@ -174,7 +174,8 @@ static enum err take_erasure(struct door *door, const struct message *message, s
     event->why = message->why;
     if (code != ERR_NOT_FOUND)
         return code;
-    *why = TEXT("Nothing was ever sealed for that reference: no private value belongs to it.");
+    *why = TEXT("Nothing was ever sealed for that reference: no private value belongs to it. What an official wrote without saying for whom (`for`) belongs to its "
+                "case: it goes when the case is forgotten (`retain`).");
     return ERR_UNKNOWN_PERSON;
 }
 
