@@ -29,7 +29,7 @@ static int read_config(const struct command_line *line, struct config *config)
 /* The walk of the README, word for word: a dispute climbs from its building to the centre. */
 static const char walk[] =
     "  PATH=$PWD/build:$PATH key=$(cat /proc/sys/kernel/random/uuid)\n"
-    "  staircase open dispute-mediation jinnong/grid-3/building-7 --as li --key $key summary=漏水 category=neighbour applicant=app:zhao respondent=app:qian\n"
+    "  staircase open dispute-mediation jinnong/grid-3/building-7 --as li --for app:zhao --key $key summary=漏水 category=neighbour applicant=app:zhao respondent=app:qian\n"
     "  both() { for party in app:zhao app:qian; do staircase send $key agree-to-mediate --as $party; done; }\n"
     "  for mediator in li wang chen; do both; staircase send $key raise --as $mediator reason=双方差距太大; done; both\n"
     "  mediation_centre list\n";
