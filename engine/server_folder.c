@@ -25,6 +25,17 @@ static enum err make_folder(const char *path, struct arena *arena, struct text *
     return ERR_OK;
 }
 
+/* The keys of private values, where a copy brought them along with other permissions: whoever could read them may have done so, and the operator is to know. */
+static enum err check_keys(const char *data, struct arena *arena, struct text *why)
+{
+    struct stat status;
+    const char *path = arena_print(arena, "%s/keys/data.mdb", data).data;
+    if (stat(path, &status) != 0 || !(status.st_mode & 077))
+        return ERR_OK; /* there are none yet, or what is wrong with the folder is told when the store is opened */
+    *why = arena_print(arena, "%s holds the keys of private values: it must be its owner's alone (chmod 600).", path);
+    return ERR_DENIED;
+}
+
 /* Before anything in it is opened, which might write: half a backup is none, and a whole one is none any more from now on. */
 static enum err begin_life(const struct server *server, struct arena *arena, struct text *why)
 {
@@ -39,6 +50,7 @@ static enum err begin_life(const struct server *server, struct arena *arena, str
 enum err server_make_folder(const struct server *server, struct arena *arena, struct text *why)
 {
     enum err code = make_folder(server->data, arena, why);
+    code = code ? code : check_keys(server->data, arena, why);
     return code ? code : begin_life(server, arena, why);
 }
 

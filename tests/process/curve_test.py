@@ -120,7 +120,7 @@ class Doors(Curve):
         done = harness.run("status", "--connect", self.clients, "--key-file", path)
         self.assertEqual((done.returncode, "chmod 600" in done.stderr), (2, True), done.stderr)
         self.assertEqual(self.running.stop(), 0)
-        for name in ("server.key", "principals.yaml"):
+        for name in ("server.key", "principals.yaml", "data.mdb"):
             os.chmod(os.path.join(self.running.data, "keys", name), 0o640)
             self.running.spawn()
             self.assertNotEqual(self.running.wait(PATIENCE), 0)
