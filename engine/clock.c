@@ -326,14 +326,6 @@ static void note_change(struct step *step, const struct case_clock *clock, int64
     }
 }
 
-/* What its limit alone comes to has moved with the calendar, not with a field. */
-static void recount_rest(const struct step *step, const struct case_clock *clock)
-{
-    struct case_rest *rest = moment_rest(step, clock->kind, clock->which);
-    if (rest)
-        rest->plain = moment_plain(step, clock->kind, clock->which);
-}
-
 bool clock_recompute(struct step *step)
 {
     bool older = false;
@@ -347,7 +339,7 @@ bool clock_recompute(struct step *step)
         if (moment_anew(step, clock, &moment))
             clock_set(step, clock, &moment);
         clock->calendar = moment_calendar(step, clock->kind)->position;
-        recount_rest(step, clock);
+        clock_recount_rest(step, clock);
         if (clock->due != before)
             note_change(step, clock, before);
     }

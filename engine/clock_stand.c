@@ -119,11 +119,20 @@ int64_t clock_before_stop(const struct step *step, int64_t due)
     return stands ? shifted(step, rest, due, step->input.now, rest->at) : due;
 }
 
+void clock_recount_rest(const struct step *step, const struct case_clock *clock)
+{
+    struct case_rest *rest = moment_rest(step, clock->kind, clock->which);
+    if (rest)
+        rest->plain = moment_plain(step, clock->kind, clock->which);
+}
+
 static void go_on(struct step *step, struct case_clock *clock, int64_t at, bool anew)
 {
     struct case_rest *rest = moment_rest(step, clock->kind, clock->which);
     struct moment moment;
     clock->remaining = -1;
+    if (clock_is_older(step, clock))
+        clock_recount_rest(step, clock);
     if (clock->kind == CLOCK_STAGE)
         shift_caps(step, rest, at);
     rest->at = at;

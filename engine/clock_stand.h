@@ -11,4 +11,7 @@ void clock_start_warning(struct step *step);
 /* Begun while the clocks of the case stand, it stands too: with what was left when they stopped, if it ran then. */
 void clock_stand_still(struct step *step, struct case_clock *clock);
 
+/* What its limit alone comes to has moved with the calendar, not with a field. */
+void clock_recount_rest(const struct step *step, const struct case_clock *clock);
+
 #endif

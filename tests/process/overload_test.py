@@ -76,7 +76,7 @@ class Overload(harness.Case):
 
     def test_watches_that_nobody_reads(self):
         """Each has a place in the log and no more: what it does not take is not there yet."""
-        client = self.deaf(overload.WATCH, 120 * MB, seconds=4, clients=120, in_flight=2)
+        client = self.deaf(overload.WATCH, MEMORY_MOST, seconds=4, clients=120, in_flight=2)
         rows = [row for row, _ in zip(client.watch(position=1, timeout=PATIENCE), range(2000))]  # who reads has them all
         self.assertEqual([row["p"] for row in rows], sorted({row["p"] for row in rows}))
 

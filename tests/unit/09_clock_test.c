@@ -390,25 +390,6 @@ static void leaving_drops_what_was_asked(void **state)
 
 /* ---- a newer calendar ---- */
 
-/* The same calendar with one more day off. */
-static void another_calendar(int32_t day_off)
-{
-    struct calendar *newer = calendar_china(&w.arena);
-    const struct calendar_day *days = newer->table[CALENDAR_DAYS].rows;
-    int32_t count = newer->table[CALENDAR_DAYS].count, at = 0;
-    struct calendar_day *more = ARENA_ARRAY(&w.arena, struct calendar_day, (size_t)count + 1);
-    for (int32_t i = 0; i < count; i++) {
-        if (at == i && days[i].date > day_off)
-            more[at++] = (struct calendar_day){.date = day_off};
-        more[at++] = days[i];
-    }
-    newer->table[CALENDAR_DAYS] = (struct table){more, at};
-    calendar_bind(newer);
-    newer->position = 50;
-    w.calendar = newer;
-    w.calendars[0] = newer;
-}
-
 static void a_newer_calendar_moves_what_runs(void **state)
 {
     (void)state;
@@ -418,7 +399,7 @@ static void a_newer_calendar_moves_what_runs(void **state)
     begin();
     assert_int_equal(decide(&w, (struct event){.kind = EVENT_RECOMPUTE}), ERR_NOT_NOW);
     int64_t before = case_due(w.state);
-    another_calendar(day_of(2026, 3, 4));
+    another_calendar(&w, day_of(2026, 3, 4));
     assert_int_equal(decide(&w, (struct event){.kind = EVENT_RECOMPUTE}), ERR_OK);
     due_is(&w, "2026-03-10 18:00");
     clock_due(CLOCK_WARN, 0, "2026-03-09 18:00");
@@ -439,7 +420,7 @@ static void a_newer_calendar_moves_nothing_silently(void **state)
     opened(&w, "jinnong/grid-3/building-7", "li");
     due_is(&w, "2026-03-09 18:00");
     int64_t before = case_due(w.state);
-    another_calendar(day_of(2026, 3, 4));
+    another_calendar(&w, day_of(2026, 3, 4));
     applied(&w, "change", "li"); /* which changes nothing, but looks at the field again */
     due_is(&w, "2026-03-10 18:00");
     assert_int_equal(w.decision.changed_count, 1);
@@ -453,7 +434,7 @@ static void an_older_clock_is_computed_anew_before_it_fires(void **state)
     work()->within = limit(&b, "5 working days", FROM_ENTRY, NULL);
     begin();
     struct case_clock clock = *case_clock(w.state, CLOCK_STAGE, 0);
-    another_calendar(day_of(2026, 3, 4));
+    another_calendar(&w, day_of(2026, 3, 4));
     w.now = clock.due + 1;
     assert_int_equal(fire(&w, &clock), ERR_OK);
     assert_int_equal(w.decision.changed_count, 1);
@@ -462,7 +443,7 @@ static void an_older_clock_is_computed_anew_before_it_fires(void **state)
     due_is(&w, "2026-03-10 18:00");
     assert_int_equal(fire(&w, &clock), ERR_NOT_NOW);
     clock = *case_clock(w.state, CLOCK_STAGE, 0);
-    another_calendar(day_of(2026, 5, 6));
+    another_calendar(&w, day_of(2026, 5, 6));
     w.calendar->position = 51;
     w.now = clock.due + 1;
     assert_int_equal(fire(&w, &clock), ERR_OK); /* under this one it was due on the 9th already */
@@ -477,7 +458,7 @@ static void an_extended_deadline_keeps_its_extension(void **state)
     begin();
     applied(&w, "extend", "li");
     due_is(&w, "2026-03-16 18:00");
-    another_calendar(day_of(2026, 3, 4));
+    another_calendar(&w, day_of(2026, 3, 4));
     assert_int_equal(decide(&w, (struct event){.kind = EVENT_RECOMPUTE}), ERR_OK);
     due_is(&w, "2026-03-17 18:00");
 }

@@ -201,6 +201,25 @@ static void a_field_moves_what_was_left(void **state)
     due_is(&w, "2026-03-10 18:00"); /* the limit alone has moved from the 12th to the 9th (the 7th is a Saturday): by three days */
 }
 
+/* Until a new calendar has come round to the case, the case may go on of itself. What has moved with the calendar then is nothing that a field has moved. */
+static void what_was_left_goes_on_under_a_newer_calendar(void **state)
+{
+    (void)state;
+    stoppable("5 working days", "60 days");
+    int32_t urgent = limit_row(&b, NONE, value_of_text(&b, "urgent"), "2 working days");
+    limit_row(&b, NONE, NONE, "5 working days");
+    work()->within = limit_per(&b, "kind", (struct span){urgent, 2});
+    begin();
+    due_is(&w, "2026-03-09 18:00");
+    wait_until(&w, "2026-03-03 10:00");
+    stop("hearing");
+    another_calendar(&w, day_of(2026, 3, 4));
+    applied(&w, "resume", "li");
+    due_is(&w, "2026-03-10 18:00");
+    applied(&w, "change", "li"); /* which changes nothing, but looks at the limit again */
+    due_is(&w, "2026-03-10 18:00");
+}
+
 static void restart_begins_anew(void **state)
 {
     (void)state;
@@ -355,7 +374,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(each_period_keeps_what_it_counts), TEST(working_hours_are_kept_to_the_millisecond), TEST(stopping_for_no_time_changes_nothing),
         TEST(a_longer_stop_is_never_worth_less), TEST(what_was_left_survives_what_comes_after), TEST(a_field_moves_what_was_left),
-        TEST(restart_begins_anew), TEST(who_stops_when_and_why), TEST(all_stops_together_last_no_longer), TEST(leaving_ends_a_stop),
+        TEST(what_was_left_goes_on_under_a_newer_calendar),
+        TEST(what_was_left_goes_on_under_a_newer_calendar), TEST(restart_begins_anew), TEST(who_stops_when_and_why), TEST(all_stops_together_last_no_longer), TEST(leaving_ends_a_stop),
         TEST(first_entry_keeps_what_was_left), TEST(the_whole_case_has_a_limit_beside), TEST(what_follows_the_limit_follows_anywhere), TEST(a_ground_is_told_by_its_title),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -325,4 +325,23 @@ static inline void explained(struct world *w, const char *words)
     fail_msg("the trace does not say: %s", words);
 }
 
+/* From now on the same calendar with one more day off counts. */
+static inline void another_calendar(struct world *w, int32_t day_off)
+{
+    struct calendar *newer = calendar_china(&w->arena);
+    const struct calendar_day *days = newer->table[CALENDAR_DAYS].rows;
+    int32_t count = newer->table[CALENDAR_DAYS].count, at = 0;
+    struct calendar_day *more = ARENA_ARRAY(&w->arena, struct calendar_day, (size_t)count + 1);
+    for (int32_t i = 0; i < count; i++) {
+        if (at == i && days[i].date > day_off)
+            more[at++] = (struct calendar_day){.date = day_off};
+        more[at++] = days[i];
+    }
+    newer->table[CALENDAR_DAYS] = (struct table){more, at};
+    calendar_bind(newer);
+    newer->position = 50;
+    w->calendar = newer;
+    w->calendars[0] = newer;
+}
+
 #endif
