@@ -24,12 +24,13 @@ static enum event_kind kind_of(enum message_kind kind)
 }
 
 /* Everything that is taken over as it is. */
-static void take_over(const struct message *message, const struct door_origin *origin, struct event *event)
+/* Who sent it is copied: a case may keep its name until the end of the batch, and its connection may register otherwise or end before that. */
+static void take_over(struct arena *arena, const struct message *message, const struct door_origin *origin, struct event *event)
 {
     *event = (struct event){
         .kind = kind_of(message->kind),
         .id = message->id,
-        .sender = origin->principal,
+        .sender = arena_copy(arena, origin->principal),
         .subject = message->subject,
         .key = message->key,
         .workflow = message->workflow,
@@ -41,7 +42,7 @@ static void take_over(const struct message *message, const struct door_origin *o
         .happened_at = message->happened_at,
         .held = message->held,
         .version = message->version,
-        .worker = origin->worker,
+        .worker = arena_copy(arena, origin->worker),
         .task = message->task,
     };
 }
@@ -183,7 +184,7 @@ enum err door_event(struct door *door, struct arena *arena, const struct message
                     struct text *why)
 {
     *why = (struct text){0};
-    take_over(message, origin, event);
+    take_over(arena, message, origin, event);
     if (is_operators(event) && door->operator.size && !origin->operates && !text_equal(origin->principal, door->operator)) {
         *why = TEXT("Old cases are opened held, and released, cases are moved to another version, and private values are erased, by the operator: over the socket in the data folder, or with an operator's key.");
         return ERR_DENIED;

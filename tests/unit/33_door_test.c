@@ -489,6 +489,25 @@ static struct text sealed_alone(struct rooms *rooms, struct seal_key key, struct
     return sealed;
 }
 
+/* The name of a worker belongs to its connection, which may register otherwise, or end, while the case still keeps the name until the batch is written. */
+static void an_event_keeps_its_own_copy_of_who_sent_it(void **state)
+{
+    struct rooms *rooms = *state;
+    char worker[] = "office-b", principal[] = "grid-app";
+    struct door_origin origin = {.principal = text_of(principal), .worker = text_of(worker)};
+    struct message opening = dispute(rooms, "厨房漏水到楼下"), answer;
+    struct event event;
+    struct text why;
+    rooms_begin(rooms);
+    assert_int_equal(door_event(&rooms->door, engine_arena(rooms->bed.engine), &opening, &origin, &event, &why), ERR_OK);
+    memset(worker, 'x', sizeof worker - 1);
+    memset(principal, 'x', sizeof principal - 1);
+    assert_true(text_is(event.worker, "office-b"));
+    assert_true(text_is(event.sender, "grid-app"));
+    assert_int_equal(engine_decide(rooms->bed.engine, &event, &answer), ERR_OK);
+    rooms_commit(rooms);
+}
+
 /* Sealed by an older program, which had one key for each value; its sender has no answer yet and sends it again. */
 static void a_repeat_of_what_an_older_program_sealed_is_one(void **state)
 {
@@ -563,6 +582,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_is_erased_is_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_is_in_the_directory_stays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_repeat_of_what_an_older_program_sealed_is_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_event_keeps_its_own_copy_of_who_sent_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_park_goes_with_whom_it_speaks_of, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("door", tests, NULL, NULL);
