@@ -55,6 +55,7 @@ struct seen_series {
 };
 struct seen_agenda {
     int begins[2]; /* of each version */
+    int quota_from; /* the year in which the workflow that has one was deployed; 0: not yet */
     struct seen_series series[AGENDA_GRIDS];
 };
 struct seen_year {
@@ -89,6 +90,7 @@ struct seen_record {
     struct text bytes;
     struct log_record record;
     struct seen_case *subject;
+    uint64_t ended; /* of a park: the record that decided it; 0: none yet */
 };
 
 struct lease {

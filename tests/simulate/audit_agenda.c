@@ -144,7 +144,7 @@ static void take_year(struct sim *sim, const struct event *event, uint64_t posit
 static void check_years(struct sim *sim, int64_t time)
 {
     for (int i = 0; i < COUNCIL_UNITS; i++)
-        for (int year = year_of(sim->start); year < year_of(time - 1); year++)
+        for (int year = sim->audit->agenda.quota_from; year && year < year_of(time - 1); year++)
             if (!year_at(sim, communities[i].id, year)->closed)
                 sim_broken(sim, INVARIANT_YEARS_CLOSED_ONCE, "nothing is left to do, but %d was not closed at %s", year, communities[i].path);
 }
@@ -168,6 +168,8 @@ void audit_agenda_record(struct sim *sim, const struct seen_record *seen, uint64
         for (int i = 0; i < AGENDA_GRIDS && event->version == 1; i++)
             agenda->series[i].through = agenda->begins[0] - 1;
     }
+    if (event->kind == EVENT_DEPLOY && text_is(event->deployed, "council") && !agenda->quota_from)
+        agenda->quota_from = year_of(seen->record.time);
     if (event->run)
         take_run(sim, event, position);
     if (event->kind == EVENT_QUOTA)

@@ -51,7 +51,7 @@ static void check_parked(struct sim *sim, const struct seen_record *seen, uint64
     if (!event->parked)
         return;
     void **park = map_at(&sim->audit->parks, map_key(&storage, event->parked));
-    const struct seen_record *parked = *park;
+    struct seen_record *parked = *park;
     if (!parked) {
         sim_broken(sim, INVARIANT_EVERY_MESSAGE_ENDS, AT_POSITION "what was parked at %llu has ended before", POSITION(position), kind_name(event->kind),
                    POSITION(event->parked));
@@ -59,6 +59,7 @@ static void check_parked(struct sim *sim, const struct seen_record *seen, uint64
     }
     audit_identity(sim, parked->record.event.sender, parked->record.event.id)->parked = 0;
     sim->audit->undecided--;
+    parked->ended = position;
     *park = NULL;
 }
 
