@@ -56,9 +56,11 @@ static bool takes(int descriptor)
     return ioctl(descriptor, SIOCOUTQ, &unread) != 0 || unread < LIMIT_LINK_UNREAD;
 }
 
+/* libzmq numbers its connections one after the other and writes the number with its highest byte first: read as it lies, the lowest bits would be the
+ * same for all of them, and all would share one place. */
 static struct heard *heard_place(struct link *link, link_peer peer)
 {
-    return &link->heard[(uint32_t)peer % LIMIT_DESCRIPTORS];
+    return &link->heard[ntohl((uint32_t)peer) % LIMIT_DESCRIPTORS];
 }
 
 void link_note_heard(struct link *link, link_peer peer, int descriptor)
